@@ -1,0 +1,1 @@
+"""Pingyi: public supervision of government units, from channel entries to a ranked board."""

@@ -1,0 +1,48 @@
+"""The published contract: the only module of ours that a channel package imports."""
+
+from pingyi.channels.hookspecs import ChannelSpecs, hookimpl, hookspec
+from pingyi.channels.numbers import word
+from pingyi.channels.schema import EntrySchema, Flag, Moment, Month, Whole, Word
+from pingyi.channels.schema import Score as ScoreField
+from pingyi.channels.text import Text
+from pingyi.channels.types import (
+    Channel,
+    Context,
+    Count,
+    Entry,
+    Name,
+    Page,
+    Period,
+    Sample,
+    Score,
+    Settings,
+    Tally,
+    Task,
+)
+
+__all__ = [
+    "Channel",
+    "ChannelSpecs",
+    "Context",
+    "Count",
+    "Entry",
+    "EntrySchema",
+    "Flag",
+    "Moment",
+    "Month",
+    "Name",
+    "Page",
+    "Period",
+    "Sample",
+    "Score",
+    "ScoreField",
+    "Settings",
+    "Tally",
+    "Task",
+    "Text",
+    "Whole",
+    "Word",
+    "hookimpl",
+    "hookspec",
+    "word",
+]

@@ -1,0 +1,151 @@
+"""The base of every channel's entry schema and the fields it is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import Schema, ValidationError, fields, pre_load
+
+from pingyi.channels.numbers import MAX_DECIMALS, word
+from pingyi.channels.types import Context
+
+MAX_WORD_CHARACTERS = 200
+MAX_TEXT_CHARACTERS = 2000
+MAX_COUNT = 10**12
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_PLAIN_DECIMAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,20})?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class Score(fields.Field[Decimal]):
+    """A decimal given as text or whole number, never a float: finite, plain notation, at most 20 decimals.
+
+    Loads to a Decimal whose `str` is its canonical word.
+    """
+
+    default_error_messages = {"invalid": "Not a plain decimal number such as \"92.5\"."}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        text = str(value).strip() if isinstance(value, (str, int, Decimal)) and value is not True else ""
+        if not _PLAIN_DECIMAL.fullmatch(text) or isinstance(value, bool):
+            raise self.make_error("invalid")
+        try:
+            return Decimal(word(Decimal(text)))
+        except (InvalidOperation, ValueError) as error:
+            raise self.make_error("invalid") from error
+
+    def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else word(value)
+
+
+class Whole(fields.Field[int]):
+    """A whole number from 0 to 10**12, also given as digits."""
+
+    default_error_messages = {"invalid": "Not a whole number of 0 or more."}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        digits = value.strip() if isinstance(value, str) else str(value)
+        if isinstance(value, (bool, float)) or not digits.isascii() or not digits.isdigit() or len(digits) > 13:
+            raise self.make_error("invalid")
+        if int(digits) > MAX_COUNT:
+            raise self.make_error("invalid")
+        return int(digits)
+
+
+class Word(fields.String):
+    """Text of one line without control characters, trimmed; at most 200 characters unless told otherwise."""
+
+    default_error_messages = {
+        "too_long": "Longer than {limit} characters.",
+        "control": "Contains a control character.",
+    }
+
+    def __init__(self, *, limit: int = MAX_WORD_CHARACTERS, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.limit = limit
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs).strip()
+        if len(text) > self.limit:
+            raise self.make_error("too_long", limit=self.limit)
+        if _CONTROL.search(text):
+            raise self.make_error("control")
+        return text
+
+
+class Month(Word):
+    """A calendar month, YYYY-MM."""
+
+    default_error_messages = {"month": "Not a month such as \"2017-03\"."}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not _MONTH.fullmatch(text):
+            raise self.make_error("month")
+        return text
+
+
+class Flag(fields.Boolean):
+    """Yes or no: true, false, yes, no, 1, 0, 是, 否."""
+
+    truthy = {*fields.Boolean.truthy, "是", "有"}
+    falsy = {*fields.Boolean.falsy, "否", "无"}
+
+
+class Moment(fields.Field[datetime]):
+    """A point in time in ISO 8601 with offset; a date alone means the end of that day in the period's zone.
+
+    Without an offset, the period's zone is meant. Loads to an aware datetime.
+    """
+
+    default_error_messages = {"invalid": "Not a time such as \"2017-03-01T09:30:00+08:00\" or a date."}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        text = value.strip() if isinstance(value, str) else ""
+        try:
+            if len(text) == 10:
+                return datetime.combine(date.fromisoformat(text), time(23, 59, 59), self._zone())
+            moment = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise self.make_error("invalid") from error
+        return moment if moment.tzinfo else moment.replace(tzinfo=self._zone())
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.isoformat()
+
+    def _zone(self) -> ZoneInfo:
+        schema = self.root
+        context = schema.channel if isinstance(schema, EntrySchema) else Context({})
+        return ZoneInfo(context.period.time_zone)
+
+
+class EntrySchema(Schema):
+    """The base of a channel's entry: static fields, and validators that may read the channel's settings.
+
+    `self.channel` is the Context. Empty cells ("" or null) are "not given" and dropped before loading. A field with
+    `metadata={"private": True}` enters the ledger only as a salted commitment. A mapping field names the setting
+    that gives its keys: `metadata={"keys": "events"}`. `unit` may be left out only where `unit_required` is False.
+    """
+
+    unit_required = True
+
+    unit = Word(metadata={"title_zh": "单位", "title_en": "Unit"})
+
+    def __init__(self, context: Context | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.channel = context or Context({})
+
+    @pre_load
+    def drop_empty_cells(self, data: Any, **_: Any) -> Any:
+        """Leave out what was not given; a row that is not a mapping is left for marshmallow to refuse."""
+        if not isinstance(data, Mapping):
+            return data
+        kept = {key: value for key, value in data.items() if value is not None and value != ""}
+        if self.unit_required and "unit" not in kept:
+            raise ValidationError("Missing data for required field.", "unit")
+        return kept
