@@ -1,0 +1,161 @@
+"""All that can be set from outside, read once from the environment."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import stat
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pingyi.channels import Text
+from pingyi.domain.errors import Problem
+
+SYSTEM_STATE = Path("/var/lib/pingyi")
+
+
+def text_setting(env: str, about: str, default: str = "") -> Any:
+    return field(default=default, metadata={"env": env, "about": about})
+
+
+def private_setting(env: str, about: str) -> Any:
+    """A setting that holds a password: it never shows in a printed or logged Settings."""
+    return field(default="", repr=False, metadata={"env": env, "about": about})
+
+
+def number_setting(env: str, about: str, default: int, least: int = 1) -> Any:
+    return field(default=default, metadata={"env": env, "about": about, "least": least})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one process runs with; each field's metadata names its variable and says what it is."""
+
+    state: Path = field(
+        metadata={
+            "env": "PINGYI_STATE",
+            "about": "folder of the embedded engines, secrets and run files"
+            " (default: .pingyi below the working folder, or a folder of its own below /var/lib/pingyi)",
+        }
+    )
+    database_url: str = private_setting("DATABASE_URL", "PostgreSQL, as the application role")
+    owner_database_url: str = private_setting("OWNER_DATABASE_URL", "PostgreSQL, as the owner (migrations)")
+    sealer_database_url: str = private_setting(
+        "SEALER_DATABASE_URL", "PostgreSQL, as the sealer of the record"
+    )
+    redis_url: str = private_setting("REDIS_URL", "Valkey or Redis for the job queues")
+    secret_key: str = private_setting(
+        "PINGYI_SECRET_KEY",
+        "key that signs sessions, at least 32 characters (kept in the state folder by `pingyi up`)",
+    )
+    host: str = text_setting("PINGYI_HOST", "address the web server listens on", "127.0.0.1")
+    port: int = number_setting("PINGYI_PORT", "port of the web server; 0 takes a free one", 8000, 0)
+    web_workers: int = number_setting("PINGYI_WEB_WORKERS", "web server processes", 2)
+    blocking_threads: int = number_setting(
+        "PINGYI_BLOCKING_THREADS", "threads per web process; slow clients hold one each", 512
+    )
+    pool_size: int = number_setting("PINGYI_POOL_SIZE", "database connections per process", 8)
+    outbox_lease_seconds: int = number_setting(
+        "PINGYI_OUTBOX_LEASE_SECONDS", "time after which an unfinished outbox row is sent again", 60
+    )
+    worker_ttl_seconds: int = number_setting(
+        "PINGYI_WORKER_TTL_SECONDS", "time after which a silent worker counts as dead", 30
+    )
+    job_monitoring_seconds: int = number_setting(
+        "PINGYI_JOB_MONITORING_SECONDS", "interval of a working worker's sign of life", 10
+    )
+    maintenance_seconds: int = number_setting(
+        "PINGYI_MAINTENANCE_SECONDS", "interval at which workers take up abandoned jobs", 30
+    )
+    sweep_seconds: int = number_setting(
+        "PINGYI_SWEEP_SECONDS", "interval at which the scheduler looks for work that no job has taken", 10
+    )
+    rate_per_second: int = number_setting(
+        "PINGYI_RATE_PER_SECOND", "intake requests per second that one key may send to one web process", 100
+    )
+    max_body_bytes: int = number_setting("PINGYI_MAX_BODY_BYTES", "largest request body", 262_144)
+    engine_user: str = text_setting(
+        "ENGINE_USER", "account that runs the embedded engines when started as root", "nobody"
+    )
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read every setting from `environ`; a number that is none is a Problem naming its variable."""
+    values: dict[str, Any] = {}
+    for each in fields(Settings):
+        given = environ.get(each.metadata["env"], "").strip()
+        if given and each.name != "state":
+            values[each.name] = _read(each, given)
+    values["state"] = _state(environ, values.get("engine_user", "nobody"))
+    values.setdefault("secret_key", _kept_secret(values["state"]))
+    return Settings(**values)
+
+
+def may_enter(folder: Path, user: str) -> bool:
+    """Whether the account `user` can reach `folder`, judged by the permission bits of it and its parents."""
+    account = pwd.getpwnam(user)
+    if account.pw_uid == 0:
+        return True
+    groups = os.getgrouplist(user, account.pw_gid)
+    for step in (folder, *folder.parents):
+        info = step.stat()
+        if info.st_uid == account.pw_uid:
+            needed = stat.S_IXUSR
+        else:
+            needed = stat.S_IXGRP if info.st_gid in groups else stat.S_IXOTH
+        if not info.st_mode & needed:
+            return False
+    return True
+
+
+def _read(each: Field[Any], given: str) -> str | int:
+    least = each.metadata.get("least")
+    if least is None:
+        return given
+    if not (given.isascii() and given.isdigit()) or int(given) < least:
+        raise Problem("bad_setting", 500, _NOT_A_NUMBER.format(env=each.metadata["env"], least=least))
+    return int(given)
+
+
+_NOT_A_NUMBER = Text(
+    zh="环境变量 {env} 必须是不小于 {least} 的整数。",
+    en="The variable {env} must be a whole number of at least {least}.",
+)
+
+
+def _state(environ: Mapping[str, str], engine_user: str) -> Path:
+    given = environ.get("PINGYI_STATE", "").strip()
+    if given:
+        return Path(given).absolute()
+    here = Path.cwd()
+    if os.geteuid() == 0 and not _known_and_may_enter(here, engine_user):
+        return SYSTEM_STATE / hashlib.sha256(os.fsencode(here)).hexdigest()[:16]
+    return here / ".pingyi"
+
+
+def _known_and_may_enter(folder: Path, user: str) -> bool:
+    try:
+        return may_enter(folder, user)
+    except KeyError:
+        raise Problem("bad_setting", 500, _NO_ACCOUNT.format(user=user)) from None
+
+
+_NO_ACCOUNT = Text(
+    zh="系统中没有 ENGINE_USER 指定的账号“{user}”。",
+    en="There is no account “{user}”, which ENGINE_USER names.",
+)
+
+
+def _kept_secret(state: Path) -> str:
+    try:
+        return (state / "secret").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def default_of(each: Field[Any]) -> str:
+    """A field's default as the documentation prints it."""
+    return "" if each.default is MISSING else str(each.default)
