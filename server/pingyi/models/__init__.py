@@ -1,0 +1,52 @@
+"""All tables; importing this module registers them."""
+
+from pingyi.models.account import Account, OneTimeCode, Session
+from pingyi.models.entry import Counter, Delivery, Entry, EntryHead, Leaf, Receipt, Unfolded
+from pingyi.models.job import OutboxRow, Progress
+from pingyi.models.operator import ApiKey, Operator
+from pingyi.models.period import (
+    STATES,
+    Adjustment,
+    Channel,
+    Decision,
+    Period,
+    PeriodUnit,
+    PreviousResult,
+    Roll,
+)
+from pingyi.models.result import Assessment, ChannelScore, Publication, Snapshot, UnitResult
+from pingyi.models.scheme import SchemeVersion
+from pingyi.models.unit import Unit, UnitName
+
+__all__ = [
+    "STATES",
+    "Account",
+    "Adjustment",
+    "ApiKey",
+    "Assessment",
+    "Channel",
+    "ChannelScore",
+    "Counter",
+    "Decision",
+    "Delivery",
+    "Entry",
+    "EntryHead",
+    "Leaf",
+    "OneTimeCode",
+    "Operator",
+    "OutboxRow",
+    "Period",
+    "PeriodUnit",
+    "PreviousResult",
+    "Progress",
+    "Publication",
+    "Receipt",
+    "Roll",
+    "SchemeVersion",
+    "Session",
+    "Snapshot",
+    "Unfolded",
+    "Unit",
+    "UnitName",
+    "UnitResult",
+]

@@ -1,0 +1,1 @@
+"""The jobs, the relay and the schedule that carry work from the outbox to its end."""
