@@ -1,0 +1,96 @@
+"""What can be wrong with a scheme, by code, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pingyi.channels.text import Text
+from pingyi.domain.errors import FieldError
+
+
+def _text(zh: str, en: str) -> Text:
+    return Text(zh=zh, en=en)
+
+
+MESSAGES: Mapping[str, Text] = {
+    "required": _text("缺少此项。", "Missing."),
+    "unknown_key": _text("不认识的键。", "Unknown key."),
+    "not_a_table": _text("应为一个表。", "Must be a table."),
+    "not_a_list": _text("应为一个列表。", "Must be a list."),
+    "not_text": _text(
+        "应为 1 到 200 个字符的文字,不含控制字符。",
+        "Must be text of 1 to 200 characters without control characters.",
+    ),
+    "not_a_key": _text(
+        "键以英文字母开头,只含英文字母、数字、_ 和 -,最多 64 个字符。",
+        "A key begins with an English letter and has only letters, digits, _ and -, 64 characters at most.",
+    ),
+    "not_a_decimal": _text(
+        '应为加引号的十进制数,例如 "92.5",不能是浮点数。',
+        'Must be a decimal number in quotes such as "92.5", never a float.',
+    ),
+    "not_positive": _text("应大于 0。", "Must be greater than 0."),
+    "negative": _text("不能小于 0。", "Must not be less than 0."),
+    "not_a_percentage": _text("应在 0 到 100 之间。", "Must be from 0 to 100."),
+    "not_decimals": _text("应为 0 到 12 的整数。", "Must be a whole number from 0 to 12."),
+    "not_a_count": _text("应为 1 到 100000 的整数。", "Must be a whole number from 1 to 100000."),
+    "not_a_flag": _text("应为 true 或 false。", "Must be true or false."),
+    "missing_policy": _text(
+        "应为 reallocate、reallocate_flat、category_mean 或 zero。",
+        "Must be reallocate, reallocate_flat, category_mean or zero.",
+    ),
+    "ties_policy": _text("应为 competition 或 dense。", "Must be competition or dense."),
+    "place": _text("应为 bottom。", "Must be bottom."),
+    "float": _text(
+        "不能用浮点数,请写成加引号的十进制数。", "No floats: write the number as a decimal in quotes."
+    ),
+    "too_few": _text("至少要有一项。", "Needs at least one."),
+    "duplicate_key": _text("键“{key}”已经用过。", 'The key "{key}" is used already.'),
+    "reserved_key": _text(
+        "“{key}”是结果表的固定列名,不能用作键。",
+        '"{key}" is a fixed column of the results and cannot be a key.',
+    ),
+    "duplicate_category": _text("类别“{key}”已经有了。", 'The category "{key}" exists already.'),
+    "unknown_group": _text("没有分组“{key}”。", 'There is no group "{key}".'),
+    "group_cycle": _text("分组“{key}”绕回到自己:{path}。", 'The group "{key}" leads back to itself: {path}.'),
+    "empty_group": _text("分组“{key}”里没有任何渠道。", 'The group "{key}" holds no channel.'),
+    "points_sum": _text(
+        "各渠道分值合计 {sum},应正好等于满分 {full_marks}。",
+        "The channels' points sum to {sum}; they must sum to full_marks {full_marks} exactly.",
+    ),
+    "unknown_tie_break": _text("没有分组或渠道“{key}”。", 'There is no group or channel "{key}".'),
+    "repeated_tie_break": _text("“{key}”重复。", '"{key}" is repeated.'),
+    "grades_choice": _text(
+        "等次要么写 from(分数下限),要么写 shares(比例),二者取一。",
+        "Grades have either `from` (lower bounds) or `shares`, one of the two.",
+    ),
+    "bounds_order": _text(
+        "下限必须从高到低严格递减:“{key}”的 {bound} 不低于前一个 {before}。",
+        'Lower bounds must strictly descend: {bound} of "{key}" is not below the {before} before it.',
+    ),
+    "bounds_end": _text(
+        "最后一个等次的下限必须是 0,否则低分没有等次。",
+        "The last grade's lower bound must be 0, or low totals would have no grade.",
+    ),
+    "bounds_above": _text(
+        "下限 {bound} 高于满分 {full_marks}。", "The lower bound {bound} lies above full_marks {full_marks}."
+    ),
+    "shares_sum": _text(
+        "比例合计 {sum},应正好等于 1。", "The shares sum to {sum}; they must sum to 1 exactly."
+    ),
+    "unknown_grade": _text("没有等次“{key}”。", 'There is no grade "{key}".'),
+    "syntax": _text(
+        "第 {line} 行第 {column} 列不是正确的 TOML:{detail}",
+        "Not valid TOML at line {line}, column {column}: {detail}",
+    ),
+}
+
+
+def field_error(code: str, pointer: str, **values: object) -> FieldError:
+    """The error of that code at a JSON pointer, its message filled in."""
+    return FieldError(code=code, message=MESSAGES[code].format(**values), pointer=pointer)
+
+
+def pointer(*parts: object) -> str:
+    """A JSON pointer (RFC 6901) to nested keys and positions."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
