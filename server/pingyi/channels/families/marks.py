@@ -1,0 +1,60 @@
+"""What partner scores and panels share: the scale, a mark's limits, marks as integers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from pingyi.channels import Entry, Name, ScoreField, Settings, Whole, word
+from pingyi.channels.settings import MAX_DECIMALS, SettingsSchema
+
+PREFIX = "mark/"
+
+
+class MarkSettings(SettingsSchema):
+    """`scale`: a mark's maximum; `score_decimals`: how many decimals a mark may have (absent: up to 20)."""
+
+    scale = ScoreField(
+        required=True,
+        validate=validate.Range(min=0, min_inclusive=False),
+        metadata={"title_zh": "满分", "title_en": "Scale"},
+    )
+    score_decimals = Whole(
+        validate=validate.Range(max=MAX_DECIMALS),
+        metadata={"title_zh": "小数位数", "title_en": "Decimals of a score"},
+    )
+
+
+def mark_field(*, required: bool) -> fields.Field[Decimal]:
+    """The `score` column: a decimal from 0 to the scale."""
+    metadata = {"title_zh": "得分", "title_en": "Score"}
+    return ScoreField(required=required, validate=validate.Range(min=0), metadata=metadata)
+
+
+def check_mark(value: Decimal, settings: Settings) -> None:
+    """Refuse a mark above the scale or with more decimals than the scheme allows."""
+    scale, decimals = settings.get("scale"), settings.get("score_decimals")
+    if scale is not None and value > scale:
+        raise ValidationError(f"Above the scale of {word(scale)}.")
+    if decimals is not None and -_exponent(value) > decimals:
+        raise ValidationError(f"More than {decimals} decimals.")
+
+
+def mark_name(entry: Entry) -> Name | None:
+    """The counter of an entry's mark, ("mark", "92.5"); None where no mark was given."""
+    score = entry.values.get("score")
+    return None if score is None else ("mark", word(score))
+
+
+def read_marks(counts: Mapping[str, int]) -> list[tuple[Decimal, int]]:
+    """The distinct marks of a tally with how often each was given, in ascending order."""
+    marks = [(Decimal(name[len(PREFIX) :]), n) for name, n in counts.items() if n and name.startswith(PREFIX)]
+    return sorted(marks)
+
+
+def _exponent(value: Decimal) -> int:
+    exponent: Any = value.as_tuple().exponent
+    return int(exponent)

@@ -1,0 +1,77 @@
+"""Partner scores (F1): one mark per unit on a scale.
+
+Counters: ("mark", "92.5"), its amount 1. Facts: `mark`. The rate is mark / scale, declared exact (no samples);
+no mark is `too_few`, more than one mark or a mark above the scale is `inconsistent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from marshmallow import ValidationError, validates, validates_schema
+
+from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Flag, Score, Tally, Text, Word
+from pingyi.channels.families.marks import MarkSettings, check_mark, mark_field, mark_name, read_marks
+from pingyi.channels.schema import MAX_TEXT_CHARACTERS
+
+
+class PartnerEntry(EntrySchema):
+    """`unit`, `score`, `evidence`."""
+
+    score = mark_field(required=True)
+    evidence = Word(limit=MAX_TEXT_CHARACTERS, metadata={"title_zh": "依据", "title_en": "Evidence"})
+
+    @validates("score")
+    def fits_the_scale(self, value: Decimal, data_key: str) -> None:  # noqa: ARG002
+        check_mark(value, self.channel.settings)
+
+    @validates_schema
+    def has_evidence(self, data: dict[str, Any], **_: Any) -> None:
+        if self.channel.settings.get("evidence_required") and not data.get("evidence"):
+            raise ValidationError("Evidence is required here.", "evidence")
+
+
+class PartnerSettings(MarkSettings):
+    """`scale` (required), `score_decimals`, `evidence_required`."""
+
+    evidence_required = Flag(metadata={"title_zh": "必须写明依据", "title_en": "Evidence is required"})
+
+
+def tally(entry: Entry, _context: Context) -> Iterable[Count]:
+    """Add the mark as a word of the counter's name."""
+    name = mark_name(entry)
+    return () if name is None else (Count(name),)
+
+
+def score(tally: Tally, context: Context) -> Score:
+    """mark / scale, exactly (F1)."""
+    marks = read_marks(tally.counts)
+    if not marks:
+        return Score(None, "too_few")
+    (mark, times), scale = marks[-1], context.settings["scale"]
+    if len(marks) > 1 or times != 1 or mark > scale:
+        return Score(None, "inconsistent", n=sum(n for _, n in marks))
+    (above, below), (full, parts) = mark.as_integer_ratio(), scale.as_integer_ratio()
+    return Score(Fraction(above * parts, below * full), n=1, facts={"mark": mark})
+
+
+def channel(
+    key: str,
+    title: Text,
+    entry_schema: type[PartnerEntry] = PartnerEntry,
+    settings_schema: type[PartnerSettings] = PartnerSettings,
+) -> Channel:
+    """Make a channel of this family."""
+    return Channel(
+        key=key,
+        title=title,
+        family="partner",
+        entry_schema=entry_schema,
+        settings_schema=settings_schema,
+        tally=tally,
+        score=score,
+        identity=("unit",),
+    )

@@ -1,0 +1,65 @@
+"""What validators say, in Chinese: a table from the English sentences to the Chinese ones."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from pingyi.channels.text import Text
+
+_TABLE = {
+    "Missing data for required field.": "缺少必填项。",
+    "Unknown field.": "没有这一项。",
+    "Field may not be null.": "不能为空。",
+    "Invalid input type.": "格式不对：应为一组“项目=值”。",
+    "Invalid type.": "类型不对。",
+    "Not a valid string.": "不是文字。",
+    "Not a valid boolean.": "不是“是”或“否”。",
+    "Not a valid list.": "不是列表。",
+    "Not a valid mapping type.": "不是一组“项目=值”。",
+    "Must be one of: {choices}.": "只能是：{choices}。",
+    "Must be greater than or equal to {min}.": "不能小于{min}。",
+    "Must be greater than or equal to {min} and less than or equal to {max}.": "应在{min}到{max}之间。",
+    "Must be greater than {min}.": "必须大于{min}。",
+    "Must be greater than {min} and less than or equal to {max}.": "必须大于{min}，不超过{max}。",
+    "Must be less than or equal to {max}.": "不能大于{max}。",
+    "Not a plain decimal number such as \"92.5\".": "不是普通小数（如“92.5”）。",
+    "Not a whole number of 0 or more.": "不是0或正整数。",
+    "Not a month such as \"2017-03\".": "不是月份（如“2017-03”）。",
+    "Not a time such as \"2017-03-01T09:30:00+08:00\" or a date.":
+        "不是时间（如“2017-03-01T09:30:00+08:00”）或日期。",
+    "Not a key of letters, digits, \"_\" and \"-\".": "代号只能用字母、数字、“_”和“-”。",
+    "Longer than {limit} characters.": "超过{limit}个字。",
+    "Contains a control character.": "含有控制字符。",
+    "Unknown preset; known here: {known}.": "没有这个预设；可用：{known}。",
+    "Above the scale of {scale}.": "超过满分{scale}。",
+    "More than {decimals} decimals.": "小数位多于{decimals}位。",
+    "Evidence is required here.": "此处必须写明依据。",
+}  # fmt: skip
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    found = []
+    for english, chinese in _TABLE.items():
+        if "{" in english:
+            pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(english))
+            found.append((re.compile(pattern, re.DOTALL), chinese))
+    return sorted(found, key=lambda pair: -len(pair[0].pattern))
+
+
+def translate(message: str) -> Text:
+    """A validator's English sentence in both languages; a foreign "中文 / English" is split at the slash.
+
+    An unknown sentence stands in both as it is.
+    """
+    if message in _TABLE:
+        return Text(zh=_TABLE[message], en=message)
+    for pattern, chinese in _patterns():
+        match = pattern.fullmatch(message)
+        if match:
+            return Text(zh=chinese.format(**match.groupdict()), en=message)
+    first, slash, second = message.partition(" / ")
+    if slash and re.search("[\u4e00-\u9fff]", first):
+        return Text(zh=first, en=second)
+    return Text(zh=message, en=message)

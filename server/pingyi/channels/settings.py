@@ -1,0 +1,71 @@
+"""The base of every channel's settings schema, its named presets and the fields it is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from marshmallow import Schema, ValidationError, fields, post_load, pre_load
+
+from pingyi.channels.schema import Score, Word
+
+MAX_DECIMALS = 20
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_QUOTIENT = re.compile(r"\d{1,15}/[1-9]\d{0,14}")
+
+
+class Key(Word):
+    """A word that names a measure, an option or an event: letters, digits, "_" and "-"."""
+
+    default_error_messages = {"key": "Not a key of letters, digits, \"_\" and \"-\"."}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not _KEY.fullmatch(text):
+            raise self.make_error("key")
+        return text
+
+
+class Exact(Score):
+    """A decimal given as text, or a quotient such as "100/9" where no decimal is exact. Loads to a Fraction."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str) and _QUOTIENT.fullmatch(value.strip()):
+            return Fraction(value.strip())
+        return Fraction(super()._deserialize(value, attr, data, **kwargs))
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value)
+
+
+class SettingsSchema(Schema):
+    """The base of what a scheme may set for a channel: what a notice leaves open is required, never a default.
+
+    `presets` maps a name to raw settings; `preset = "name"` (or a list of names) fills in what the scheme does not
+    give itself. Loaded lists are tuples. A validator refuses settings that cannot score, with the reason.
+    """
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    preset = fields.List(Word(), metadata={"title_zh": "预设", "title_en": "Presets"})
+
+    @pre_load
+    def fill_from_presets(self, data: Any, **_: Any) -> Any:
+        """Put in the settings of the presets named; what the scheme gives explicitly wins, later presets win."""
+        if not isinstance(data, Mapping) or "preset" not in data:
+            return data
+        names = data["preset"] if isinstance(data["preset"], (list, tuple)) else [data["preset"]]
+        filled: dict[str, Any] = {}
+        for name in names:
+            if not isinstance(name, str) or name not in self.presets:
+                known = ", ".join(sorted(self.presets)) or "-"
+                raise ValidationError(f"Unknown preset; known here: {known}.", "preset")
+            filled.update(self.presets[name])
+        return {**filled, **data, "preset": list(names)}
+
+    @post_load
+    def freeze(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Make every loaded list a tuple: settings never change."""
+        return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
