@@ -4,6 +4,7 @@ from pingyi.channels.hookspecs import ChannelSpecs, hookimpl, hookspec
 from pingyi.channels.numbers import word
 from pingyi.channels.schema import EntrySchema, Flag, Moment, Month, Whole, Word
 from pingyi.channels.schema import Score as ScoreField
+from pingyi.channels.settings import Exact, Key, SettingsSchema
 from pingyi.channels.text import Text
 from pingyi.channels.types import (
     Channel,
@@ -16,6 +17,7 @@ from pingyi.channels.types import (
     Sample,
     Score,
     Settings,
+    Share,
     Tally,
     Task,
 )
@@ -27,7 +29,9 @@ __all__ = [
     "Count",
     "Entry",
     "EntrySchema",
+    "Exact",
     "Flag",
+    "Key",
     "Moment",
     "Month",
     "Name",
@@ -37,6 +41,8 @@ __all__ = [
     "Score",
     "ScoreField",
     "Settings",
+    "SettingsSchema",
+    "Share",
     "Tally",
     "Task",
     "Text",

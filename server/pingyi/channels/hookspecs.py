@@ -16,7 +16,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class ChannelSpecs:
-    """What a channel package may implement; register the module under the entry-point group `pingyi.channels`."""
+    """What a channel package may implement; its module is an entry point of the group `pingyi.channels`."""
 
     @hookspec
     def pingyi_channels(self) -> Iterable[Channel]:

@@ -23,12 +23,12 @@ _TABLE = {
     "Must be greater than {min}.": "必须大于{min}。",
     "Must be greater than {min} and less than or equal to {max}.": "必须大于{min}，不超过{max}。",
     "Must be less than or equal to {max}.": "不能大于{max}。",
-    "Not a plain decimal number such as \"92.5\".": "不是普通小数（如“92.5”）。",
+    'Not a plain decimal number such as "92.5".': "不是普通小数（如“92.5”）。",
     "Not a whole number of 0 or more.": "不是0或正整数。",
-    "Not a month such as \"2017-03\".": "不是月份（如“2017-03”）。",
-    "Not a time such as \"2017-03-01T09:30:00+08:00\" or a date.":
+    'Not a month such as "2017-03".': "不是月份（如“2017-03”）。",
+    'Not a time such as "2017-03-01T09:30:00+08:00" or a date.':
         "不是时间（如“2017-03-01T09:30:00+08:00”）或日期。",
-    "Not a key of letters, digits, \"_\" and \"-\".": "代号只能用字母、数字、“_”和“-”。",
+    'Not a key of letters, digits, "_" and "-".': "代号只能用字母、数字、“_”和“-”。",
     "Longer than {limit} characters.": "超过{limit}个字。",
     "Contains a control character.": "含有控制字符。",
     "Unknown preset; known here: {known}.": "没有这个预设；可用：{known}。",

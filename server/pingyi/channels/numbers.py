@@ -8,7 +8,7 @@ MAX_DECIMALS = 20
 
 
 def word(value: Decimal) -> str:
-    """Spell a finite Decimal without exponent, trailing zeros or a negative zero: 92.50 -> "92.5", -0 -> "0"."""
+    """Spell a finite Decimal without exponent, trailing zeros or -0: 92.50 -> "92.5", -0 -> "0"."""
     if not value.is_finite():
         raise ValueError("not a finite number")
     text = format(value, "f")

@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError, fields, pre_load
 
-from pingyi.channels.numbers import MAX_DECIMALS, word
+from pingyi.channels.numbers import word
 from pingyi.channels.types import Context
 
 MAX_WORD_CHARACTERS = 200
 MAX_TEXT_CHARACTERS = 2000
 MAX_COUNT = 10**12
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-_PLAIN_DECIMAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,20})?")
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_DIGITS = re.compile(r"[0-9]{1,13}")
+_PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -28,7 +29,9 @@ class Score(fields.Field[Decimal]):
     Loads to a Decimal whose `str` is its canonical word.
     """
 
-    default_error_messages = {"invalid": "Not a plain decimal number such as \"92.5\"."}
+    default_error_messages = {
+        "invalid": 'Not a plain decimal number such as "92.5".'
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         text = str(value).strip() if isinstance(value, (str, int, Decimal)) and value is not True else ""
@@ -50,9 +53,7 @@ class Whole(fields.Field[int]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         digits = value.strip() if isinstance(value, str) else str(value)
-        if isinstance(value, (bool, float)) or not digits.isascii() or not digits.isdigit() or len(digits) > 13:
-            raise self.make_error("invalid")
-        if int(digits) > MAX_COUNT:
+        if isinstance(value, (bool, float)) or not _DIGITS.fullmatch(digits) or int(digits) > MAX_COUNT:
             raise self.make_error("invalid")
         return int(digits)
 
@@ -81,7 +82,7 @@ class Word(fields.String):
 class Month(Word):
     """A calendar month, YYYY-MM."""
 
-    default_error_messages = {"month": "Not a month such as \"2017-03\"."}
+    default_error_messages = {"month": 'Not a month such as "2017-03".'}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -103,7 +104,9 @@ class Moment(fields.Field[datetime]):
     Without an offset, the period's zone is meant. Loads to an aware datetime.
     """
 
-    default_error_messages = {"invalid": "Not a time such as \"2017-03-01T09:30:00+08:00\" or a date."}
+    default_error_messages = {
+        "invalid": 'Not a time such as "2017-03-01T09:30:00+08:00" or a date.'
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         text = value.strip() if isinstance(value, str) else ""
@@ -127,9 +130,10 @@ class Moment(fields.Field[datetime]):
 class EntrySchema(Schema):
     """The base of a channel's entry: static fields, and validators that may read the channel's settings.
 
-    `self.channel` is the Context. Empty cells ("" or null) are "not given" and dropped before loading. A field with
-    `metadata={"private": True}` enters the ledger only as a salted commitment. A mapping field names the setting
-    that gives its keys: `metadata={"keys": "events"}`. `unit` may be left out only where `unit_required` is False.
+    `self.channel` is the Context. Empty cells ("" or null) are "not given" and dropped before loading. A
+    field with `metadata={"private": True}` enters the ledger only as a salted commitment. A mapping field
+    names the setting that gives its keys: `metadata={"keys": "events"}`. `unit` may be left out only where
+    `unit_required` is False.
     """
 
     unit_required = True

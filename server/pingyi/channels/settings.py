@@ -11,15 +11,14 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
 from pingyi.channels.schema import Score, Word
 
-MAX_DECIMALS = 20
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_QUOTIENT = re.compile(r"\d{1,15}/[1-9]\d{0,14}")
+_QUOTIENT = re.compile(r"[0-9]{1,15}/[1-9][0-9]{0,14}")
 
 
 class Key(Word):
     """A word that names a measure, an option or an event: letters, digits, "_" and "-"."""
 
-    default_error_messages = {"key": "Not a key of letters, digits, \"_\" and \"-\"."}
+    default_error_messages = {"key": 'Not a key of letters, digits, "_" and "-".'}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -29,7 +28,7 @@ class Key(Word):
 
 
 class Exact(Score):
-    """A decimal given as text, or a quotient such as "100/9" where no decimal is exact. Loads to a Fraction."""
+    """A decimal given as text, or a quotient ("100/9") where no decimal is exact. Loads to a Fraction."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str) and _QUOTIENT.fullmatch(value.strip()):
@@ -41,10 +40,11 @@ class Exact(Score):
 
 
 class SettingsSchema(Schema):
-    """The base of what a scheme may set for a channel: what a notice leaves open is required, never a default.
+    """The base of what a scheme may set for a channel: what a notice leaves open is required, no default.
 
-    `presets` maps a name to raw settings; `preset = "name"` (or a list of names) fills in what the scheme does not
-    give itself. Loaded lists are tuples. A validator refuses settings that cannot score, with the reason.
+    `presets` maps a name to raw settings; `preset = "name"` (or a list of names) fills in what a scheme
+    does not give itself. Loaded lists are tuples. A validator refuses settings that cannot score, with the
+    reason.
     """
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
@@ -53,7 +53,7 @@ class SettingsSchema(Schema):
 
     @pre_load
     def fill_from_presets(self, data: Any, **_: Any) -> Any:
-        """Put in the settings of the presets named; what the scheme gives explicitly wins, later presets win."""
+        """Put in the settings of the presets named; explicit ones win, later presets win."""
         if not isinstance(data, Mapping) or "preset" not in data:
             return data
         names = data["preset"] if isinstance(data["preset"], (list, tuple)) else [data["preset"]]

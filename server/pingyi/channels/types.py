@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pingyi.channels.text import Text
 
@@ -24,7 +24,7 @@ STATUSES: tuple[Status, ...] = ("ok", "no_cases", "too_few", "below_quorum", "vo
 
 
 def encode_name(words: Iterable[str]) -> str:
-    """Join a counter's words into its stored spelling; "/" inside a word becomes "~1" and "~" becomes "~0"."""
+    """Join a counter's words into its stored spelling; "/" inside a word becomes "~1", "~" becomes "~0"."""
     parts = tuple(words)
     joined = "/".join(parts)
     if joined.count("/") == len(parts) - 1 and "~" not in joined:
@@ -42,7 +42,7 @@ def decode_name(spelling: str) -> Name:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One accepted submission: the unit's code (None: only shared counts may come of it) and the loaded values."""
+    """One accepted submission: its values and its unit (None: only shared counts come of it)."""
 
     unit: str | None
     values: Mapping[str, Any]
@@ -63,8 +63,8 @@ class Count:
 class Tally(Mapping[Name, int]):
     """A unit's summed counters: a multiset of names.
 
-    `tally["returned"]` and `tally["answer", "overall", "satisfied"]` are 0 when absent; `below` sums one level;
-    `shared` is the channel's own tally.
+    `tally["returned"]` and `tally["answer", "overall", "satisfied"]` are 0 when absent; `below` sums one
+    level; `shared` is the channel's own tally.
     """
 
     __slots__ = ("_counts", "_shared")
@@ -145,7 +145,7 @@ class Context:
     cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def roll(self, name: str, stratum: str | None = None) -> int | None:
-        """The recorded count `name` ("eligible", "issued", "registered"), summed over strata when none is named.
+        """The recorded count `name` ("eligible", "issued", "registered"), over all strata when none is named.
 
         None when nothing was recorded.
         """
@@ -160,13 +160,22 @@ class Context:
         return frozenset(name for name, _ in self.rolls)
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Share(NamedTuple):
+    """An exact share as a fact: `part` of `whole` (whole > 0), printed in percent with two decimals, half-up.
+
+    It may stand unreduced; `Fraction(*share)` is its value.
+    """
+
+    part: int
+    whole: int
+
+
+class Sample(NamedTuple):
     """What a standard error needs of one stratum of a dimension or measure.
 
-    `weight`: its exact weight in the rate; `n` answers; `sum_squares`: sum of squared deviations of the answers
-    (on the rate's scale 0..1) from their mean; `population` for the finite correction; `block`: samples of one
-    block add variances, blocks add standard errors.
+    `weight`: its exact weight in the rate; `n` answers; `sum_squares`: sum of squared deviations of the
+    answers (on the rate's scale 0..1) from their mean; `population` for the finite correction; `block`:
+    samples of one block add variances, blocks add standard errors.
     """
 
     weight: Fraction
@@ -184,7 +193,7 @@ class Score:
     """What a unit's sum is worth: an exact rate in [0, 1], or None with the reason in `status`.
 
     `n` is the evidence (None where it cannot be known), `facts` named figures printed beside the points:
-    a Fraction (share, printed in percent), a Decimal or int (printed as it is), or a word.
+    a Share or Fraction in [0, 1] (printed in percent), a Decimal or int (printed as it is), or a word.
     """
 
     rate: Fraction | None
@@ -206,7 +215,7 @@ def nothing(_settings: Settings) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of a channel's own below /channels/<key>/; `render` is given a ChannelView and returns the markup."""
+    """A channel's own page below /channels/<key>/; `render` is given a ChannelView and returns the markup."""
 
     path: str
     title: Text
@@ -227,8 +236,8 @@ class Channel:
     """One evaluation channel: a schema and two pure functions.
 
     `identity` names the fields that make a later entry a correction of an earlier one; where it does not hold
-    "unit", the entry may move to another unit. `needs` says what of {"dates", "eligible", "issued"} the settings
-    require; it is checked when a period opens or a bundle loads.
+    "unit", the entry may move to another unit. `needs` says what of {"dates", "eligible", "issued"} the
+    settings require; it is checked when a period opens or a bundle loads.
     """
 
     key: str

@@ -8,8 +8,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from pingyi.channels import Entry, Name, ScoreField, Settings, Whole, word
-from pingyi.channels.settings import MAX_DECIMALS, SettingsSchema
+from pingyi.channels import Entry, Name, ScoreField, Settings, SettingsSchema, Whole, word
+from pingyi.channels.numbers import MAX_DECIMALS
 
 PREFIX = "mark/"
 

@@ -1,7 +1,7 @@
 """Partner scores (F1): one mark per unit on a scale.
 
-Counters: ("mark", "92.5"), its amount 1. Facts: `mark`. The rate is mark / scale, declared exact (no samples);
-no mark is `too_few`, more than one mark or a mark above the scale is `inconsistent`.
+Counters: ("mark", "92.5"), its amount 1. Facts: `mark`. The rate is mark / scale, declared exact
+(no samples); no mark is `too_few`, more than one mark or a mark above the scale is `inconsistent`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class PartnerEntry(EntrySchema):
     evidence = Word(limit=MAX_TEXT_CHARACTERS, metadata={"title_zh": "依据", "title_en": "Evidence"})
 
     @validates("score")
-    def fits_the_scale(self, value: Decimal, data_key: str) -> None:  # noqa: ARG002
+    def fits_the_scale(self, value: Decimal, data_key: str) -> None:
         check_mark(value, self.channel.settings)
 
     @validates_schema
@@ -47,7 +47,7 @@ def tally(entry: Entry, _context: Context) -> Iterable[Count]:
 
 
 def score(tally: Tally, context: Context) -> Score:
-    """mark / scale, exactly (F1)."""
+    """Divide the mark by the scale, exactly (F1)."""
     marks = read_marks(tally.counts)
     if not marks:
         return Score(None, "too_few")
