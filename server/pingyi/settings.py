@@ -100,7 +100,8 @@ def may_enter(folder: Path, user: str) -> bool:
     if account.pw_uid == 0:
         return True
     groups = os.getgrouplist(user, account.pw_gid)
-    for step in (folder, *folder.parents):
+    real = folder.resolve()
+    for step in (real, *real.parents):
         info = step.stat()
         if info.st_uid == account.pw_uid:
             needed = stat.S_IXUSR

@@ -50,6 +50,21 @@ _MESSAGES = {
         zh="{engine} 未能启动（详见 {log}）：{tail}",
         en="{engine} did not start (see {log}): {tail}",
     ),
+    "no_owner_url": Text(
+        zh="使用外部数据库时还必须设置 OWNER_DATABASE_URL（属主角色，用于更新数据库结构）；"
+        "可用 pingyi database init 建立。",
+        en="With an external database OWNER_DATABASE_URL is needed too (the owner's role, for migrations); "
+        "pingyi database init makes it.",
+    ),
+    "roles_exist": Text(
+        zh="服务器上已有角色 {roles}；如要为它们换新密码，请加 --new-passwords。",
+        en="The server has the roles {roles} already; add --new-passwords to give them new passwords.",
+    ),
+    "port_taken": Text(
+        zh="无法监听 {host} 的端口 {port}（{reason}）；请用 PINGYI_PORT 指定别的端口，0 表示任选。",
+        en="The port {port} of {host} cannot be used ({reason}); "
+        "name another in PINGYI_PORT, 0 takes a free one.",
+    ),
     "no_socket_folder": Text(
         zh="找不到可以存放套接字的短路径目录；请把 PINGYI_STATE 设为较短的纯英文路径。",
         en="There is no folder for the sockets; set PINGYI_STATE to a short path of plain letters.",

@@ -61,7 +61,7 @@ def prepare_place(settings: Settings) -> Place:
     account = _account(settings)
     place = Place(state, account)
     try:
-        state.mkdir(mode=0o755 if account else 0o700, parents=True, exist_ok=True)
+        _make_folder(state, parents_mode=0o755 if account else 0o700)
         if state.stat().st_uid != os.geteuid():
             raise refusal("foreign_state", state=state, user=_name(state.stat().st_uid))
         state.chmod(0o711 if account else 0o700)
@@ -153,6 +153,15 @@ def socket_folder(place: Place) -> Path:
             write_private(note, str(made))
             return made
     raise refusal("no_socket_folder")
+
+
+def _make_folder(folder: Path, *, parents_mode: int) -> None:
+    """Make a folder and what is missing above it, whatever the umask; what is there stays as it is."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent, parents_mode=parents_mode)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(parents_mode)
 
 
 def _short_bases() -> list[Path]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pingyi.embedded.messages import refusal
 from pingyi.embedded.place import Place, engine_folder, write_private
-from pingyi.embedded.processes import end, run, spawn, stop_child, working_in
+from pingyi.embedded.processes import end, log_file, run, spawn, stop_child, working_in
 from pingyi.embedded.programs import Programs
 
 SUPERUSER = "postgres"
@@ -94,7 +94,7 @@ def start(place: Place, programs: Programs, sockets: Path, *, durable: bool) -> 
     chosen = _FIXED | ({} if durable else _THROWAWAY) | {"unix_socket_directories": str(sockets)}
     command = [str(programs.postgres), "-D", str(place.postgres)]
     command += [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
-    with (place.logs / "postgres.log").open("ab") as log:
+    with log_file(place.logs / "postgres.log") as log:
         return spawn(
             command, env=environment, output=log, account=place.account, when_owner_dies=signal.SIGINT
         )

@@ -14,6 +14,7 @@ from typing import IO
 
 PR_SET_PDEATHSIG = 1
 PROC = Path("/proc")
+LONG_LOG_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,13 @@ def run(command: Sequence[str], *, env: Mapping[str, str], account: Account | No
         check=False,
     )
     return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def log_file(path: Path) -> IO[bytes]:
+    """Open a log to be continued; a long one is put aside first, in the place of the one before."""
+    if path.exists() and path.stat().st_size > LONG_LOG_BYTES:
+        path.replace(path.with_name(path.name + ".1"))
+    return path.open("ab")
 
 
 def _tie_to_owner(signal_number: signal.Signals) -> Callable[[], None]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pingyi.embedded.messages import refusal
 from pingyi.embedded.place import Place, engine_folder
 from pingyi.embedded.postgres import tail_of
-from pingyi.embedded.processes import end, spawn, stop_child, working_in
+from pingyi.embedded.processes import end, log_file, spawn, stop_child, working_in
 from pingyi.embedded.programs import Programs
 
 SOCKET = "valkey.sock"
@@ -35,7 +35,7 @@ def start(place: Place, programs: Programs, sockets: Path, *, durable: bool) -> 
     }
     command = [str(programs.valkey)]
     command += [part for name, value in options.items() for part in (f"--{name}", value)]
-    with (place.logs / "valkey.log").open("ab") as log:
+    with log_file(place.logs / "valkey.log") as log:
         return spawn(
             command,
             env={"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"},

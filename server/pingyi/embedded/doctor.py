@@ -1,0 +1,160 @@
+"""Looks for settings that would lose or leak what people entrust to the record."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import redis
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.embedded.remarks import remark
+from pingyi.migrations import is_current
+from pingyi.settings import Settings
+
+_KNOWN_SECRETS = ("change", "secret", "default", "insecure", "example", "password", "0123456789")
+_RIGHTS = text(
+    "SELECT rolsuper, rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication,"
+    " EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    "  WHERE n.nspname = 'public' AND pg_has_role(c.relowner, 'MEMBER'))"
+    " OR (SELECT pg_has_role(datdba, 'MEMBER') FROM pg_database WHERE datname = current_database())"
+    " FROM pg_roles WHERE rolname = current_user"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check: whether it passed, and the sentence that says so."""
+
+    code: str
+    ok: bool
+    message: Text
+
+
+def findings(settings: Settings) -> list[Finding]:
+    """Every check that applies to `settings`, passed or not; the engines must be running."""
+    return [
+        *_secret(settings),
+        *_folder(settings),
+        *_database(settings.database_url, "DATABASE_URL"),
+        *(_role(settings.sealer_database_url, "SEALER_DATABASE_URL") if settings.sealer_database_url else ()),
+        *_queue(settings.redis_url),
+    ]
+
+
+def require_safe(settings: Settings) -> None:
+    """Refuse to go on with unsafe settings: a Problem that lists every failed check."""
+    failed = [found for found in findings(settings) if not found.ok]
+    if failed:
+        raise Problem(
+            "unsafe_settings",
+            503,
+            Text(
+                zh="设置不安全，拒绝启动：" + "；".join(found.message.zh for found in failed),
+                en="Unsafe settings, refusing to start: " + "; ".join(found.message.en for found in failed),
+            ),
+            [FieldError(code=found.code, message=found.message) for found in failed],
+        )
+
+
+def _finding(code: str, *, ok: bool, **values: object) -> Finding:
+    return Finding(code=code, ok=ok, message=remark(code, ok=ok, **values))
+
+
+def _secret(settings: Settings) -> Iterator[Finding]:
+    key = settings.secret_key
+    guessable = any(word in key.lower() for word in _KNOWN_SECRETS)
+    yield _finding("secret_key", ok=len(key) >= 32 and len(set(key)) >= 10 and not guessable)
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    try:
+        mode = settings.state.stat().st_mode
+    except OSError:
+        return
+    private = [settings.state / name for name in ("secret", "passwords.json", "run/endpoints.json")]
+    # Root's engines run under another account, which must pass through but not look around.
+    open_bits = stat.S_IRWXO | stat.S_IRWXG if os.geteuid() else 0o066
+    ok = mode & open_bits == 0 and not any(_is_open(path.stat().st_mode) for path in private if path.exists())
+    yield _finding("state_folder", ok=ok, folder=settings.state)
+
+
+def _is_open(mode: int) -> bool:
+    return mode & (stat.S_IRWXO | stat.S_IRWXG) != 0
+
+
+def _database(url: str, variable: str) -> Iterator[Finding]:
+    if not url:
+        yield _finding("database_reachable", ok=False, variable=variable, reason="-")
+        return
+    try:
+        engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10})
+        with engine.connect() as connection:
+            yield from _server(connection)
+            yield from _rights(connection, variable)
+            yield from _migrations(connection)
+    except SQLAlchemyError as error:
+        yield _unreachable(error, variable)
+
+
+def _role(url: str, variable: str) -> Iterator[Finding]:
+    try:
+        engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10})
+        with engine.connect() as connection:
+            yield from _rights(connection, variable)
+    except SQLAlchemyError as error:
+        yield _unreachable(error, variable)
+
+
+def _unreachable(error: SQLAlchemyError, variable: str) -> Finding:
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return _finding("database_reachable", ok=False, variable=variable, reason=reason)
+
+
+def _server(connection: Connection) -> Iterator[Finding]:
+    yield _finding("database_reachable", ok=True, variable="DATABASE_URL")
+    version = connection.execute(text("SHOW server_version")).scalar_one()
+    number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+    yield _finding("database_version", ok=number >= 150000, version=version)
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    yield _finding("database_encoding", ok=encoding == "UTF8", encoding=encoding)
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        value = connection.execute(text("SELECT current_setting(:name)"), {"name": name}).scalar_one()
+        yield _finding("durability", ok=value != "off", name=name, value=value)
+
+
+def _rights(connection: Connection, variable: str) -> Iterator[Finding]:
+    user = connection.execute(text("SELECT current_user")).scalar_one()
+    superuser, powerful, owner = connection.execute(_RIGHTS).one()
+    yield _finding("not_superuser", ok=not superuser and not powerful, variable=variable, user=user)
+    if not superuser:
+        yield _finding("not_owner", ok=not owner, variable=variable, user=user)
+
+
+def _migrations(connection: Connection) -> Iterator[Finding]:
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is not None:
+        yield _finding("migrations", ok=is_current(connection))
+
+
+def _queue(url: str) -> Iterator[Finding]:
+    if not url:
+        yield _finding("queue_reachable", ok=False, reason="-")
+        return
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=10, decode_responses=True) as client:
+            info = client.info()
+    except (redis.RedisError, OSError, ValueError) as error:
+        yield _finding("queue_reachable", ok=False, reason=str(error))
+        return
+    yield _finding("queue_reachable", ok=True)
+    version = str(info.get("valkey_version") or info["redis_version"])
+    yield _finding("queue_version", ok=int(version.partition(".")[0]) >= 7, version=version)
+    policy = info.get("maxmemory_policy")
+    yield _finding("queue_eviction", ok=policy == "noeviction", policy=policy)
+    yield _finding("queue_append_only", ok=info.get("aof_enabled") == 1)
