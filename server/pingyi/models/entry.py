@@ -64,6 +64,7 @@ class Entry(Base):
     replaces_position: Mapped[int | None]
     reason: Mapped[str]
     salt: Mapped[bytes | None]
+    hash: Mapped[bytes]
 
 
 class EntryHead(Base):

@@ -4,36 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Identity, Index, UniqueConstraint, func, text
+from sqlalchemy import Identity, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingyi.db import Base
 
 
 class OutboxRow(Base):
-    """Work to be done, written with the act that asks for it; one row per (topic, subject), coalesced by `gen`.
+    """Work to be done on a subject, written in the transaction of the act that asks for it.
 
-    Open while `done_gen < gen`. `dispatched_at` is a lease, never evidence that anything ran.
+    Rows of one topic and subject are one piece of work; its job deletes them in the transaction of its effect.
+    `dispatched_at` is a lease, never evidence that anything ran.
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (
-        UniqueConstraint("topic", "subject_id"),
-        Index("ix_outbox_open", "id", postgresql_where=text("done_gen < gen")),
-    )
+    __table_args__ = (Index("ix_outbox_topic_subject_id", "topic", "subject_id"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     topic: Mapped[str]
     subject_id: Mapped[int]
-    gen: Mapped[int] = mapped_column(server_default="1")
-    done_gen: Mapped[int] = mapped_column(server_default="0")
     attempts: Mapped[int] = mapped_column(server_default="0")
     dispatched_at: Mapped[datetime | None]
-    error: Mapped[str | None]
 
 
 class Progress(Base):
-    """How far a piece of long work is: `done` of `total` steps."""
+    """How far a piece of long work is: `done` of `total` steps, and the error that stopped it, if any."""
 
     __tablename__ = "progress"
 
@@ -41,4 +36,5 @@ class Progress(Base):
     subject_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     done: Mapped[int]
     total: Mapped[int]
+    error: Mapped[str] = mapped_column(default="", server_default="")
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

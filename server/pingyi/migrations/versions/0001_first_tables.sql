@@ -31,6 +31,7 @@ CREATE TABLE entry (
   replaces_position BIGINT,
   reason TEXT NOT NULL,
   salt BYTEA,
+  hash BYTEA NOT NULL,
   CONSTRAINT pk_entry PRIMARY KEY (delivery_id, position)
 );
 
@@ -71,22 +72,19 @@ CREATE TABLE outbox (
   id BIGINT GENERATED ALWAYS AS IDENTITY,
   topic TEXT NOT NULL,
   subject_id BIGINT NOT NULL,
-  gen BIGINT DEFAULT '1' NOT NULL,
-  done_gen BIGINT DEFAULT '0' NOT NULL,
   attempts BIGINT DEFAULT '0' NOT NULL,
   dispatched_at TIMESTAMP WITH TIME ZONE,
-  error TEXT,
-  CONSTRAINT pk_outbox PRIMARY KEY (id),
-  CONSTRAINT uq_outbox_topic_subject_id UNIQUE (topic, subject_id)
+  CONSTRAINT pk_outbox PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_outbox_open ON outbox (id) WHERE done_gen < gen;
+CREATE INDEX ix_outbox_topic_subject_id ON outbox (topic, subject_id);
 
 CREATE TABLE progress (
   topic TEXT NOT NULL,
   subject_id BIGINT NOT NULL,
   done BIGINT NOT NULL,
   total BIGINT NOT NULL,
+  error TEXT DEFAULT '' NOT NULL,
   updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   CONSTRAINT pk_progress PRIMARY KEY (topic, subject_id)
 );
@@ -410,5 +408,5 @@ GRANT UPDATE ON unit, scheme, period, channel, roll, entry_head, counter, outbox
   one_time_code, api_key TO pingyi_app;
 GRANT UPDATE (withdrawn_reason) ON adjustment TO pingyi_app;
 GRANT UPDATE (counts, shared) ON entry TO pingyi_app;
-GRANT DELETE ON unit_name, scheme, period_unit, roll, previous_result, unfolded, counter, progress, session
+GRANT DELETE ON unit_name, scheme, outbox, period_unit, roll, previous_result, unfolded, counter, progress, session
   TO pingyi_app;

@@ -1,0 +1,31 @@
+"""Makes the Flask application from its settings and its registry."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from pingyi.db import db
+from pingyi.registry import EXTENSION, Registry, load_registry
+from pingyi.settings import Settings
+
+SETTINGS = "pingyi.settings"
+
+
+def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
+    """A new application; nothing is shared between two of them."""
+    app = Flask("pingyi")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": settings.pool_size,
+            "max_overflow": 0,
+            "pool_pre_ping": True,
+            "pool_timeout": 10,
+        },
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+    )
+    app.extensions["pingyi.configuration"] = settings
+    app.extensions[EXTENSION] = registry or load_registry()
+    db.init_app(app)
+    return app

@@ -1,0 +1,1 @@
+"""The verifiable record: one leaf for every consequential act."""

@@ -1,0 +1,305 @@
+"""What a period holds besides entries: units, rolls, adjustments, decisions and earlier results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.canonical import canonical_json
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.names import fold_name
+from pingyi.domain.scheme import Scheme
+from pingyi.ledger.leaves import record
+from pingyi.services.callers import Caller
+from pingyi.services.periods import PeriodRow
+from pingyi.services.refusals import wrong_state
+from pingyi.services.units import unit_index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitRow:
+    """A unit as a list gives it; `parent` is the code of another unit, `aliases` its other names."""
+
+    code: str
+    name: str
+    category: str
+    parent: str = ""
+    subordination: str = ""
+    superior: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollRow:
+    """A count known beforehand for a channel."""
+
+    channel: str
+    name: str
+    count: int
+    stratum: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentRow:
+    """An adjustment of a unit's result; `unit` is a code or a name."""
+
+    unit: str
+    kind: str
+    reason: str
+    points: Decimal | None = None
+    document: str = ""
+    target: str = "total"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRow:
+    """A person's decision on a tie (unit) or on switching a channel off (channel, category)."""
+
+    kind: str
+    choice: str
+    reason: str
+    unit: str = ""
+    channel: str = ""
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviousRow:
+    """A unit's result in an earlier period."""
+
+    period: str
+    unit: str
+    category: str
+    total: Decimal | None = None
+    rank: int | None = None
+    of: int | None = None
+
+
+def put_units(
+    connection: Connection, caller: Caller, period: PeriodRow, scheme: Scheme, units: Sequence[UnitRow]
+) -> None:
+    """Set the units of a draft period, in this order; each keeps its code for ever, its names are added.
+
+    Raises Problem: wrong_state, units_invalid (unknown category or parent, a code twice).
+    """
+    _require(period, ("draft",))
+    _check_units(connection, scheme, units)
+    rows = [
+        {
+            "code": unit.code,
+            "name": unit.name,
+            "category": unit.category,
+            "parent": unit.parent or None,
+            "subordination": unit.subordination,
+            "superior": unit.superior,
+            "position": position,
+        }
+        for position, unit in enumerate(units)
+    ]
+    names = [
+        {"code": unit.code, "folded": fold_name(name), "name": name}
+        for unit in units
+        for name in dict.fromkeys((unit.name, *unit.aliases))
+    ]
+    given = {"rows": _json(rows), "names": _json(names), "period": period.id}
+    for statement in _PUT_UNITS:
+        connection.execute(text(statement), given)
+    digest = {"units": len(rows), "period": period.key, "by": caller.name, "list": canonical_json(rows).decode()}
+    record(connection, "units.set", digest, period.id)
+
+
+def _check_units(connection: Connection, scheme: Scheme, units: Sequence[UnitRow]) -> None:
+    codes = {unit.code for unit in units}
+    known = {row.code for row in connection.execute(text("SELECT code FROM unit"))} | codes
+    categories = {category.key for category in scheme.categories}
+    seen: set[str] = set()
+    errors = []
+    for position, unit in enumerate(units):
+        if unit.category not in categories:
+            errors.append(_error(position, "category", "category_unknown", "方案没有此类别", "not a category of the scheme"))
+        if unit.parent and unit.parent not in known:
+            errors.append(_error(position, "parent", "parent_unknown", "没有此上级单位代码", "no unit has this code"))
+        if unit.code in seen:
+            errors.append(_error(position, "code", "repeated", "代码重复", "this code occurs twice"))
+        seen.add(unit.code)
+    if errors:
+        raise Problem("units_invalid", 422, Text(zh="单位名单有错误。", en="The list of units has errors."), errors)
+
+
+def _error(position: int, column: str, code: str, zh: str, en: str) -> FieldError:
+    return FieldError(
+        code=code, message=Text(zh=f"{zh}。", en=f"{en.capitalize()}."), pointer=f"/units/{position}/{column}",
+        column=column,
+    )  # fmt: skip
+
+
+_PUT_UNITS = (
+    """
+    INSERT INTO unit (code, name, subordination, superior)
+    SELECT code, name, subordination, superior FROM json_to_recordset(CAST(:rows AS json))
+      AS r(code text, name text, subordination text, superior text)
+    ON CONFLICT (code) DO UPDATE SET name = excluded.name, subordination = excluded.subordination,
+      superior = excluded.superior
+    """,
+    """
+    UPDATE unit SET parent_id = (SELECT id FROM unit above WHERE above.code = r.parent)
+    FROM json_to_recordset(CAST(:rows AS json)) AS r(code text, parent text)
+    WHERE unit.code = r.code AND r.parent IS NOT NULL
+    """,
+    """
+    INSERT INTO unit_name (folded, unit_id, name)
+    SELECT DISTINCT ON (r.folded, unit.id) r.folded, unit.id, r.name
+    FROM json_to_recordset(CAST(:names AS json)) AS r(code text, folded text, name text)
+    JOIN unit ON unit.code = r.code ON CONFLICT DO NOTHING
+    """,
+    "DELETE FROM period_unit WHERE period_id = :period",
+    """
+    INSERT INTO period_unit (period_id, unit_id, category, position, name)
+    SELECT :period, unit.id, r.category, r.position, r.name
+    FROM json_to_recordset(CAST(:rows AS json)) AS r(code text, name text, category text, position bigint)
+    JOIN unit ON unit.code = r.code
+    """,
+)
+
+
+def put_rolls(connection: Connection, caller: Caller, period: PeriodRow, rolls: Sequence[RollRow]) -> None:
+    """Set the counts known beforehand, until the period closes."""
+    _require(period, ("draft", "open"))
+    ids = _channel_ids(connection, period, [row.channel for row in rolls])
+    connection.execute(
+        text("DELETE FROM roll WHERE channel_id IN (SELECT id FROM channel WHERE period_id = :id)"), {"id": period.id}
+    )
+    for row in rolls:
+        connection.execute(
+            text("INSERT INTO roll (channel_id, name, stratum, count) VALUES (:channel, :name, :stratum, :count)"),
+            {"channel": ids[row.channel], "name": row.name, "stratum": row.stratum, "count": row.count},
+        )
+    content = [[row.channel, row.name, row.stratum, row.count] for row in rolls]
+    record(connection, "rolls.set", {"period": period.key, "rolls": content, "by": caller.name}, period.id)
+
+
+def add_adjustments(
+    connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[AdjustmentRow]
+) -> list[int]:
+    """Add adjustments before publication; returns their ids."""
+    _require(period, ("draft", "open", "closed", "assessed"))
+    units = _unit_ids(connection, period, [row.unit for row in rows])
+    found = []
+    for row, (code, unit_id) in zip(rows, units, strict=True):
+        given = {"period": period.id, "unit": unit_id, "kind": row.kind, "points": row.points}
+        adjustment_id = connection.execute(
+            text(
+                "INSERT INTO adjustment (period_id, unit_id, kind, points, reason, document, target)"
+                " VALUES (:period, :unit, :kind, :points, :reason, :document, :target) RETURNING id"
+            ),
+            {**given, "reason": row.reason, "document": row.document, "target": row.target},
+        ).scalar_one()
+        content = {"unit": code, "kind": row.kind, "points": row.points, "target": row.target}
+        record(connection, "adjustment.added", {"period": period.key, "by": caller.name, **content}, period.id)
+        found.append(adjustment_id)
+    return found
+
+
+def withdraw_adjustment(
+    connection: Connection, caller: Caller, period: PeriodRow, adjustment_id: int, reason: str
+) -> bool:
+    """Withdraw an adjustment with a reason; False where there is none in force."""
+    _require(period, ("draft", "open", "closed", "assessed"))
+    changed = connection.execute(
+        text(
+            "UPDATE adjustment SET withdrawn_reason = :reason"
+            " WHERE id = :id AND period_id = :period AND withdrawn_reason = ''"
+        ),
+        {"id": adjustment_id, "period": period.id, "reason": reason},
+    ).rowcount
+    if changed:
+        content = {"period": period.key, "adjustment": adjustment_id, "by": caller.name}
+        record(connection, "adjustment.withdrawn", content, period.id)
+    return bool(changed)
+
+
+def add_decisions(connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[DecisionRow]) -> None:
+    """Record decisions; a later one on the same matter outranks the earlier."""
+    _require(period, ("draft", "open", "closed", "assessed"))
+    wanted = [row.unit for row in rows if row.unit]
+    ids = dict(zip(wanted, _unit_ids(connection, period, wanted), strict=True))
+    for row in rows:
+        code, unit_id = ids[row.unit] if row.unit else (None, None)
+        given: dict[str, Any] = {"kind": row.kind, "channel": row.channel, "category": row.category}
+        connection.execute(
+            text(
+                "INSERT INTO decision (period_id, kind, unit_id, channel, category, choice, reason)"
+                " VALUES (:period, :kind, :unit, :channel, :category, :choice, :reason)"
+            ),
+            {"period": period.id, "unit": unit_id, "choice": row.choice, "reason": row.reason, **given},
+        )
+        content = {"period": period.key, "unit": code, "choice": row.choice, "by": caller.name, **given}
+        record(connection, "decision.taken", {**content, "what": row.kind}, period.id)
+
+
+def put_previous(
+    connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[PreviousRow]
+) -> None:
+    """Set the earlier results that rules over consecutive periods look at."""
+    _require(period, ("draft", "open", "closed", "assessed"))
+    units = _unit_ids(connection, period, [row.unit for row in rows])
+    connection.execute(text("DELETE FROM previous_result WHERE period_id = :id"), {"id": period.id})
+    for row, (_, unit_id) in zip(rows, units, strict=True):
+        connection.execute(
+            text(
+                "INSERT INTO previous_result (period_id, earlier, unit_id, category, total, rank, of)"
+                " VALUES (:period, :earlier, :unit, :category, :total, :rank, :of)"
+            ),
+            {
+                "period": period.id,
+                "earlier": row.period,
+                "unit": unit_id,
+                "category": row.category,
+                "total": row.total,
+                "rank": row.rank,
+                "of": row.of,
+            },
+        )
+    record(connection, "previous.set", {"period": period.key, "rows": len(rows), "by": caller.name}, period.id)
+
+
+def _require(period: PeriodRow, states: Sequence[str]) -> None:
+    if period.state not in states:
+        raise wrong_state(period.state, " / ".join(states))
+
+
+def _channel_ids(connection: Connection, period: PeriodRow, keys: Sequence[str]) -> Mapping[str, int]:
+    rows = connection.execute(text("SELECT key, id FROM channel WHERE period_id = :id"), {"id": period.id})
+    known = {row.key: row.id for row in rows}
+    message = Text(zh="方案没有此渠道。", en="Not a channel of the scheme.")
+    errors = [
+        FieldError(code="channel_unknown", message=message, pointer=f"/rolls/{position}/channel", column="channel")
+        for position, key in enumerate(keys)
+        if key not in known
+    ]
+    if errors:
+        raise Problem("rolls_invalid", 422, Text(zh="名册数有错误。", en="The rolls have errors."), errors)
+    return known
+
+
+def _unit_ids(connection: Connection, period: PeriodRow, given: Sequence[str]) -> list[tuple[str, int]]:
+    index = unit_index(connection, period.id, given)
+    found = [index.find(unit) for unit in given]
+    errors = [
+        FieldError(code=unit.code, message=unit.message, pointer=f"/{position}/unit", column="unit")
+        for position, unit in enumerate(found)
+        if isinstance(unit, FieldError)
+    ]
+    if errors:
+        raise Problem("units_unknown", 422, Text(zh="有单位无法识别。", en="Some units are not known."), errors)
+    return [unit for unit in found if not isinstance(unit, FieldError)]
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return msgspec.json.encode(rows).decode()

@@ -1,0 +1,187 @@
+"""Periods: drafted from a scheme and its units, then only forward; every change of state is on the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import available_timezones
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.scheme import Scheme
+from pingyi.ledger.leaves import record
+from pingyi.outbox import ASSESS, request_work
+from pingyi.registry import current_registry
+from pingyi.services.callers import Caller
+from pingyi.services.keys import ensure_operator
+from pingyi.services.refusals import not_found, wrong_state
+from pingyi.services.runtime import WorkingChannel, period_channels
+from pingyi.services.schemes import issue_scheme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodDraft:
+    """What a period is made of, besides its scheme and units."""
+
+    key: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+    time_zone: str = "Asia/Shanghai"
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """A stored period."""
+
+    id: int
+    key: str
+    state: str
+    scheme_id: int
+
+
+def find_period(connection: Connection, key: str) -> PeriodRow:
+    """The period of this key; Problem not_found otherwise."""
+    row = connection.execute(
+        text("SELECT id, key, state, scheme_id FROM period WHERE key = :key"), {"key": key}
+    ).one_or_none()
+    if row is None:
+        raise not_found(zh=f"评议周期“{key}”", en=f"Period {key}")
+    return PeriodRow(*row)
+
+
+def create_period(
+    connection: Connection, caller: Caller, draft: PeriodDraft, scheme: Scheme, scheme_id: int
+) -> int:
+    """Make a draft period with one channel per plan, each bound to its operator; returns its id.
+
+    Raises Problem: period_exists, time_zone_unknown, dates_reversed.
+    """
+    _check_draft(connection, draft)
+    period_id: int = connection.execute(
+        text(
+            "INSERT INTO period (key, scheme_id, starts_on, ends_on, time_zone, demonstration)"
+            " VALUES (:key, :scheme, :starts_on, :ends_on, :zone, :demonstration) RETURNING id"
+        ),
+        {
+            "key": draft.key,
+            "scheme": scheme_id,
+            "starts_on": draft.starts_on,
+            "ends_on": draft.ends_on,
+            "zone": draft.time_zone,
+            "demonstration": draft.demonstration,
+        },
+    ).scalar_one()
+    for position, plan in enumerate(scheme.channels):
+        connection.execute(
+            text(
+                "INSERT INTO channel (period_id, key, plugin, plugin_version, operator_id, position)"
+                " VALUES (:period, :key, :plugin, :version, :operator, :position)"
+            ),
+            {
+                "period": period_id,
+                "key": plan.key,
+                "plugin": plan.plugin,
+                "version": current_registry().version(plan.plugin),
+                "operator": ensure_operator(connection, plan.operator),
+                "position": position,
+            },
+        )
+    record(connection, "period.drafted", {"period": draft.key, "by": caller.name}, period_id)
+    return period_id
+
+
+def _check_draft(connection: Connection, draft: PeriodDraft) -> None:
+    if draft.time_zone not in available_timezones():
+        message = Text(zh="没有时区“{zone}”。", en="There is no time zone {zone}.").format(zone=draft.time_zone)
+        raise Problem("time_zone_unknown", 422, message)
+    if draft.starts_on and draft.ends_on and draft.ends_on < draft.starts_on:
+        raise Problem("dates_reversed", 422, Text(zh="结束日期早于开始日期。", en="The period ends before it starts."))
+    if connection.execute(text("SELECT 1 FROM period WHERE key = :key"), {"key": draft.key}).first():
+        message = Text(zh="已有周期“{key}”。", en="There is a period {key} already.").format(key=draft.key)
+        raise Problem("period_exists", 409, message)
+
+
+def open_period(connection: Connection, caller: Caller, key: str) -> None:
+    """Open intake: issues the scheme, checks units and what each channel needs beforehand."""
+    period = find_period(connection, key)
+    if period.state != "draft":
+        raise wrong_state(period.state, "draft")
+    if not connection.execute(text("SELECT 1 FROM period_unit WHERE period_id = :id"), {"id": period.id}).first():
+        raise Problem("no_units", 409, Text(zh="尚无评议对象,请先导入单位。", en="No units yet: load them first."))
+    issue_scheme(connection, caller, period.scheme_id)
+    missing = [error for working in period_channels(connection, period.id) for error in missing_needs(working)]
+    if missing:
+        message = Text(zh="渠道缺少开放前必须登记的内容。", en="Channels lack what must be known before opening.")
+        raise Problem("needs_missing", 409, message, missing)
+    _move(connection, caller, period, "open")
+
+
+def missing_needs(working: WorkingChannel) -> list[FieldError]:
+    """What a channel needs and does not have: the period's dates, or a roll."""
+    needs = working.plugin.needs(working.context.settings)
+    period = working.context.period
+    have = set(working.context.roll_names)
+    if period.starts_on and period.ends_on:
+        have.add("dates")
+    return [_need(working.key, need) for need in sorted(needs - have)]
+
+
+def _need(channel: str, need: str) -> FieldError:
+    what = Text(zh="周期的起止日期", en="the period's dates") if need == "dates" else Text(zh=f"名册数“{need}”", en=need)
+    message = Text(zh=f"渠道“{channel}”需要{what.zh}。", en=f"Channel {channel} needs {what.en}.")
+    return FieldError(code="needs_missing", message=message, pointer=f"/channels/{channel}")
+
+
+def close_period(connection: Connection, caller: Caller, key: str) -> None:
+    """Stop every intake, under the period's exclusive lock (the state trigger takes it)."""
+    period = find_period(connection, key)
+    if period.state != "open":
+        raise wrong_state(period.state, "open")
+    _move(connection, caller, period, "closed")
+
+
+def request_assessment(connection: Connection, caller: Caller, key: str) -> None:
+    """Ask the workers to fold what is left, freeze and assess; again is a new revision."""
+    period = find_period(connection, key)
+    if period.state not in {"closed", "assessed", "published"}:
+        raise wrong_state(period.state, "closed")
+    record(connection, "assessment.requested", {"period": key, "by": caller.name}, period.id)
+    request_work(connection, ASSESS, period.id)
+
+
+def publish_period(connection: Connection, caller: Caller, key: str) -> int:
+    """Publish the newest revision; returns its number."""
+    period = find_period(connection, key)
+    if period.state not in {"assessed", "published"}:
+        raise wrong_state(period.state, "assessed")
+    newest = connection.execute(
+        text("SELECT id, revision, digest FROM assessment WHERE period_id = :id ORDER BY revision DESC LIMIT 1"),
+        {"id": period.id},
+    ).one()
+    connection.execute(
+        text("INSERT INTO publication (assessment_id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": newest.id}
+    )
+    content = {"period": key, "revision": newest.revision, "sha256": newest.digest.hex(), "by": caller.name}
+    record(connection, "result.published", content, period.id)
+    if period.state == "assessed":
+        _move(connection, caller, period, "published")
+    revision: int = newest.revision
+    return revision
+
+
+def archive_period(connection: Connection, caller: Caller, key: str) -> None:
+    """Put a published period to rest."""
+    period = find_period(connection, key)
+    if period.state != "published":
+        raise wrong_state(period.state, "published")
+    _move(connection, caller, period, "archived")
+
+
+def _move(connection: Connection, caller: Caller, period: PeriodRow, state: str) -> None:
+    connection.execute(text("UPDATE period SET state = :state WHERE id = :id"), {"state": state, "id": period.id})
+    content = {"period": period.key, "from": period.state, "to": state, "by": caller.name}
+    record(connection, f"period.{state}", content, period.id)
+

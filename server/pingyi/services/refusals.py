@@ -1,0 +1,34 @@
+"""The refusals that several services share."""
+
+from __future__ import annotations
+
+from pingyi.channels import Text
+from pingyi.domain.errors import Problem
+
+
+def not_found(zh: str, en: str) -> Problem:
+    """Nothing of that name, or nothing that this caller may see."""
+    return Problem("not_found", 404, Text(zh=f"没有找到{zh}。", en=f"{en} was not found."))
+
+
+def wrong_state(state: str, needed: str) -> Problem:
+    """The period is not in the state that the act needs."""
+    message = Text(
+        zh="周期处于“{state}”状态,此操作要求“{needed}”。", en="The period is {state}; this needs it to be {needed}."
+    )
+    return Problem("wrong_state", 409, message.format(state=state, needed=needed))
+
+
+def not_open() -> Problem:
+    """The period takes no entries now."""
+    message = Text(
+        zh="评议周期未开放,不能报送;如需更正请联系评议办公室。",
+        en="The period is not open, so nothing can be delivered; ask the office if a correction is needed.",
+    )
+    return Problem("period_not_open", 423, message)
+
+
+def forbidden() -> Problem:
+    """The caller's rights do not cover this."""
+    message = Text(zh="您没有此项操作的权限。", en="Your rights do not cover this.")
+    return Problem("forbidden", 403, message)

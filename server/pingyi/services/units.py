@@ -1,0 +1,80 @@
+"""Units of a period, found by code or by any of their names; an ambiguous name is an error, never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError
+from pingyi.domain.names import fold_name
+
+SHARED_UNIT = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UnitIndex:
+    """The units that were asked for: by code, and by folded name where codes did not match."""
+
+    by_code: Mapping[str, int]
+    by_name: Mapping[str, tuple[tuple[str, int], ...]]
+
+    def find(self, given: str) -> tuple[str, int] | FieldError:
+        """The unit's (code, id), or why there is none."""
+        if given in self.by_code:
+            return given, self.by_code[given]
+        found = self.by_name.get(fold_name(given), ())
+        if len(found) == 1:
+            return found[0]
+        return _ambiguous(given, found) if found else _unknown(given)
+
+
+def unit_index(connection: Connection, period_id: int, given: Iterable[str]) -> UnitIndex:
+    """Look up codes, then names, of the units taking part in a period: two queries at most."""
+    wanted = set(given)
+    by_code = {
+        row.code: row.id
+        for row in connection.execute(
+            text(
+                "SELECT u.code, u.id FROM unit u JOIN period_unit p ON p.unit_id = u.id AND p.period_id = :period"
+                " WHERE u.code = ANY(:codes)"
+            ),
+            {"period": period_id, "codes": list(wanted)},
+        )
+    }
+    names = sorted({fold_name(name) for name in wanted if name not in by_code})
+    return UnitIndex(by_code, _by_name(connection, period_id, names) if names else {})
+
+
+def _by_name(connection: Connection, period_id: int, names: list[str]) -> dict[str, tuple[tuple[str, int], ...]]:
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT n.folded, u.code, u.id FROM unit_name n JOIN unit u ON u.id = n.unit_id"
+            " JOIN period_unit p ON p.unit_id = u.id AND p.period_id = :period"
+            " WHERE n.folded = ANY(:names) ORDER BY n.folded, u.code"
+        ),
+        {"period": period_id, "names": names},
+    )
+    found: dict[str, tuple[tuple[str, int], ...]] = {}
+    for row in rows:
+        found[row.folded] = (*found.get(row.folded, ()), (row.code, row.id))
+    return found
+
+
+def _ambiguous(given: str, found: tuple[tuple[str, int], ...]) -> FieldError:
+    codes = ", ".join(code for code, _ in found)
+    message = Text(
+        zh="“{given}”可能指多个单位({codes}),请改用单位代码。",
+        en="{given} may be any of several units ({codes}); use the unit's code.",
+    )
+    return FieldError(code="unit_ambiguous", message=message.format(given=given, codes=codes), column="unit")
+
+
+def _unknown(given: str) -> FieldError:
+    message = Text(
+        zh="本周期没有单位“{given}”,请核对代码或名称。",
+        en="No unit {given} takes part in this period; check its code or name.",
+    )
+    return FieldError(code="unit_unknown", message=message.format(given=given), column="unit")
