@@ -21,13 +21,8 @@ class Role(StrEnum):
     INSPECTOR = "inspector"
     UNIT_LIAISON = "unit_liaison"
 
-    @property
-    def title(self) -> Text:
-        """The role's name for people."""
-        return _TITLES[self]
 
-
-_TITLES = {
+ROLE_TITLES = {
     Role.ADMINISTRATOR: Text(zh="评议办管理员", en="Office administrator"),
     Role.APPROVER: Text(zh="审批人", en="Approver"),
     Role.REVIEWER: Text(zh="复核人", en="Reviewer"),
@@ -43,8 +38,8 @@ _TITLES = {
 def incompatible_pairs(roles: Iterable[str]) -> list[tuple[Role, Role]]:
     """The pairs among `roles` that one account may not hold together; raises ValueError on an unknown role.
 
-    A security administrator keeps accounts and touches no score, an auditor writes nothing, and whoever issues
-    cards does not run the evaluation.
+    A security administrator keeps accounts and touches no score, an auditor writes nothing, and whoever
+    issues cards does not run the evaluation.
     """
     held = sorted({Role(role) for role in roles}, key=list(Role).index)
     pairs = [(one, other) for position, one in enumerate(held) for other in held[position + 1 :]]

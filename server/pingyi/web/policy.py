@@ -1,0 +1,122 @@
+"""Who may call which endpoint: declared on the view, denied where nothing is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request
+from werkzeug.routing import Rule
+
+from pingyi.channels import Text
+from pingyi.domain.errors import Problem
+from pingyi.services.callers import Caller
+from pingyi.services.refusals import forbidden
+from pingyi.services.roles import Role as Role
+from pingyi.web.callers import current_caller
+
+PUBLIC = "public"
+SIGNED_IN = "signed_in"
+OPERATOR = "operator"
+EXTENSION = "pingyi.policy"
+_ATTRIBUTE = "__pingyi_policy__"
+_AUTOMATIC = frozenset({"HEAD", "OPTIONS"})
+
+Policy = frozenset[str]
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def policy(*who: str) -> Callable[[View], View]:
+    """Declare who may call a view function, a method of a MethodView, or a whole MethodView.
+
+    `who`: "public" (anyone), "signed_in" (any account or key), "operator" (a key or account of an operator), or
+    roles; a caller needs to match one of them. Above or below other decorators that use functools.wraps.
+    """
+    stated = _checked(who)
+
+    def mark(view: View) -> View:
+        setattr(view, _ATTRIBUTE, stated)
+        return view
+
+    return mark
+
+
+def declare(app: Flask, endpoint: str, *who: str, method: str | None = None) -> None:
+    """Declare the policy of a view that is not ours to decorate, for one HTTP method or for all."""
+    _stated(app)[endpoint, method] = _checked(who)
+
+
+def declared(app: Flask, endpoint: str, method: str) -> Policy | None:
+    """The policy of an endpoint for an HTTP method, None where nothing is declared."""
+    method = "GET" if method == "HEAD" else method
+    stated = _stated(app)
+    if (endpoint, method) in stated or (endpoint, None) in stated:
+        return stated.get((endpoint, method)) or stated[endpoint, None]
+    view = app.view_functions.get(endpoint)
+    view_class = getattr(view, "view_class", None)
+    handler = getattr(view_class, method.lower(), None)
+    for holder in (handler, view_class, view):
+        found: Policy | None = getattr(holder, _ATTRIBUTE, None)
+        if found:
+            return found
+    return None
+
+
+def undeclared(app: Flask) -> list[str]:
+    """Every "METHOD rule (endpoint)" without a policy: it answers 403 to everybody, and a test fails."""
+    return sorted(
+        f"{method} {rule.rule} ({rule.endpoint})"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - _AUTOMATIC
+        if declared(app, rule.endpoint, method) is None
+    )
+
+
+def permits(stated: Policy, caller: Caller | None) -> bool:
+    """Whether a policy lets this caller in."""
+    if PUBLIC in stated:
+        return True
+    if caller is None:
+        return False
+    bound = OPERATOR in stated and caller.operator_id is not None
+    return SIGNED_IN in stated or bound or bool((stated - {OPERATOR}) & caller.roles)
+
+
+def enforce() -> None:
+    """Before every request: refuse what is undeclared (403), unidentified (401) or not allowed (403)."""
+    if request.endpoint is None or request.url_rule is None:
+        return  # routing itself failed: 404, 405 or a redirect follows
+    if request.method == "OPTIONS" and _answers_options_itself(request.url_rule):
+        return
+    stated = declared(current_app, request.endpoint, request.method)
+    if stated is None:
+        raise forbidden()
+    if PUBLIC in stated:
+        return
+    caller = current_caller()
+    if caller is None:
+        raise Problem("not_signed_in", 401, _NOT_SIGNED_IN)
+    if not permits(stated, caller):
+        raise forbidden()
+
+
+_NOT_SIGNED_IN = Text(
+    zh="请先登录；程序请在 Authorization 请求头中提供有效的密钥（Bearer pingyi_…）。",
+    en="Sign in first; a program sends a valid key in the Authorization header (Bearer pingyi_…).",
+)
+
+
+def _answers_options_itself(rule: Rule) -> bool:
+    return bool(getattr(rule, "provide_automatic_options", False))
+
+
+def _stated(app: Flask) -> dict[tuple[str, str | None], Policy]:
+    stated: dict[tuple[str, str | None], Policy] = app.extensions.setdefault(EXTENSION, {})
+    return stated
+
+
+def _checked(who: tuple[str, ...]) -> Policy:
+    known = {PUBLIC, SIGNED_IN, *Role}
+    if not who or not set(who) <= known:
+        raise ValueError(f"a policy names some of {sorted(known)}, got {list(who)}")
+    return frozenset(who)
