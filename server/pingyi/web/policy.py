@@ -12,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.services.callers import Caller
 from pingyi.services.refusals import forbidden
-from pingyi.services.roles import Role as Role
+from pingyi.services.roles import Role
 from pingyi.web.callers import current_caller
 
 PUBLIC = "public"
@@ -29,7 +29,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 def policy(*who: str) -> Callable[[View], View]:
     """Declare who may call a view function, a method of a MethodView, or a whole MethodView.
 
-    `who`: "public" (anyone), "signed_in" (any account or key), "operator" (a key or account of an operator), or
+    `who`: "public" (anyone), "signed_in" (any account or key), "operator" (a key or account of one), or
     roles; a caller needs to match one of them. Above or below other decorators that use functools.wraps.
     """
     stated = _checked(who)

@@ -1,0 +1,54 @@
+"""What templates may call: words in the reader's language, assets, numbers, the account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, request, url_for
+
+from pingyi.services.roles import Role
+from pingyi.web.callers import current_account
+from pingyi.web.headers import asset
+from pingyi.web.language import TAGS, both, language, say
+
+CLOCK = "Asia/Shanghai"
+
+
+def init_templating(app: Flask) -> None:
+    """Register what all templates share."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(say=say, grouped=grouped, moment=moment)
+    app.jinja_env.globals.update(t=both, asset=asset, Role=Role)
+    app.context_processor(_context)
+
+
+def grouped(number: int | None) -> str:
+    """A whole number with thousands separated; a dash where there is none."""
+    return "—" if number is None else f"{number:,}"
+
+
+def moment(value: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
+    """A time on the wall clock of the evaluation; a dash where there is none."""
+    return "—" if value is None else value.astimezone(ZoneInfo(CLOCK)).strftime(form)
+
+
+def _context() -> dict[str, Any]:
+    now = language()
+    return {
+        "language": now,
+        "language_tag": TAGS[now],
+        "other_language": "zh" if now == "en" else "en",
+        "other_address": other_language_address,
+        "account": current_account(),
+    }
+
+
+def other_language_address(other: str) -> str:
+    """This page in the other language."""
+    given: dict[str, Any] = {**request.args, **(request.view_args or {}), "lang": other}
+    if request.endpoint is None or request.method != "GET":
+        return f"/?lang={other}"
+    return url_for(request.endpoint, **given)
