@@ -35,6 +35,22 @@ _TABLE = {
     "Above the scale of {scale}.": "超过满分{scale}。",
     "More than {decimals} decimals.": "小数位多于{decimals}位。",
     "Evidence is required here.": "此处必须写明依据。",
+    "Options of equal worth cannot tell units apart.": "各选项分值相同，分不出高低。",
+    "These words have a meaning of their own: {words}.": "这些代号另有含义，不能用作计分选项：{words}。",
+    "The weights must sum to 1.": "权重之和必须等于1。",
+    "An option is either scored or not.": "同一选项不能既计分又不计分。",
+    "An option stands here twice.": "选项重复。",
+    "Shown as a rate, the best option must be worth 100 and the worst 0; otherwise it is a score.":
+        "公布为“率”时，最好的选项须为100，最差的须为0；否则只能称为“得分”。",
+    'Give either "over" or "at_least".': "“over”（超过）和“at_least”（不少于）须选一项。",
+    'A grade needs "options", "of", and either "over" or "at_least".':
+        "等次要写明“options”（选项）、“of”（基数），并在“over”和“at_least”中选一项。",
+    "The last grade, and only the last, stands without a threshold.": "只有最后一个等次不设门槛，且必须如此。",
+    "A grade stands here twice.": "等次重复。",
+    "No such option: {options}.": "没有这些选项：{options}。",
+    "Issued and returned ballots have no dimension.": "发出、收回票数不分评议内容。",
+    "Only issued and returned ballots may stand without a unit.": "只有发出、收回票数可以不写单位。",
+    "Shorter than minimum length {min}.": "不能少于{min}。",
 }  # fmt: skip
 
 

@@ -249,6 +249,7 @@ class Channel:
     family: str = ""
     identity: tuple[str, ...] = ()
     corrections_need_reason: bool = True
+    due_per_unit: bool = False
     needs: Callable[[Settings], frozenset[str]] = nothing
     pages: Sequence[Page] = ()
     tasks: Sequence[Task] = ()

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
-from marshmallow import ValidationError, validate, validates
+from marshmallow import validate, validates
 
 from pingyi.channels import (
     Channel,
@@ -50,13 +50,12 @@ class PanelEntry(EntrySchema):
 class PanelSettings(MarkSettings):
     """`scale`, `trim` (marks dropped at each end from 5 marks on, if 3 remain) and `n_min`, all required."""
 
-    trim = Whole(required=True, metadata={"title_zh": "两端各去掉几个", "title_en": "Dropped at each end"})
+    trim = Whole(
+        required=True,
+        validate=validate.Range(max=1000),
+        metadata={"title_zh": "两端各去掉几个", "title_en": "Dropped at each end"},
+    )
     n_min = Whole(required=True, metadata={"title_zh": "最少评分人数", "title_en": "Fewest marks"})
-
-    @validates("trim")
-    def is_small(self, value: int, data_key: str) -> None:
-        if value > 1000:
-            raise ValidationError("More marks are dropped than any panel has.")
 
 
 def tally(entry: Entry, _context: Context) -> Iterable[Count]:
@@ -131,4 +130,5 @@ def channel(
         tally=tally,
         score=score,
         identity=("unit", "rater"),
+        due_per_unit=True,
     )

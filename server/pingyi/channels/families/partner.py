@@ -74,4 +74,5 @@ def channel(
         tally=tally,
         score=score,
         identity=("unit",),
+        due_per_unit=True,
     )

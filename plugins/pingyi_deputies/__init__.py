@@ -1,0 +1,21 @@
+"""The deputies' roster ballot, reported as counts or opened from our own box."""
+
+from collections.abc import Iterable
+
+from pingyi.channels import Channel, Text, hookimpl
+from pingyi.channels.families import ballots
+
+
+class Entry(ballots.BallotEntry):
+    """`unit`, `batch`, `stratum`, `dimension`, `option`, `count`."""
+
+
+class Settings(ballots.RosterSettings):
+    """`options`, `unscored`, `n_min`, `shown_as`, `dimensions`, `strata`, `quorum`, `grades`."""
+
+
+@hookimpl
+def pingyi_channels() -> Iterable[Channel]:
+    """One channel: deputies."""
+    title = Text(zh="人大代表测评", en="People's-congress deputies")
+    return [ballots.roster("deputies", title, Entry, Settings)]

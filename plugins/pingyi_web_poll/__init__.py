@@ -1,0 +1,21 @@
+"""A poll on the government's web site, reported as counts or opened from our own box."""
+
+from collections.abc import Iterable
+
+from pingyi.channels import Channel, Text, hookimpl
+from pingyi.channels.families import ballots
+
+
+class Entry(ballots.BallotEntry):
+    """`unit`, `batch`, `stratum`, `dimension`, `option`, `count`."""
+
+
+class Settings(ballots.BallotSettings):
+    """`options`, `unscored`, `n_min`, `shown_as`, `dimensions`, `strata`."""
+
+
+@hookimpl
+def pingyi_channels() -> Iterable[Channel]:
+    """One channel: web_poll."""
+    title = Text(zh="网上测评", en="Web poll")
+    return [ballots.channel("web_poll", title, Entry, Settings)]

@@ -1,0 +1,191 @@
+"""What a scheme may set for a ballot: worth of options, dimensions, strata, quorum, grades, presets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates, validates_schema
+
+from pingyi.channels import Exact, Key, Settings, SettingsSchema, Whole, Word
+
+PAPER = ("no_answer", "invalid", "withheld")
+TURNOUT = ("issued", "returned")
+ONLY = "overall"
+
+FOUR = ("very_satisfied", "satisfied", "basic", "dissatisfied")
+FIVE = (*FOUR, "very_dissatisfied")
+THREE = ("satisfied", "basic", "dissatisfied")
+POSITIVE = validate.Range(min=0, min_inclusive=False)
+PART = validate.Range(min=0, max=1)
+
+
+def worth(keys: Iterable[str], *values: str) -> dict[str, dict[str, str]]:
+    """Settings that give each option its worth, in order."""
+    return {"options": dict(zip(keys, values, strict=True))}
+
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "100/80/60/0": worth(FOUR, "100", "80", "60", "0"),
+    "100/90/70/50": worth(FOUR, "100", "90", "70", "50"),
+    "100/80/60/30/0": worth(FIVE, "100", "80", "60", "30", "0"),
+    "100/80/60/40/20": worth(FIVE, "100", "80", "60", "40", "20"),
+    "100/80/60/40/0": worth(FIVE, "100", "80", "60", "40", "0"),
+    "100/80/30": worth(THREE, "100", "80", "30"),
+    "100/75/55": worth(THREE, "100", "75", "55"),
+    "100/70/30": worth(THREE, "100", "70", "30"),
+    "1-10": worth((str(mark) for mark in range(1, 11)), *(f"{(mark - 1) * 100}/9" for mark in range(1, 11))),
+    "jinxiang": {**worth(THREE, "100", "80", "30"), "unscored": ["no_opinion"], "shown_as": "score"},
+    "kaixian": worth(FOUR, "100", "90", "70", "50"),
+    "shandong-2008": {
+        **worth(THREE, "100", "75", "55"),
+        "unscored": ["no_opinion"],
+        "shown_as": "score",
+        "strata": {"phone": "0.6", "questionnaire": "0.4"},
+    },
+    "xiaolongshan": {
+        **worth(("satisfied", "fairly_satisfied", "average"), "100", "80", "60"),
+        "unscored": [],
+        "shown_as": "score",
+    },
+    "survey": {"n_min": 30},
+}
+ROSTER_PRESETS: Mapping[str, Mapping[str, Any]] = {
+    **PRESETS,
+    "half": {"quorum": {"over": "0.5", "of": "eligible"}},
+    "zhenhai": {
+        "grades": [
+            {"key": "satisfied", "options": ["satisfied"], "at_least": "0.5", "of": "eligible"},
+            {"key": "basic", "options": ["satisfied", "basic"], "over": "0.5", "of": "eligible"},
+            {"key": "dissatisfied"},
+        ],
+    },
+}
+
+
+class BallotSettings(SettingsSchema):
+    """`options`, `unscored`, `n_min` and `shown_as` are required; `dimensions`, `strata`."""
+
+    presets: ClassVar = PRESETS
+
+    options = fields.Dict(
+        keys=Key(),
+        values=Exact(validate=validate.Range(min=0, max=100)),
+        required=True,
+        metadata={"title_zh": "选项分值", "title_en": "Worth of the options"},
+    )
+    unscored = fields.List(
+        Key(), required=True, metadata={"title_zh": "不计分选项", "title_en": "Options not scored"}
+    )
+    dimensions = fields.Dict(
+        keys=Key(),
+        values=Exact(validate=POSITIVE),
+        validate=validate.Length(min=1),
+        metadata={"title_zh": "评议内容权重", "title_en": "Dimensions"},
+    )
+    strata = fields.Dict(
+        keys=Word(),
+        values=Exact(validate=POSITIVE),
+        metadata={"title_zh": "评议人群权重", "title_en": "Strata"},
+    )
+    n_min = Whole(required=True, metadata={"title_zh": "最少有效票", "title_en": "Fewest valid ballots"})
+    shown_as = fields.String(
+        required=True,
+        validate=validate.OneOf(["rate", "score"]),
+        metadata={"title_zh": "公布为", "title_en": "Shown as"},
+    )
+
+    @validates("options")
+    def can_score(self, options: dict[str, Fraction], data_key: str) -> None:
+        if len(set(options.values())) < 2:
+            raise ValidationError("Options of equal worth cannot tell units apart.")
+        if set(options) & {*PAPER, *TURNOUT}:
+            reserved = ", ".join((*PAPER, *TURNOUT))
+            raise ValidationError(f"These words have a meaning of their own: {reserved}.")
+
+    @validates("strata")
+    def sum_to_one(self, strata: dict[str, Fraction], data_key: str) -> None:
+        if sum(strata.values()) != 1:
+            raise ValidationError("The weights must sum to 1.")
+
+    @validates_schema
+    def unscored_are_not_scored(self, data: dict[str, Any], **_: Any) -> None:
+        if set(data["unscored"]) & {*data["options"], *TURNOUT}:
+            raise ValidationError("An option is either scored or not.", "unscored")
+        if len(set(data["unscored"])) < len(data["unscored"]):
+            raise ValidationError("An option stands here twice.", "unscored")
+
+    @validates_schema
+    def rate_is_a_rate(self, data: dict[str, Any], **_: Any) -> None:
+        values = data["options"].values()
+        if data["shown_as"] == "rate" and (min(values), max(values)) != (0, 100):
+            raise ValidationError(
+                "Shown as a rate, the best option must be worth 100 and the worst 0;"
+                " otherwise it is a score.",
+                "shown_as",
+            )
+
+
+class Quorum(Schema):
+    """`over` or `at_least` a part `of` the eligible or the issued."""
+
+    over = Exact(validate=PART)
+    at_least = Exact(validate=PART)
+    of = fields.String(required=True, validate=validate.OneOf(["eligible", "issued"]))
+
+    @validates_schema
+    def has_one_threshold(self, data: dict[str, Any], **_: Any) -> None:
+        if ("over" in data) == ("at_least" in data):
+            raise ValidationError('Give either "over" or "at_least".')
+
+
+class Grade(Schema):
+    """A grade reached when `options` together are `at_least` or `over` a part `of` a number."""
+
+    key = Key(required=True)
+    options = fields.List(Key(), validate=validate.Length(min=1))
+    over = Exact(validate=PART)
+    at_least = Exact(validate=PART)
+    of = fields.String(validate=validate.OneOf(["eligible", "returned", "valid"]))
+
+    @validates_schema
+    def is_whole(self, data: dict[str, Any], **_: Any) -> None:
+        given = {"options", "of", "over", "at_least"} & set(data)
+        if given and not ({"options", "of"} < given and len(given) == 3):
+            raise ValidationError('A grade needs "options", "of", and either "over" or "at_least".')
+
+    @post_load
+    def freeze(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**data, "options": tuple(data["options"])} if "options" in data else data
+
+
+class RosterSettings(BallotSettings):
+    """What a ballot may set, and `quorum` and `grades`."""
+
+    presets: ClassVar = ROSTER_PRESETS
+
+    quorum = fields.Nested(Quorum, metadata={"title_zh": "法定人数", "title_en": "Quorum"})
+    grades = fields.List(
+        fields.Nested(Grade),
+        validate=validate.Length(min=2),
+        metadata={"title_zh": "等次", "title_en": "Grades"},
+    )
+
+    @validates_schema
+    def grades_leave_no_hole(self, data: dict[str, Any], **_: Any) -> None:
+        grades = data.get("grades", [])
+        if any("of" not in grade for grade in grades[:-1]) or (grades and "of" in grades[-1]):
+            raise ValidationError("The last grade, and only the last, stands without a threshold.", "grades")
+        if len({grade["key"] for grade in grades}) < len(grades):
+            raise ValidationError("A grade stands here twice.", "grades")
+        used = {option for grade in grades for option in grade.get("options", ())}
+        if used - set(data["options"]):
+            unknown = ", ".join(sorted(used - set(data["options"])))
+            raise ValidationError(f"No such option: {unknown}.", "grades")
+
+
+def roster_needs(settings: Settings) -> frozenset[str]:
+    """Name the roll of the eligible where a quorum or a grade is measured against it."""
+    bases = [settings.get("quorum", {}), *settings.get("grades", ())]
+    return frozenset({"eligible"}) if any(base.get("of") == "eligible" for base in bases) else frozenset()
