@@ -22,6 +22,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
             "max_overflow": 0,
             "pool_pre_ping": True,
             "pool_timeout": 10,
+            "hide_parameters": True,
         },
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
     )

@@ -53,7 +53,7 @@ class UnitResult(Base):
     status: Mapped[str]
     total: Mapped[Decimal | None]
     rank: Mapped[int | None]
-    of: Mapped[int]
+    of: Mapped[int | None]
     grade: Mapped[str]
     details: Mapped[dict[str, Any]] = mapped_column(JSONB)
 

@@ -32,7 +32,8 @@ def _fold_batch(channel_id: int, batch_entries: int) -> int:
     with transaction() as connection:
         # Before the maps are read: two workers that create one row would lose counts.
         connection.execute(
-            text("SELECT pg_advisory_xact_lock(:space, :channel)"), {"space": LOCK_SPACE, "channel": channel_id}
+            text("SELECT pg_advisory_xact_lock(:space, :channel)"),
+            {"space": LOCK_SPACE, "channel": channel_id},
         )
         take_requests(connection, FOLD, channel_id)
         entries = fold_into_counters(connection, channel_id, batch_entries)

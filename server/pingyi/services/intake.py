@@ -154,4 +154,3 @@ def _busy() -> Problem:
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
     """SHA-256 of what a request asks."""
     return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
-

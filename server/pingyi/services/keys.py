@@ -30,7 +30,9 @@ class NewKey:
 
 def ensure_operator(connection: Connection, name: str) -> int:
     """The id of the operator of this name, made where there was none."""
-    connection.execute(text("INSERT INTO operator (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": name})
+    connection.execute(
+        text("INSERT INTO operator (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": name}
+    )
     found: int = connection.execute(
         text("SELECT id FROM operator WHERE name = :name"), {"name": name}
     ).scalar_one()
@@ -107,7 +109,8 @@ def _store(
 def revoke_key(connection: Connection, caller: Caller, key_id: str) -> None:
     """Revoke a key at once; Problem not_found when there is none of this id in force."""
     revoked = connection.execute(
-        text("UPDATE api_key SET revoked_at = now() WHERE key_id = :key AND revoked_at IS NULL"), {"key": key_id}
+        text("UPDATE api_key SET revoked_at = now() WHERE key_id = :key AND revoked_at IS NULL"),
+        {"key": key_id},
     ).rowcount
     if not revoked:
         raise not_found(zh=f"密钥“{key_id}”", en=f"Key {key_id}")
@@ -130,7 +133,9 @@ def authenticate(connection: Connection, token: str) -> Caller | None:
     if row is None or not hmac.compare_digest(row.secret_hash, _hash(secret)):
         return None
     if not row.fresh:
-        connection.execute(text("UPDATE api_key SET last_used_on = current_date WHERE id = :id"), {"id": row.id})
+        connection.execute(
+            text("UPDATE api_key SET last_used_on = current_date WHERE id = :id"), {"id": row.id}
+        )
     return Caller(
         name=key_id,
         roles=frozenset(row.roles),

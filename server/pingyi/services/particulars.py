@@ -110,7 +110,12 @@ def put_units(
     given = {"rows": _json(rows), "names": _json(names), "period": period.id}
     for statement in _PUT_UNITS:
         connection.execute(text(statement), given)
-    digest = {"units": len(rows), "period": period.key, "by": caller.name, "list": canonical_json(rows).decode()}
+    digest = {
+        "units": len(rows),
+        "period": period.key,
+        "by": caller.name,
+        "list": canonical_json(rows).decode(),
+    }
     record(connection, "units.set", digest, period.id)
 
 
@@ -122,14 +127,22 @@ def _check_units(connection: Connection, scheme: Scheme, units: Sequence[UnitRow
     errors = []
     for position, unit in enumerate(units):
         if unit.category not in categories:
-            errors.append(_error(position, "category", "category_unknown", "方案没有此类别", "not a category of the scheme"))
+            errors.append(
+                _error(
+                    position, "category", "category_unknown", "方案没有此类别", "not a category of the scheme"
+                )
+            )
         if unit.parent and unit.parent not in known:
-            errors.append(_error(position, "parent", "parent_unknown", "没有此上级单位代码", "no unit has this code"))
+            errors.append(
+                _error(position, "parent", "parent_unknown", "没有此上级单位代码", "no unit has this code")
+            )
         if unit.code in seen:
             errors.append(_error(position, "code", "repeated", "代码重复", "this code occurs twice"))
         seen.add(unit.code)
     if errors:
-        raise Problem("units_invalid", 422, Text(zh="单位名单有错误。", en="The list of units has errors."), errors)
+        raise Problem(
+            "units_invalid", 422, Text(zh="单位名单有错误。", en="The list of units has errors."), errors
+        )
 
 
 def _error(position: int, column: str, code: str, zh: str, en: str) -> FieldError:
@@ -173,11 +186,14 @@ def put_rolls(connection: Connection, caller: Caller, period: PeriodRow, rolls: 
     _require(period, ("draft", "open"))
     ids = _channel_ids(connection, period, [row.channel for row in rolls])
     connection.execute(
-        text("DELETE FROM roll WHERE channel_id IN (SELECT id FROM channel WHERE period_id = :id)"), {"id": period.id}
+        text("DELETE FROM roll WHERE channel_id IN (SELECT id FROM channel WHERE period_id = :id)"),
+        {"id": period.id},
     )
     for row in rolls:
         connection.execute(
-            text("INSERT INTO roll (channel_id, name, stratum, count) VALUES (:channel, :name, :stratum, :count)"),
+            text(
+                "INSERT INTO roll (channel_id, name, stratum, count) VALUES (:channel, :name, :stratum, :count)"
+            ),
             {"channel": ids[row.channel], "name": row.name, "stratum": row.stratum, "count": row.count},
         )
     content = [[row.channel, row.name, row.stratum, row.count] for row in rolls]
@@ -201,7 +217,9 @@ def add_adjustments(
             {**given, "reason": row.reason, "document": row.document, "target": row.target},
         ).scalar_one()
         content = {"unit": code, "kind": row.kind, "points": row.points, "target": row.target}
-        record(connection, "adjustment.added", {"period": period.key, "by": caller.name, **content}, period.id)
+        record(
+            connection, "adjustment.added", {"period": period.key, "by": caller.name, **content}, period.id
+        )
         found.append(adjustment_id)
     return found
 
@@ -224,7 +242,9 @@ def withdraw_adjustment(
     return bool(changed)
 
 
-def add_decisions(connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[DecisionRow]) -> None:
+def add_decisions(
+    connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[DecisionRow]
+) -> None:
     """Record decisions; a later one on the same matter outranks the earlier."""
     _require(period, ("draft", "open", "closed", "assessed"))
     wanted = [row.unit for row in rows if row.unit]
@@ -266,7 +286,9 @@ def put_previous(
                 "of": row.of,
             },
         )
-    record(connection, "previous.set", {"period": period.key, "rows": len(rows), "by": caller.name}, period.id)
+    record(
+        connection, "previous.set", {"period": period.key, "rows": len(rows), "by": caller.name}, period.id
+    )
 
 
 def _require(period: PeriodRow, states: Sequence[str]) -> None:
@@ -279,7 +301,9 @@ def _channel_ids(connection: Connection, period: PeriodRow, keys: Sequence[str])
     known = {row.key: row.id for row in rows}
     message = Text(zh="方案没有此渠道。", en="Not a channel of the scheme.")
     errors = [
-        FieldError(code="channel_unknown", message=message, pointer=f"/rolls/{position}/channel", column="channel")
+        FieldError(
+            code="channel_unknown", message=message, pointer=f"/rolls/{position}/channel", column="channel"
+        )
         for position, key in enumerate(keys)
         if key not in known
     ]
@@ -297,7 +321,9 @@ def _unit_ids(connection: Connection, period: PeriodRow, given: Sequence[str]) -
         if isinstance(unit, FieldError)
     ]
     if errors:
-        raise Problem("units_unknown", 422, Text(zh="有单位无法识别。", en="Some units are not known."), errors)
+        raise Problem(
+            "units_unknown", 422, Text(zh="有单位无法识别。", en="Some units are not known."), errors
+        )
     return [unit for unit in found if not isinstance(unit, FieldError)]
 
 

@@ -95,10 +95,14 @@ def create_period(
 
 def _check_draft(connection: Connection, draft: PeriodDraft) -> None:
     if draft.time_zone not in available_timezones():
-        message = Text(zh="没有时区“{zone}”。", en="There is no time zone {zone}.").format(zone=draft.time_zone)
+        message = Text(zh="没有时区“{zone}”。", en="There is no time zone {zone}.").format(
+            zone=draft.time_zone
+        )
         raise Problem("time_zone_unknown", 422, message)
     if draft.starts_on and draft.ends_on and draft.ends_on < draft.starts_on:
-        raise Problem("dates_reversed", 422, Text(zh="结束日期早于开始日期。", en="The period ends before it starts."))
+        raise Problem(
+            "dates_reversed", 422, Text(zh="结束日期早于开始日期。", en="The period ends before it starts.")
+        )
     if connection.execute(text("SELECT 1 FROM period WHERE key = :key"), {"key": draft.key}).first():
         message = Text(zh="已有周期“{key}”。", en="There is a period {key} already.").format(key=draft.key)
         raise Problem("period_exists", 409, message)
@@ -109,12 +113,20 @@ def open_period(connection: Connection, caller: Caller, key: str) -> None:
     period = find_period(connection, key)
     if period.state != "draft":
         raise wrong_state(period.state, "draft")
-    if not connection.execute(text("SELECT 1 FROM period_unit WHERE period_id = :id"), {"id": period.id}).first():
-        raise Problem("no_units", 409, Text(zh="尚无评议对象,请先导入单位。", en="No units yet: load them first."))
+    if not connection.execute(
+        text("SELECT 1 FROM period_unit WHERE period_id = :id"), {"id": period.id}
+    ).first():
+        raise Problem(
+            "no_units", 409, Text(zh="尚无评议对象,请先导入单位。", en="No units yet: load them first.")
+        )
     issue_scheme(connection, caller, period.scheme_id)
-    missing = [error for working in period_channels(connection, period.id) for error in missing_needs(working)]
+    missing = [
+        error for working in period_channels(connection, period.id) for error in missing_needs(working)
+    ]
     if missing:
-        message = Text(zh="渠道缺少开放前必须登记的内容。", en="Channels lack what must be known before opening.")
+        message = Text(
+            zh="渠道缺少开放前必须登记的内容。", en="Channels lack what must be known before opening."
+        )
         raise Problem("needs_missing", 409, message, missing)
     _move(connection, caller, period, "open")
 
@@ -130,7 +142,11 @@ def missing_needs(working: WorkingChannel) -> list[FieldError]:
 
 
 def _need(channel: str, need: str) -> FieldError:
-    what = Text(zh="周期的起止日期", en="the period's dates") if need == "dates" else Text(zh=f"名册数“{need}”", en=need)
+    what = (
+        Text(zh="周期的起止日期", en="the period's dates")
+        if need == "dates"
+        else Text(zh=f"名册数“{need}”", en=need)
+    )
     message = Text(zh=f"渠道“{channel}”需要{what.zh}。", en=f"Channel {channel} needs {what.en}.")
     return FieldError(code="needs_missing", message=message, pointer=f"/channels/{channel}")
 
@@ -158,7 +174,9 @@ def publish_period(connection: Connection, caller: Caller, key: str) -> int:
     if period.state not in {"assessed", "published"}:
         raise wrong_state(period.state, "assessed")
     newest = connection.execute(
-        text("SELECT id, revision, digest FROM assessment WHERE period_id = :id ORDER BY revision DESC LIMIT 1"),
+        text(
+            "SELECT id, revision, digest FROM assessment WHERE period_id = :id ORDER BY revision DESC LIMIT 1"
+        ),
         {"id": period.id},
     ).one()
     connection.execute(
@@ -181,7 +199,8 @@ def archive_period(connection: Connection, caller: Caller, key: str) -> None:
 
 
 def _move(connection: Connection, caller: Caller, period: PeriodRow, state: str) -> None:
-    connection.execute(text("UPDATE period SET state = :state WHERE id = :id"), {"state": state, "id": period.id})
+    connection.execute(
+        text("UPDATE period SET state = :state WHERE id = :id"), {"state": state, "id": period.id}
+    )
     content = {"period": period.key, "from": period.state, "to": state, "by": caller.name}
     record(connection, f"period.{state}", content, period.id)
-

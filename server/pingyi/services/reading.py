@@ -82,7 +82,9 @@ def _entry(working: WorkingChannel, row: dict[str, Any], unit: tuple[str | None,
     return ReadEntry(unit_id, code, _identity(working, values), values, reason, counts, shared)
 
 
-def tally_entry(working: WorkingChannel, code: str | None, values: Mapping[str, Any]) -> tuple[Counts, Counts]:
+def tally_entry(
+    working: WorkingChannel, code: str | None, values: Mapping[str, Any]
+) -> tuple[Counts, Counts]:
     """The unit's and the channel's counts of one entry, under their stored spelling."""
     counts: Counts = {}
     shared: Counts = {}

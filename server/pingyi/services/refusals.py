@@ -14,7 +14,8 @@ def not_found(zh: str, en: str) -> Problem:
 def wrong_state(state: str, needed: str) -> Problem:
     """The period is not in the state that the act needs."""
     message = Text(
-        zh="周期处于“{state}”状态,此操作要求“{needed}”。", en="The period is {state}; this needs it to be {needed}."
+        zh="周期处于“{state}”状态,此操作要求“{needed}”。",
+        en="The period is {state}; this needs it to be {needed}.",
     )
     return Problem("wrong_state", 409, message.format(state=state, needed=needed))
 

@@ -15,7 +15,7 @@ from pingyi.registry import Registry, check_settings, current_registry, load_con
 from pingyi.services.refusals import not_found
 
 CACHE = "pingyi.schemes"
-SETTINGS_CACHE = "pingyi.settings"
+SETTINGS_CACHE = "pingyi.settings.loaded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,9 @@ def issued_scheme(scheme_id: int, connection: Connection) -> Scheme:
     cache: dict[int, Scheme] = current_app.extensions.setdefault(CACHE, {})
     if scheme_id in cache:
         return cache[scheme_id]
-    row = connection.execute(text("SELECT document, issued_at FROM scheme WHERE id = :id"), {"id": scheme_id}).one()
+    row = connection.execute(
+        text("SELECT document, issued_at FROM scheme WHERE id = :id"), {"id": scheme_id}
+    ).one()
     scheme = parse_scheme(row.document, partial(check_plan, current_registry()))
     if row.issued_at is not None:
         cache[scheme_id] = scheme
@@ -57,7 +59,9 @@ def working_channel(connection: Connection, period_key: str, channel_key: str) -
         {"period": period_key, "channel": channel_key},
     ).one_or_none()
     if row is None:
-        raise not_found(zh=f"周期“{period_key}”的渠道“{channel_key}”", en=f"Channel {channel_key} of period {period_key}")
+        raise not_found(
+            zh=f"周期“{period_key}”的渠道“{channel_key}”", en=f"Channel {channel_key} of period {period_key}"
+        )
     return _working(connection, row, {})
 
 
@@ -69,7 +73,9 @@ def channel_by_id(connection: Connection, channel_id: int) -> WorkingChannel:
 
 def period_channels(connection: Connection, period_id: int) -> list[WorkingChannel]:
     """All channels of a period in the order of its scheme, with their rolls."""
-    rows = connection.execute(text(f"{_CHANNELS} WHERE p.id = :id ORDER BY c.position"), {"id": period_id}).all()
+    rows = connection.execute(
+        text(f"{_CHANNELS} WHERE p.id = :id ORDER BY c.position"), {"id": period_id}
+    ).all()
     rolls = _rolls(connection, period_id)
     return [_working(connection, row, rolls.get(row.id, {})) for row in rows]
 
@@ -84,14 +90,14 @@ FROM channel c JOIN period p ON p.id = c.period_id
 def _rolls(connection: Connection, period_id: int) -> dict[int, dict[tuple[str, str], int]]:
     rows = connection.execute(
         text(
-            "SELECT r.channel_id, r.name, r.stratum, r.count FROM roll r JOIN channel c ON c.id = r.channel_id"
+            "SELECT r.channel_id, r.name, r.stratum, r.count AS amount FROM roll r JOIN channel c ON c.id = r.channel_id"
             " WHERE c.period_id = :id"
         ),
         {"id": period_id},
     )
     found: dict[int, dict[tuple[str, str], int]] = {}
     for row in rows:
-        found.setdefault(row.channel_id, {})[row.name, row.stratum] = row.count
+        found.setdefault(row.channel_id, {})[row.name, row.stratum] = row.amount
     return found
 
 

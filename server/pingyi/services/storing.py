@@ -36,7 +36,9 @@ class Head:
     leaf: str
 
 
-def standing_heads(connection: Connection, working: WorkingChannel, entries: Sequence[ReadEntry]) -> dict[str, Head]:
+def standing_heads(
+    connection: Connection, working: WorkingChannel, entries: Sequence[ReadEntry]
+) -> dict[str, Head]:
     """The standing entries of these identities, locked in the order of their identities."""
     rows = connection.execute(
         text(
@@ -49,7 +51,8 @@ def standing_heads(connection: Connection, working: WorkingChannel, entries: Seq
         {"channel": working.id, "identities": msgspec.json.encode([e.identity for e in entries]).decode()},
     )
     return {
-        row.identity: Head(row.delivery_id, row.position, row.values, row.standing, row.hash.hex()) for row in rows
+        row.identity: Head(row.delivery_id, row.position, row.values, row.standing, row.hash.hex())
+        for row in rows
     }
 
 
@@ -63,7 +66,8 @@ def require_reasons(working: WorkingChannel, entries: Sequence[ReadEntry], heads
     ]
     if errors:
         message = Text(
-            zh="有 {n} 条更正没有写明理由,整批均未保存。", en="{n} corrections lack a reason; nothing was stored."
+            zh="有 {n} 条更正没有写明理由,整批均未保存。",
+            en="{n} corrections lack a reason; nothing was stored.",
         )
         raise Problem("reason_required", 422, message.format(n=len(errors)), errors)
 
@@ -91,7 +95,9 @@ def rows_to_store(
     heads: Mapping[str, Head],
 ) -> list[dict[str, Any]]:
     """The rows to write, one per entry, with their leaves; an unchanged entry has no body."""
-    private = [name for name, field in working.plugin.entry_schema().fields.items() if field.metadata.get("private")]
+    private = [
+        name for name, field in working.plugin.entry_schema().fields.items() if field.metadata.get("private")
+    ]
     return [
         _row(working, caller, delivery_id, position, entry, heads.get(entry.identity), private)
         for position, entry in enumerate(entries)
@@ -153,7 +159,9 @@ def receipt_of(working: WorkingChannel, delivery_id: int, stored: Sequence[Mappi
             "delivery": delivery_id,
             "period": working.period_key,
             "channel": working.key,
-            "entries": [{name: row[name] for name in ("position", "unit", "verdict", "hash")} for row in stored],
+            "entries": [
+                {name: row[name] for name in ("position", "unit", "verdict", "hash")} for row in stored
+            ],
         }
     )
 

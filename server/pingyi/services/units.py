@@ -48,7 +48,9 @@ def unit_index(connection: Connection, period_id: int, given: Iterable[str]) -> 
     return UnitIndex(by_code, _by_name(connection, period_id, names) if names else {})
 
 
-def _by_name(connection: Connection, period_id: int, names: list[str]) -> dict[str, tuple[tuple[str, int], ...]]:
+def _by_name(
+    connection: Connection, period_id: int, names: list[str]
+) -> dict[str, tuple[tuple[str, int], ...]]:
     rows = connection.execute(
         text(
             "SELECT DISTINCT n.folded, u.code, u.id FROM unit_name n JOIN unit u ON u.id = n.unit_id"

@@ -129,7 +129,7 @@ CREATE TABLE unit_result (
   status TEXT NOT NULL,
   total NUMERIC,
   rank BIGINT,
-  "of" BIGINT NOT NULL,
+  "of" BIGINT,
   grade TEXT NOT NULL,
   details JSONB NOT NULL,
   CONSTRAINT pk_unit_result PRIMARY KEY (assessment_id, unit_id)
@@ -357,7 +357,7 @@ DECLARE
 BEGIN
   FOR found IN
     SELECT DISTINCT delivery.period_id, delivery.kind
-    FROM (SELECT DISTINCT delivery_id FROM inserted) AS new LEFT JOIN delivery ON delivery.id = new.delivery_id
+    FROM (SELECT DISTINCT delivery_id FROM inserted) AS entries LEFT JOIN delivery ON delivery.id = entries.delivery_id
   LOOP
     PERFORM pg_advisory_xact_lock_shared(1, found.period_id::int);
     IF NOT EXISTS (

@@ -1,0 +1,261 @@
+"""Assesses a closed period: folds what is left, freezes, scores, and stores a new revision, never an edit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.db import transaction
+from pingyi.domain.assessment import Assessment
+from pingyi.domain.assessment import UnitResult as AssessedResult
+from pingyi.domain.errors import Problem
+from pingyi.ledger.leaves import record
+from pingyi.outbox import ASSESS, take_requests
+from pingyi.registry import current_registry
+from pingyi.services.folding import fold_channel
+from pingyi.services.freezing import Frozen, freeze
+from pingyi.services.periods import PeriodRow
+from pingyi.services.progress import report_progress, stop_progress
+from pingyi.services.refusals import wrong_state
+from pingyi.services.results import ChannelResult, Result, UnitResult, results_json
+from pingyi.services.scoring import Scored, print_fact, score_snapshot
+
+ASSESSABLE = ("closed", "assessed", "published")
+STEPS_AFTER_FOLDING = 3
+
+
+def assess_period(period_id: int) -> int:
+    """Fold, freeze, score, store; returns the revision. Safe to run twice: a repeat without a request does nothing.
+
+    A failure is shown beside the period's progress and raised.
+    """
+    try:
+        channels = _fold_all(period_id)
+        with transaction() as connection:
+            return _assess(connection, period_id, len(channels))
+    except Problem as problem:
+        with transaction() as connection:
+            take_requests(connection, ASSESS, period_id)
+            stop_progress(connection, ASSESS, period_id, problem.message)
+        raise
+
+
+def _fold_all(period_id: int) -> list[int]:
+    with transaction() as connection:
+        rows = connection.execute(
+            text("SELECT id FROM channel WHERE period_id = :id"), {"id": period_id}
+        ).all()
+    channels = [row.id for row in rows]
+    for done, channel_id in enumerate(channels):
+        fold_channel(channel_id)
+        with transaction() as connection:
+            report_progress(connection, ASSESS, period_id, done + 1, len(channels) + STEPS_AFTER_FOLDING)
+    return channels
+
+
+def _assess(connection: Connection, period_id: int, channels: int) -> int:
+    row = connection.execute(
+        text("SELECT id, key, state, scheme_id FROM period WHERE id = :id FOR UPDATE"), {"id": period_id}
+    ).one()
+    period = PeriodRow(*row)
+    newest: int = connection.execute(
+        text("SELECT coalesce(max(revision), 0) FROM assessment WHERE period_id = :id"), {"id": period_id}
+    ).scalar_one()
+    if not take_requests(connection, ASSESS, period_id):
+        return newest
+    if period.state not in ASSESSABLE:
+        raise wrong_state(period.state, "closed")
+    _require_all_folded(connection, period_id)
+    frozen = freeze(connection, period)
+    scored = score_snapshot(current_registry(), frozen.content)
+    _store(connection, period, newest + 1, frozen, scored)
+    total = channels + STEPS_AFTER_FOLDING
+    report_progress(connection, ASSESS, period_id, total, total)
+    return newest + 1
+
+
+def _require_all_folded(connection: Connection, period_id: int) -> None:
+    left = connection.execute(
+        text("SELECT count(*) FROM unfolded n JOIN channel c ON c.id = n.channel_id WHERE c.period_id = :id"),
+        {"id": period_id},
+    ).scalar_one()
+    if left:
+        message = Text(
+            zh="仍有报送未汇总,请稍后再试。", en="Some deliveries are not folded yet; try again shortly."
+        )
+        raise Problem("not_folded", 409, message.format(left=left))
+
+
+def result_in_memory(period_key: str, content: Mapping[str, Any], scored: Scored) -> Result:
+    """The result of a scored snapshot, before it has a revision."""
+    assessment = scored.assessment
+    names = {code: name for code, name, *_ in content["units"]}
+    items: dict[str, list[Mapping[str, str]]] = {}
+    for unit, kind, points, target, reason, document in content["adjustments"]:
+        item = {
+            "kind": kind,
+            "points": points or "",
+            "target": target,
+            "reason": reason,
+            "document": document,
+        }
+        items.setdefault(unit, []).append(item)
+    previous: dict[str, Mapping[str, Any]] = {}
+    for earlier, unit, category, total, rank, of in content["previous"]:
+        previous[unit] = {
+            "period": earlier,
+            "category": category,
+            "total": total or "",
+            "rank": rank,
+            "of": of,
+        }
+    units = [_unit(scored, one, names, items, previous) for one in assessment.units]
+    order = {category.key: position for position, category in enumerate(scored.scheme.categories)}
+    units.sort(key=lambda unit: (order[unit.category], unit.rank is None, unit.rank or 0))
+    return Result(
+        period=period_key,
+        scheme=scored.scheme,
+        units=units,
+        switch_offs=_switch_offs(assessment),
+        notices=[
+            {"code": n.code, "category": n.category, "zh": n.message.zh, "en": n.message.en}
+            for n in assessment.notices
+        ],
+    )
+
+
+def _switch_offs(assessment: Assessment) -> list[dict[str, Any]]:
+    return [
+        {"category": one.category, "channel": one.channel, "missing": one.missing, "units": one.units}
+        for one in assessment.switch_offs
+    ]
+
+
+def _unit(
+    scored: Scored,
+    one: AssessedResult,
+    names: Mapping[str, str],
+    items: Mapping[str, list[Mapping[str, str]]],
+    previous: Mapping[str, Mapping[str, Any]],
+) -> UnitResult:
+    spell = scored.assessment.spell
+    rules = scored.scheme.consequences
+    per_cent = one.coverage * 100
+    return UnitResult(
+        code=one.unit,
+        name=names[one.unit],
+        category=one.category,
+        status=one.status,
+        total=spell(one.total),
+        rank=one.rank,
+        of=one.of,
+        grade=one.grade,
+        adjustments=spell(one.adjustments),
+        coverage_percent=print_fact(per_cent / 100),
+        in_bottom=one.in_bottom,
+        groups=dict(zip(scored.assessment.groups, map(spell, one.groups), strict=True)),
+        scores=list(_channel_results(scored, one)),
+        actions=[rules[position].action for position in one.consequences],
+        undecided=[rules[position].action for position in one.undecided],
+        items=items.get(one.unit, ()),
+        previous=previous.get(one.unit),
+    )
+
+
+def _channel_results(scored: Scored, one: AssessedResult) -> Iterable[ChannelResult]:
+    spell = scored.assessment.spell
+    for key, points, status in zip(scored.assessment.channels, one.points, one.statuses, strict=True):
+        score = scored.scores[key].get(one.unit)
+        facts = getattr(score, "facts", None)
+        printed = {name: print_fact(value) for name, value in facts.items()} if facts else {}
+        yield ChannelResult(spell(points), status, getattr(score, "n", 0), printed)
+
+
+def _store(connection: Connection, period: PeriodRow, revision: int, frozen: Frozen, scored: Scored) -> None:
+    result = result_in_memory(period.key, frozen.content, scored)
+    digest = hashlib.sha256(results_json(result)).digest()
+    summary = {"switch_offs": list(result.switch_offs), "notices": list(result.notices)}
+    assessment_id = connection.execute(
+        text(
+            "INSERT INTO assessment (period_id, revision, snapshot_id, digest, summary)"
+            " VALUES (:period, :revision, :snapshot, :digest, CAST(:summary AS jsonb)) RETURNING id"
+        ),
+        {
+            "period": period.id,
+            "revision": revision,
+            "snapshot": frozen.id,
+            "digest": digest,
+            "summary": msgspec.json.encode(summary).decode(),
+        },
+    ).scalar_one()
+    _copy(connection, period.id, assessment_id, result)
+    if period.state == "closed":
+        connection.execute(text("UPDATE period SET state = 'assessed' WHERE id = :id"), {"id": period.id})
+    content = {
+        "period": period.key,
+        "revision": revision,
+        "snapshot": frozen.digest.hex(),
+        "results": digest.hex(),
+    }
+    record(connection, "result.computed", content, period.id)
+
+
+def _copy(connection: Connection, period_id: int, assessment_id: int, result: Result) -> None:
+    members = connection.execute(
+        text(
+            "SELECT u.code, u.id FROM unit u JOIN period_unit p ON p.unit_id = u.id WHERE p.period_id = :id"
+        ),
+        {"id": period_id},
+    )
+    units: dict[str, int] = {row.code: row.id for row in members}
+    channels: list[int] = list(
+        connection.execute(
+            text("SELECT id FROM channel WHERE period_id = :id ORDER BY position"), {"id": period_id}
+        ).scalars()
+    )
+    cursor = connection.connection.cursor()
+    with cursor.copy(_COPY_UNITS) as copy:
+        for position, unit in enumerate(result.units):
+            copy.write_row(_unit_row(assessment_id, units[unit.code], position, unit))
+    with cursor.copy(_COPY_SCORES) as copy:
+        encode = msgspec.json.encode
+        for unit in result.units:
+            for channel_id, one in zip(channels, unit.scores, strict=True):
+                facts = encode(one.facts).decode()
+                copy.write_row(
+                    (
+                        assessment_id,
+                        units[unit.code],
+                        channel_id,
+                        one.status,
+                        one.points or None,
+                        one.n,
+                        facts,
+                    )
+                )
+
+
+def _unit_row(assessment_id: int, unit_id: int, position: int, unit: UnitResult) -> tuple[Any, ...]:
+    details = {
+        "name": unit.name,
+        "groups": unit.groups,
+        "adjustments": unit.adjustments,
+        "coverage_percent": unit.coverage_percent,
+        "in_bottom": unit.in_bottom,
+        "actions": unit.actions,
+        "undecided": unit.undecided,
+        "items": unit.items,
+        "previous": unit.previous,
+    }
+    ranking = (unit.total or None, unit.rank, unit.of, unit.grade)
+    document = msgspec.json.encode(details).decode()
+    return (assessment_id, unit_id, unit.category, position, unit.status, *ranking, document)
+
+
+_COPY_UNITS = "COPY unit_result (assessment_id, unit_id, category, position, status, total, rank, of, grade, details) FROM STDIN"
+_COPY_SCORES = "COPY channel_score (assessment_id, unit_id, channel_id, status, points, n, facts) FROM STDIN"

@@ -1,0 +1,155 @@
+"""From a snapshot to scores and an assessment: no database, only the registry's pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+from pingyi.channels import Channel, Context, Period, Score, Share, Tally, Text, word
+from pingyi.domain.assessing import assess
+from pingyi.domain.assessment import (
+    Adjustment,
+    AssessedUnit,
+    Assessment,
+    Decision,
+    Inputs,
+    PreviousResult,
+)
+from pingyi.domain.errors import Problem
+from pingyi.domain.scheme import ChannelPlan, Scheme, parse_scheme
+from pingyi.registry import Registry, check_settings, load_context
+
+Snapshot = Mapping[str, Any]
+Scores = dict[str, dict[str, Score]]
+COUNTED, HELD = "counted", "held"
+QUARANTINED = "quarantined"
+EMPTY: Mapping[str, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A unit on a channel of which all evidence is held."""
+
+    rate: None = None
+    status: str = QUARANTINED
+    veto: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a snapshot comes to."""
+
+    scheme: Scheme
+    assessment: Assessment
+    scores: Mapping[str, Mapping[str, Any]]
+
+
+def score_snapshot(registry: Registry, snapshot: Snapshot) -> Scored:
+    """Score and assess a snapshot. Pure: the same snapshot and plugins give the same result."""
+    scheme = parse_scheme(snapshot["scheme"], partial(_check_plan, registry))
+    period = _period(snapshot["period"])
+    units = [AssessedUnit(code, category) for code, _, category, *_ in snapshot["units"]]
+    scores = {
+        plan.key: _channel_scores(registry, plan, period, snapshot, [unit.code for unit in units])
+        for plan in scheme.channels
+    }
+    inputs = Inputs(units=units, scores=scores, **_particulars(snapshot))
+    return Scored(scheme, assess(scheme, inputs), scores)
+
+
+def _check_plan(registry: Registry, plan: ChannelPlan) -> list[Any]:
+    return check_settings(registry.channel(plan.plugin), plan.settings)
+
+
+def _period(given: Mapping[str, Any]) -> Period:
+    starts_on, ends_on = (
+        date.fromisoformat(given[n]) if given[n] else None for n in ("starts_on", "ends_on")
+    )
+    return Period(starts_on=starts_on, ends_on=ends_on, time_zone=given["time_zone"])
+
+
+def _channel_scores(
+    registry: Registry, plan: ChannelPlan, period: Period, snapshot: Snapshot, codes: list[str]
+) -> dict[str, Any]:
+    channel = registry.channel(plan.plugin)
+    rolls = {(name, stratum): count for key, name, stratum, count in snapshot["rolls"] if key == plan.key}
+    context = load_context(channel, plan.settings, period, rolls)
+    standings = snapshot["counters"].get(plan.key, {})
+    counted, held = standings.get(COUNTED, {}), standings.get(HELD, {})
+    if not counted and not held:
+        return {}
+    shared = Tally(counted.get("", EMPTY))
+    return {
+        code: scored
+        for code in codes
+        if (scored := _unit_score(plan, channel, context, counted.get(code, EMPTY), shared, code in held))
+        is not None
+    }
+
+
+def _unit_score(
+    plan: ChannelPlan,
+    channel: Channel,
+    context: Context,
+    counts: Mapping[str, int],
+    shared: Tally,
+    held: bool,
+) -> Score | Quarantined | None:
+    """The plugin's score; None where an entry per unit was due and none came."""
+    if not counts and held:
+        return Quarantined()
+    if not counts and channel.due_per_unit:
+        return None
+    try:
+        scored = channel.score(Tally(counts, shared), context)
+    except Exception as error:
+        raise _failed(plan, error) from error
+    if not isinstance(scored, Score):
+        raise _failed(plan, TypeError(f"returned {type(scored).__name__}, not a Score"))
+    return scored
+
+
+def _failed(plan: ChannelPlan, error: Exception) -> Problem:
+    message = Text(
+        zh="渠道“{channel}”的插件“{plugin}”在计分时出错:{detail}。本周期未产生结果;请更新或更换该插件后重新计算。",
+        en="The plugin {plugin} of channel {channel} failed while scoring: {detail}. Nothing was assessed; mend or"
+        " replace the plugin and assess again.",
+    )
+    detail = f"{type(error).__name__}: {error}"
+    return Problem("plugin_failed", 500, message.format(channel=plan.key, plugin=plan.plugin, detail=detail))
+
+
+def _particulars(snapshot: Snapshot) -> dict[str, Any]:
+    previous: dict[str, dict[str, PreviousResult]] = {}
+    for earlier, unit, category, total, rank, of in snapshot["previous"]:
+        result = PreviousResult(
+            category=category, total=None if total is None else Decimal(total), rank=rank, of=of
+        )
+        previous.setdefault(earlier, {})[unit] = result
+    return {
+        "adjustments": [
+            Adjustment(unit=unit, kind=kind, points=Decimal(points or 0), target=target)
+            for unit, kind, points, target, *_ in snapshot["adjustments"]
+        ],
+        "decisions": [
+            Decision(kind=kind, unit=unit, channel=channel, category=category, choice=choice)
+            for kind, unit, channel, category, choice, _ in snapshot["decisions"]
+        ],
+        "previous": previous,
+    }
+
+
+def print_fact(value: Any) -> str:
+    """A fact as it is published: a share in percent with two decimals half-up, a number or a word as it is."""
+    if isinstance(value, (Share, Fraction)):
+        part, whole = value if isinstance(value, Share) else value.as_integer_ratio()
+        hundredths = (20_000 * part + whole) // (2 * whole)
+        return f"{hundredths // 100}.{hundredths % 100:02d}"
+    if isinstance(value, Decimal):
+        return word(value) if value.as_tuple().exponent == 0 else format(value, "f")
+    return str(value)

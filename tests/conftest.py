@@ -1,0 +1,96 @@
+"""Real engines for every test that asks: one pair per test process, emptied before each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from pingyi import migrations
+from pingyi.app import create_app
+from pingyi.db import db, transaction
+from pingyi.embedded.engines import Endpoints, running_engines
+from pingyi.services.callers import SHELL
+from pingyi.services.keys import new_office_key
+from pingyi.settings import Settings, load_settings
+
+
+@pytest.fixture(scope="session")
+def endpoints() -> Iterator[Endpoints]:
+    with running_engines(durable=False) as found:
+        migrations.upgrade(found.owner_database_url)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def settings(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return replace(
+        load_settings({"PINGYI_STATE": str(tmp_path_factory.mktemp("state"))}),
+        database_url=endpoints.database_url,
+        owner_database_url=endpoints.owner_database_url,
+        sealer_database_url=endpoints.sealer_database_url,
+        redis_url=endpoints.redis_url,
+        secret_key="a key for the tests, long enough for the doctor",
+        pool_size=20,
+        rate_per_second=100_000,
+    )
+
+
+@pytest.fixture(scope="session")
+def application(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(application: Flask, endpoints: Endpoints) -> Iterator[Flask]:
+    """The application on an empty database, inside its context."""
+    empty(endpoints)
+    for name in ("pingyi.schemes", "pingyi.settings.loaded"):
+        application.extensions.pop(name, None)
+    with application.app_context():
+        yield application
+        db.session.rollback()
+        db.session.remove()
+
+
+def empty(endpoints: Endpoints) -> None:
+    """Empty every table as their owner; numbers start again at 1."""
+    engine = create_engine(endpoints.owner_database_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        names = connection.execute(
+            text(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
+        ).scalars()
+        connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def office(app: Flask) -> dict[str, str]:
+    """Headers of an office administrator's key."""
+    return bearer("administrator")
+
+
+@pytest.fixture
+def security(app: Flask) -> dict[str, str]:
+    """Headers of a security administrator's key."""
+    return bearer("security_administrator")
+
+
+def bearer(*roles: str) -> dict[str, str]:
+    """Headers of a fresh key with these roles."""
+    with transaction() as connection:
+        return {"Authorization": f"Bearer {new_office_key(connection, SHELL, roles).token}"}
