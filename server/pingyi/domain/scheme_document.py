@@ -80,7 +80,8 @@ def _flat(messages: Any, *path: object) -> Iterator[FieldError]:
         return
     for key, inner in messages.items():
         # marshmallow's own levels: "_schema" for a whole table; "key" and "value" below a mapping's key
-        own_level = key == "_schema" or (len(path) == 3 and path[0] == "grades")
+        below_mapping = len(path) == 3 and path[0] == "grades" and key in {"key", "value"}
+        own_level = key == "_schema" or below_mapping
         yield from _flat(inner, *path, *(() if own_level else (key,)))
 
 
