@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,19 +39,22 @@ def spawn(
 
     To be called from the main thread: Linux sends that signal when the starting *thread* ends.
     """
-    return subprocess.Popen(  # noqa: S603 the command is ours
-        command,
-        env=dict(env),
-        cwd="/" if account else None,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=_tie_to_owner(when_owner_dies),  # noqa: PLW1509 only the child can tie itself
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-    )
+    with warnings.catch_warnings():
+        # Python warns of a fork beside threads; between fork and exec the child only makes two system calls.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return subprocess.Popen(  # noqa: S603 the command is ours
+            command,
+            env=dict(env),
+            cwd="/" if account else None,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_tie_to_owner(when_owner_dies),  # noqa: PLW1509 only the child can tie itself
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
 
 
 def run(command: Sequence[str], *, env: Mapping[str, str], account: Account | None = None) -> tuple[int, str]:

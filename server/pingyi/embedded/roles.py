@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -59,8 +59,8 @@ def role_url(server: URL, role: str, password: str, database: str = DATABASE) ->
 
 
 def _connect(url: URL) -> psycopg.Connection[tuple[object, ...]]:
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(plain, autocommit=True)
+    parts: dict[str, Any] = url.translate_connect_args(username="user", database="dbname")
+    return psycopg.connect(**(parts | dict(url.query)), autocommit=True)
 
 
 def _exists(connection: psycopg.Connection[tuple[object, ...]], query: LiteralString, name: str) -> bool:

@@ -1,0 +1,136 @@
+"""Whatever is killed, what was committed stays and the next start works."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pingyi.embedded.engines import running_engines
+from pingyi.embedded.place import is_owned
+from pingyi.embedded.processes import is_running
+
+Query = Callable[[str, str], Any]
+
+
+def write(query: Query, url: str) -> None:
+    query(url, "INSERT INTO kept VALUES ('已提交')")
+
+
+def count(query: Query, url: str) -> Any:
+    return query(url, "SELECT count(*) FROM kept")
+
+
+def test_children_end_with_a_killed_owner(
+    state: Path, start_owner: Callable[..., Any], query: Query, eventually: Callable[..., Any]
+) -> None:
+    owner = start_owner(state, processes=[["napper", "sleep 1000"]])
+    found = owner.endpoints
+    write(query, found.database_url)
+    owner.kill()
+    assert not is_owned(state)
+    eventually(lambda: not is_running(found.postgres_pid) and not is_running(found.valkey_pid))
+    with running_engines(state) as again:
+        assert count(query, again.database_url) == 1
+
+
+def test_the_owner_starts_a_killed_postmaster_again(
+    state: Path, start_owner: Callable[..., Any], query: Query, eventually: Callable[..., Any]
+) -> None:
+    owner = start_owner(state)
+    found = owner.endpoints
+    write(query, found.database_url)
+    os.kill(found.postgres_pid, signal.SIGKILL)
+    os.kill(found.valkey_pid, signal.SIGKILL)
+
+    def answers() -> bool:
+        try:
+            return bool(count(query, found.database_url) == 1)
+        except OSError:
+            return False
+        except Exception as error:
+            if "connect" not in str(error) and "starting up" not in str(error):
+                raise
+            return False
+
+    eventually(answers)
+    assert owner.process.poll() is None
+    assert owner.stop() == 0
+
+
+def test_the_next_start_works_after_all_were_killed_at_once(
+    state: Path, start_owner: Callable[..., Any], query: Query
+) -> None:
+    owner = start_owner(state)
+    found = owner.endpoints
+    write(query, found.database_url)
+    os.kill(found.postgres_pid, signal.SIGSTOP)
+    for pid in (owner.process.pid, found.postgres_pid, found.valkey_pid):
+        os.kill(pid, signal.SIGKILL)
+    with running_engines(state) as again:
+        assert count(query, again.database_url) == 1
+
+
+def test_an_innocent_process_named_by_a_stale_pid_file_survives(
+    state: Path, start_owner: Callable[..., Any], query: Query
+) -> None:
+    owner = start_owner(state)
+    found = owner.endpoints
+    for pid in (owner.process.pid, found.postgres_pid, found.valkey_pid):
+        os.kill(pid, signal.SIGKILL)
+    owner.process.wait()
+    account = "nobody" if os.geteuid() == 0 else None
+    # The same account and even the data folder as its working folder: only the program differs.
+    innocent = subprocess.Popen(["sleep", "60"], user=account, cwd=state / "postgres")
+    try:
+        note = state / "postgres" / "postmaster.pid"
+        lines = note.read_text().splitlines()
+        note.write_text("\n".join([str(innocent.pid), *lines[1:]]) + "\n")
+        with running_engines(state) as again:
+            assert count(query, again.database_url) == 0
+        assert innocent.poll() is None
+    finally:
+        innocent.kill()
+        innocent.wait()
+
+
+def test_a_server_that_outlived_its_owner_is_ended_by_the_next_start(
+    state: Path, start_owner: Callable[..., Any], query: Query
+) -> None:
+    owner = start_owner(state)
+    found = owner.endpoints
+    write(query, found.database_url)
+    for pid in (found.postgres_pid, found.valkey_pid):
+        os.kill(pid, signal.SIGSTOP)
+    owner.kill()
+    for pid in (found.postgres_pid, found.valkey_pid):
+        os.kill(pid, signal.SIGCONT)
+    started = time.monotonic()
+    with running_engines(state) as again:
+        assert count(query, again.database_url) == 1
+        assert again.postgres_pid != found.postgres_pid
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
+def test_a_child_that_dies_is_started_again_and_ends_with_its_owner(
+    state: Path, start_owner: Callable[..., Any], eventually: Callable[..., Any], ending: signal.Signals
+) -> None:
+    note = state / "napper.pids"
+    owner = start_owner(state, processes=[["napper", f"sh -c 'echo $$ >> {note}; exec sleep 1000'"]])
+
+    def pids(number: int) -> list[int]:
+        lines = note.read_text().split() if note.exists() else []
+        return [int(line) for line in lines] if len(lines) >= number else []
+
+    first = eventually(lambda: pids(1))[0]
+    os.kill(first, signal.SIGKILL)
+    second = eventually(lambda: pids(2))[1]
+    assert is_running(second)
+    owner.process.send_signal(ending)
+    owner.process.wait(15)
+    eventually(lambda: not is_running(second))
