@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -122,6 +123,16 @@ def test_a_channel_needs_no_group_and_consecutive_is_one_by_default() -> None:
     scheme = parse_scheme(changed('group = "work"\n', "").replace(", consecutive = 1", ""))
     assert scheme.channels[0].group == ""
     assert scheme.consequences[0].consecutive == 1
+
+
+def test_a_scheme_may_let_overrides_use_places() -> None:
+    scheme = parse_scheme(changed("consecutive = 1", "overrides_use_places = true"))
+    assert scheme.consequences[0].overrides_use_places
+
+
+def test_a_refusal_reads_as_its_code_and_sentence() -> None:
+    with pytest.raises(Problem, match=r"^scheme_invalid: The scheme has 1 error"):
+        parse_scheme(changed('"37.5"', '"36.5"'))
 
 
 def test_a_byte_order_mark_and_crlf_are_read() -> None:
@@ -360,17 +371,17 @@ def test_any_value_anywhere_is_read_or_refused_but_never_fails(data: st.DataObje
     from pingyi.domain.scheme_document import _settings_errors, _shape
 
     document = tomllib.loads(GOOD)
-    place: object = document
+    place: Any = document
     for _ in range(data.draw(st.integers(1, 5))):
         if isinstance(place, dict) and place:
-            key: object = data.draw(st.sampled_from(sorted(place)))
+            key: Any = data.draw(st.sampled_from(sorted(place)))
         elif isinstance(place, list) and place:
             key = data.draw(st.integers(0, len(place) - 1))
         else:
             break
         parent, last = place, key
-        place = place[key]  # type: ignore[index]
-    parent[last] = data.draw(VALUES)  # type: ignore[index]
+        place = place[key]
+    parent[last] = data.draw(VALUES)
     valid, errors = _shape(document)
     found = [*errors, *cross_errors(valid)]
     found += _settings_errors(valid, found, lambda _: [])
