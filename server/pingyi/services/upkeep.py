@@ -1,0 +1,21 @@
+"""Periodic work: finds what no request stands for, and removes what has run out."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from pingyi.db import transaction
+from pingyi.outbox import FOLD
+
+
+def sweep_up() -> int:
+    """Request folding for waiting deliveries without a request; delete sessions that ended. Returns the requests."""
+    with transaction() as connection:
+        connection.execute(text("DELETE FROM session WHERE created_at < now() - interval '1 day'"))
+        return connection.execute(
+            text(
+                "INSERT INTO outbox (topic, subject_id) SELECT DISTINCT :fold, channel_id FROM unfolded"
+                " WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.topic = :fold AND o.subject_id = channel_id)"
+            ),
+            {"fold": FOLD},
+        ).rowcount
