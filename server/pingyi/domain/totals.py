@@ -74,9 +74,9 @@ def add_up(
 ) -> Totals:
     """Sum the channels' columns to group points and totals, all in units of 10**-decimals.
 
-    `there`: for each channel, the units of each category where it exists. Where it is switched off, its points
-    are reallocated under any policy. Under `reallocate_flat` a group's points are those of its rated channels.
-    A unit with nothing rated has no total.
+    `there`: for each channel, the units of each category where it exists. Where it is switched off, its
+    points are reallocated under any policy. Under `reallocate_flat` a group's points are those of its rated
+    channels. A unit with nothing rated has no total.
     """
     if policy == "reallocate_flat":
         totals = _level(columns, layout.channel_weights, layout.full_weight)
