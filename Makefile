@@ -1,0 +1,52 @@
+# Two commands are enough on a fresh machine with Python 3.11 and make: `make run` and `make test`.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+WORKERS ?= 2
+
+.PHONY: help install run test faults check bench soak browser lock mission
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+install: $(STAMP) ## the environment in .venv, from the lock
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+run: install ## engines, demonstration, web and workers; stays in the foreground
+	@$(BIN)/pingyi up --demo
+
+test: install ## the whole suite on real engines
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/faults
+
+faults: install ## kills, closings and restores: minutes
+	@$(BIN)/python -m pytest tests/faults
+
+check: install ## format, lint, types, layers, lock and wheel
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy server workers plugins
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.house
+
+bench: install ## what matters for speed, as ratios
+	@$(BIN)/python -m benchmarks
+
+soak: install ## hours of load and kills
+	@PINGYI_SOAK=1 $(BIN)/python -m pytest tests/faults --timeout 36000
+
+browser: ## Chromium and Chinese fonts on Debian
+	apt-get update -q
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-noto-cjk
+
+lock: ## pin every dependency with its hashes; names no host
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --all-extras pyproject.toml -o requirements.lock
+
+mission: install ## which of the 127 rows a test shows working
+	@$(BIN)/python -m tests.mission

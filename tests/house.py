@@ -1,0 +1,76 @@
+"""Checks of the house that no linter knows: file and function lengths, the wheel, the lock."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MOST_FILE_LINES = 300
+MOST_FUNCTION_LINES = 40
+
+
+def sources() -> Iterator[Path]:
+    for folder in ("server", "workers", "plugins"):
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def too_long() -> Iterator[str]:
+    for path in sources():
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > MOST_FILE_LINES:
+            yield f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > MOST_FUNCTION_LINES:
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} has {lines} lines"
+
+
+def lock_troubles() -> Iterator[str]:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    if re.search(r"https?://|--(extra-)?index-url|--find-links", lock):
+        yield "requirements.lock names a host"
+    pinned = re.findall(r"^[A-Za-z0-9_.-]+==", lock, re.MULTILINE)
+    if not pinned or lock.count("--hash=") < len(pinned):
+        yield "requirements.lock has an entry without a hash"
+
+
+def wheel_troubles() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, str(ROOT)]
+        subprocess.run(build, check=True, capture_output=True)
+        wheel = next(Path(folder).glob("*.whl"))
+        clean = Path(folder) / "clean"
+        venv.create(clean, with_pip=False, system_site_packages=False)
+        site = next(clean.glob("lib/python*/site-packages"))
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)],
+            check=True,
+        )
+        own = next(path for path in map(Path, sys.path) if path.name == "site-packages")
+        (site / "dependencies.pth").write_text(str(own), encoding="utf-8")
+        smoke = "import pingyi; from pingyi.registry import load_registry; from importlib.resources import files; "
+        smoke += "assert files('pingyi').joinpath('schemes/maanshan-2017.toml').is_file(); "
+        smoke += "registry = load_registry(); assert 'partner_score' in registry.channels, registry; "
+        smoke += f"assert pingyi.__file__.startswith({str(site)!r}), pingyi.__file__"
+        done = subprocess.run([clean / "bin" / "python", "-c", smoke], capture_output=True, text=True, check=False)
+        if done.returncode:
+            yield f"the wheel does not work when installed: {done.stderr}"
+
+
+def main() -> int:
+    troubles = [*too_long(), *lock_troubles(), *wheel_troubles()]
+    for trouble in troubles:
+        sys.stdout.write(f"{trouble}\n")
+    return 1 if troubles else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
