@@ -1,0 +1,131 @@
+"""Everything on one machine: engines, migrations, processes, until told to stop."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from pingyi import migrations
+from pingyi.embedded.doctor import require_safe
+from pingyi.embedded.engines import Engines
+from pingyi.embedded.messages import refusal
+from pingyi.embedded.postgres import tail_of
+from pingyi.embedded.supervisor import MARK, Crew, read_procfile
+from pingyi.settings import Settings
+
+_FIRST_ANSWER_SECONDS = 60
+
+
+def bring_up(
+    settings: Settings, procfile: Path, announce: Callable[[Settings], list[str]], *, demo: bool = False
+) -> None:
+    """Run all processes until a signal.
+
+    Once the web answers, what `announce` says is printed, and the address as the last line.
+    """
+    settings = _with_port(settings)
+    with _until_signal(), Engines(settings) as engines:
+        settings = engines.settings()
+        if not settings.owner_database_url:
+            raise refusal("no_owner_url")
+        migrations.upgrade(settings.owner_database_url)
+        require_safe(settings)
+        crew = Crew(engines.place.state, engines.place.logs, _environment(settings), engines.tend)
+        try:
+            crew.start(read_procfile(procfile))
+            crew.keep_until(_answering(settings, crew.log_of("web")))
+            if demo:
+                crew.run_once("demo", "pingyi demo")
+            click.echo("\n".join([*announce(settings), _address(settings)]), color=False)
+            crew.keep_until(lambda: False)
+        finally:
+            crew.stop()
+
+
+@contextmanager
+def _until_signal() -> Iterator[None]:
+    """Turn the first SIGINT, SIGTERM or SIGHUP into an orderly end, and let none disturb that end."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, _ignore)
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        signal.signal(number, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("已停止 / stopped", err=True)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """A handler and not SIG_IGN, which children would inherit."""
+
+
+def _with_port(settings: Settings) -> Settings:
+    """Choose a free port for 0, and refuse one that is taken before anything is started."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise refusal(
+                "port_taken", host=settings.host, port=settings.port, reason=error.strerror
+            ) from error
+        return replace(settings, port=probe.getsockname()[1])
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    chosen = {
+        "DATABASE_URL": settings.database_url,
+        "OWNER_DATABASE_URL": settings.owner_database_url,
+        "SEALER_DATABASE_URL": settings.sealer_database_url,
+        "REDIS_URL": settings.redis_url,
+        "PINGYI_SECRET_KEY": settings.secret_key,
+        "PINGYI_STATE": str(settings.state),
+        "PINGYI_PORT": str(settings.port),
+        "PINGYI_HOST": settings.host,
+    }
+    inherited = {name: value for name, value in os.environ.items() if name != MARK}
+    return inherited | {name: value for name, value in chosen.items() if value}
+
+
+def _answering(settings: Settings, log: Path) -> Callable[[], bool]:
+    deadline = time.monotonic() + _FIRST_ANSWER_SECONDS
+
+    def answers() -> bool:
+        if time.monotonic() > deadline:
+            raise refusal("engine_failed", engine="pingyi web", log=log, tail=tail_of(log))
+        connection = http.client.HTTPConnection(_reachable_host(settings), settings.port, timeout=2)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status < 400
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    return answers
+
+
+def _reachable_host(settings: Settings) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 compared only
+
+
+def _address(settings: Settings) -> str:
+    host = _reachable_host(settings)
+    shown = f"[{host}]" if ":" in host else host
+    return f"Pingyi: http://{shown}:{settings.port}/"
