@@ -45,12 +45,36 @@ _TABLE = {
     'Give either "over" or "at_least".': "“over”（超过）和“at_least”（不少于）须选一项。",
     'A grade needs "options", "of", and either "over" or "at_least".':
         "等次要写明“options”（选项）、“of”（基数），并在“over”和“at_least”中选一项。",
-    "The last grade, and only the last, stands without a threshold.": "只有最后一个等次不设门槛，且必须如此。",
+    "The last grade, and only the last, stands without a threshold.": "最后一个等次不设门槛，其余都要设。",
     "A grade stands here twice.": "等次重复。",
     "No such option: {options}.": "没有这些选项：{options}。",
     "Issued and returned ballots have no dimension.": "发出、收回票数不分评议内容。",
     "Only issued and returned ballots may stand without a unit.": "只有发出、收回票数可以不写单位。",
     "Shorter than minimum length {min}.": "不能少于{min}。",
+    "The floor must lie below the points.": "最低分必须小于满分。",
+    'Give exactly one of "weights", "bands" and "events".':
+        "“weights”（权重）、“bands”（分段）、“events”（扣分事项）须且只能选一项。",
+    "A measure stands here twice.": "指标重复。",
+    "Only a measure that is scored has a denominator here.": "只有计分的指标才在此写分母。",
+    "A sub-score's full marks need more decimals than these.": "分项满分的小数位数多于所定位数。",
+    "Credit counts towards satisfied, which is not scored here.": "折算计入满意率，而这里不计满意率。",
+    "A key has one meaning: a measure, a credit or an event.": "同一代号只能是指标、折算或扣分事项之一。",
+    "Not a source, nor a table from measures to sources.": "既不是来源，也不是“指标=来源”的一组设置。",
+    "A measure cannot be its own denominator.": "指标不能以自己为分母。",
+    "Single cases show only: {measures}.": "单件数据只能得出：{measures}。",
+    "A measure without a usual denominator needs one.": "没有惯用分母的指标要写明分母。",
+    "Only a measure that is scored has a source here.": "只有计分的指标才在此写来源。",
+    "A case belongs to the period that accepted it; this is another one.":
+        "办件属于受理时所在的周期；受理时间不在本周期。",
+    "No such event; known here: {events}.": "没有这个扣分事项；可用：{events}。",
+    "Before the case was accepted.": "早于受理时间。",
+    "Who was reached was followed up.": "联系上的必须已回访。",
+    "A resolution or an opinion comes from someone reached.": "已解决或有意见的，必须已联系上。",
+    "This month lies outside the period.": "月份不在本周期内。",
+    "An event has a count alone.": "扣分事项只填件数（count）。",
+    'Give either "count" with "of", or "rate".': "填“count”（件数）和“of”（总数），或者只填“rate”（率）。",
+    'Larger than "of".': "大于总数（of）。",
+    "A rate of nothing is not a rate.": "总数为0时没有率。",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from pingyi.channels.types import Context
 MAX_WORD_CHARACTERS = 200
 MAX_TEXT_CHARACTERS = 2000
 MAX_COUNT = 10**12
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _DIGITS = re.compile(r"[0-9]{1,13}")
 _PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?")
@@ -112,10 +113,12 @@ class Moment(fields.Field[datetime]):
         text = value.strip() if isinstance(value, str) else ""
         try:
             if len(text) == 10:
-                return datetime.combine(date.fromisoformat(text), time(23, 59, 59), self._zone())
+                text += "T23:59:59"
             moment = datetime.fromisoformat(text)
         except ValueError as error:
             raise self.make_error("invalid") from error
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise self.make_error("invalid")
         return moment if moment.tzinfo else moment.replace(tzinfo=self._zone())
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:

@@ -38,7 +38,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "1-10": worth((str(mark) for mark in range(1, 11)), *(f"{(mark - 1) * 100}/9" for mark in range(1, 11))),
     "jinxiang": {**worth(THREE, "100", "80", "30"), "unscored": ["no_opinion"], "shown_as": "score"},
     "kaixian": worth(FOUR, "100", "90", "70", "50"),
-    "shandong-2008": {
+    "shandong_2008": {
         **worth(THREE, "100", "75", "55"),
         "unscored": ["no_opinion"],
         "shown_as": "score",

@@ -1,0 +1,176 @@
+"""Case totals (F2): an operator's sums or published rates instead of single cases.
+
+Counters: ("of", measure), ("count", measure), ("rate", measure, "98.06") once for each rate published without
+`of`, ("rate_of", measure, "98.06") its `of`; ("given", measure, "of" or "bare" or "alone", "month" or
+"whole") once for each row. Rates with and without `of`, or rows with and without `month`, for one measure are
+`inconsistent`, and so is more satisfied (with credit) than asked.
+
+Facts: `<measure>_n`, `<measure>_rate` and `<measure>_score`, or `<event>_count` and `<event>_deducted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from marshmallow import ValidationError, validate, validates, validates_schema
+
+from pingyi.channels import (
+    Channel,
+    Context,
+    Count,
+    Entry,
+    EntrySchema,
+    Month,
+    Score,
+    ScoreField,
+    Tally,
+    Text,
+    Whole,
+    Word,
+    word,
+)
+from pingyi.channels.families.measure_settings import MeasureSettings
+from pingyi.channels.families.measures import Reading, plan_of, read, score_events, score_rates, used
+
+__all__ = ["MeasureSettings", "TotalsEntry", "channel", "score", "tally"]
+
+SATISFIED = "satisfied"
+
+
+class TotalsEntry(EntrySchema):
+    """`unit`, `month`, `measure`, then `count` and `of`, or `rate` (percent), if known with its `of`."""
+
+    month = Month(metadata={"title_zh": "月份", "title_en": "Month"})
+    measure = Word(
+        required=True, validate=validate.Length(min=1), metadata={"title_zh": "指标", "title_en": "Measure"}
+    )
+    count = Whole(metadata={"title_zh": "件数", "title_en": "Count"})
+    of = Whole(metadata={"title_zh": "总数", "title_en": "Of"})
+    rate = ScoreField(
+        validate=validate.Range(min=0, max=100), metadata={"title_zh": "率（%）", "title_en": "Rate (%)"}
+    )
+
+    @validates("month")
+    def is_in_the_period(self, value: str, data_key: str) -> None:
+        period = self.channel.period
+        first = period.starts_on.strftime("%Y-%m") if period.starts_on else value
+        last = period.ends_on.strftime("%Y-%m") if period.ends_on else value
+        if not first <= value <= last:
+            raise ValidationError("This month lies outside the period.")
+
+    @validates("measure")
+    def is_named_by_the_settings(self, value: str, data_key: str) -> None:
+        settings = self.channel.settings
+        known = (*used(settings), *settings.get("credit", ()), *settings.get("events", ()))
+        if settings and value not in known:
+            raise ValidationError(f"Must be one of: {', '.join(known)}.")
+
+    @validates_schema
+    def has_its_figures(self, data: dict[str, Any], **_: Any) -> None:
+        settings, measure = self.channel.settings, data["measure"]
+        if measure in settings.get("events", ()):
+            if "count" not in data or "of" in data or "rate" in data:
+                raise ValidationError("An event has a count alone.", "count")
+        elif measure in settings.get("credit", ()):
+            if "count" not in data or "rate" in data:
+                raise ValidationError("Missing data for required field.", "count")
+        elif ("rate" in data) == ("count" in data) or ("count" in data and "of" not in data):
+            raise ValidationError('Give either "count" with "of", or "rate".', "count")
+        if "count" in data and "of" in data and data["count"] > data["of"]:
+            raise ValidationError('Larger than "of".', "count")
+        if "rate" in data and data.get("of") == 0:
+            raise ValidationError("A rate of nothing is not a rate.", "of")
+
+
+def tally(entry: Entry, _context: Context) -> Iterable[Count]:
+    """Add the row's figures, and how they were given."""
+    values = entry.values
+    measure, of = values["measure"], values.get("of")
+    month = "month" if values.get("month") else "whole"
+    if values.get("rate") is not None:
+        rate = word(values["rate"])
+        counted = Count(("rate", measure, rate)) if of is None else Count(("rate_of", measure, rate), of)
+        return (Count(("given", measure, "bare" if of is None else "of", month)), counted)
+    given = Count(("given", measure, "alone" if of is None else "of", month))
+    return (given, Count(("count", measure), values["count"]), Count(("of", measure), of or 0))
+
+
+def score(tally: Tally, context: Context) -> Score:
+    """Weighted rates, bands or events of the totals (F2); a rate without `of` has no n and still counts."""
+    plan, counts, credit = plan_of(context), tally.counts, context.settings.get("credit", {})
+    given = {rule.measure: _forms(counts, rule.measure) for rule in plan.rules}
+    given.update({key: _forms(counts, key) for key in (*credit, *(event for event, _ in plan.events))})
+    given = {key: forms for key, forms in given.items() if forms}
+    if not given:
+        return Score(None, "no_cases")
+    if any(len(forms & side) > 1 for forms in given.values() for side in EITHER_OR):
+        return Score(None, "inconsistent", n=None)
+    if plan.events:
+        events = {event: counts.get(f"count/{event}", 0) for event, _ in plan.events}
+        return score_events(events, plan, n=None, facts={})
+    readings: dict[str, Reading] = {}
+    for rule in plan.rules:
+        if rule.measure in given:
+            partly = credit if rule.measure == SATISFIED else {}
+            reading = _read(rule.measure, counts, partly, "bare" in given[rule.measure])
+            if reading is None:
+                return Score(None, "inconsistent", n=None)
+            if reading.below:
+                readings[rule.measure] = reading
+    if not readings:
+        return Score(None, "no_cases")
+    known = [reading.n for reading in readings.values() if reading.n is not None]
+    return score_rates(readings, plan, n=max(known, default=None), facts={})
+
+
+EITHER_OR = ({"of", "bare"}, {"month", "whole"})
+FORMS = tuple((form, span) for form in ("of", "bare", "alone") for span in ("month", "whole"))
+
+
+def _forms(counts: Mapping[str, int], measure: str) -> set[str]:
+    return {word for form in FORMS if counts.get(f"given/{measure}/{form[0]}/{form[1]}") for word in form}
+
+
+def _rates(counts: Mapping[str, int], start: str) -> list[tuple[Fraction, int]]:
+    found = [(name[len(start) :], n) for name, n in counts.items() if n and name.startswith(start)]
+    return [(Fraction(rate) / 100, n) for rate, n in found]
+
+
+def _read(
+    measure: str, counts: Mapping[str, int], credit: Mapping[str, Fraction], bare: bool
+) -> Reading | None:
+    """Pool the measure's cases or average its bare rates; None where they contradict each other."""
+    partly = [(counts.get(f"count/{key}", 0), part) for key, part in credit.items()]
+    if bare:
+        rates = _rates(counts, f"rate/{measure}/")
+        mean = sum([rate * n for rate, n in rates], Fraction(0)) / sum([n for _, n in rates])
+        return None if any(count for count, _ in partly) else Reading(*mean.as_integer_ratio(), None, None)
+    rates = _rates(counts, f"rate_of/{measure}/")
+    n = counts.get(f"of/{measure}", 0) + sum([of for _, of in rates])
+    full = counts.get(f"count/{measure}", 0) + sum([rate * of for rate, of in rates])
+    if any(counts.get(f"of/{key}", 0) not in {0, n} for key in credit):
+        return None
+    if full + sum([count for count, _ in partly]) > n:
+        return None
+    return read(full, n, partly) if n else Reading(0, 0, 0, None)
+
+
+def channel(
+    key: str,
+    title: Text,
+    entry_schema: type[TotalsEntry] = TotalsEntry,
+    settings_schema: type[MeasureSettings] = MeasureSettings,
+) -> Channel:
+    """Make a channel of this family."""
+    return Channel(
+        key=key,
+        title=title,
+        family="case_totals",
+        entry_schema=entry_schema,
+        settings_schema=settings_schema,
+        tally=tally,
+        score=score,
+        identity=("unit", "month", "measure"),
+    )
