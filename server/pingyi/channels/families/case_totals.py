@@ -5,14 +5,17 @@ Counters: ("of", measure), ("count", measure), ("rate", measure, "98.06") once f
 "whole") once for each row. Rates with and without `of`, or rows with and without `month`, for one measure are
 `inconsistent`, and so is more satisfied (with credit) than asked.
 
-Facts: `<measure>_n`, `<measure>_rate` and `<measure>_score`, or `<event>_count` and `<event>_deducted`.
+Facts: `<measure>_n`, `<measure>_rate` (without credit) and `<measure>_score`, or `<event>_count` and
+`<event>_deducted`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from math import lcm
+from typing import Any, NamedTuple
 
 from marshmallow import ValidationError, validate, validates, validates_schema
 
@@ -25,6 +28,8 @@ from pingyi.channels import (
     Month,
     Score,
     ScoreField,
+    Settings,
+    Share,
     Tally,
     Text,
     Whole,
@@ -100,9 +105,10 @@ def tally(entry: Entry, _context: Context) -> Iterable[Count]:
 def score(tally: Tally, context: Context) -> Score:
     """Weighted rates, bands or events of the totals (F2); a rate without `of` has no n and still counts."""
     plan, counts, credit = plan_of(context), tally.counts, context.settings.get("credit", {})
-    given = {rule.measure: _forms(counts, rule.measure) for rule in plan.rules}
-    given.update({key: _forms(counts, key) for key in (*credit, *(event for event, _ in plan.events))})
-    given = {key: forms for key, forms in given.items() if forms}
+    names = context.cache.get("totals")
+    if names is None:
+        names = context.cache["totals"] = _names(context.settings)
+    given = {key: forms for key, spelled in names.items() if (forms := _forms(counts, spelled))}
     if not given:
         return Score(None, "no_cases")
     if any(len(forms & side) > 1 for forms in given.values() for side in EITHER_OR):
@@ -114,7 +120,7 @@ def score(tally: Tally, context: Context) -> Score:
     for rule in plan.rules:
         if rule.measure in given:
             partly = credit if rule.measure == SATISFIED else {}
-            reading = _read(rule.measure, counts, partly, "bare" in given[rule.measure])
+            reading = _read(names[rule.measure], counts, partly, given[rule.measure])
             if reading is None:
                 return Score(None, "inconsistent", n=None)
             if reading.below:
@@ -125,36 +131,68 @@ def score(tally: Tally, context: Context) -> Score:
     return score_rates(readings, plan, n=max(known, default=None), facts={})
 
 
-EITHER_OR = ({"of", "bare"}, {"month", "whole"})
+class Names(NamedTuple):
+    """The stored spelling of a measure's counters; `given` with the words that tell how a row was given."""
+
+    counted: str
+    of: str
+    rate: str
+    rate_of: str
+    given: tuple[tuple[str, frozenset[str]], ...]
+
+
+EITHER_OR = (frozenset({"of", "bare"}), frozenset({"month", "whole"}))
 FORMS = tuple((form, span) for form in ("of", "bare", "alone") for span in ("month", "whole"))
 
 
-def _forms(counts: Mapping[str, int], measure: str) -> set[str]:
-    return {word for form in FORMS if counts.get(f"given/{measure}/{form[0]}/{form[1]}") for word in form}
+def _names(settings: Settings) -> dict[str, Names]:
+    keys = (*used(settings), *settings.get("credit", ()), *settings.get("events", ()))
+    return {
+        key: Names(
+            f"count/{key}",
+            f"of/{key}",
+            f"rate/{key}/",
+            f"rate_of/{key}/",
+            tuple((f"given/{key}/{form}/{span}", frozenset((form, span))) for form, span in FORMS),
+        )
+        for key in keys
+    }
 
 
-def _rates(counts: Mapping[str, int], start: str) -> list[tuple[Fraction, int]]:
-    found = [(name[len(start) :], n) for name, n in counts.items() if n and name.startswith(start)]
-    return [(Fraction(rate) / 100, n) for rate, n in found]
+def _forms(counts: Mapping[str, int], names: Names) -> frozenset[str]:
+    found = [words for name, words in names.given if counts.get(name)]
+    return found[0] if len(found) == 1 else frozenset().union(*found)
+
+
+def _rates(counts: Mapping[str, int], start: str) -> tuple[int, int, int]:
+    """Sum the rates, each times its amount, as a quotient (above, below); and the amounts."""
+    found = [
+        (Decimal(name[len(start) :]).as_integer_ratio(), n)
+        for name, n in counts.items()
+        if n and name.startswith(start)
+    ]
+    below = lcm(*[parts for (_, parts), _ in found])
+    above = sum([rate * (below // parts) * n for (rate, parts), n in found])
+    return above, below * 100, sum([n for _, n in found])
 
 
 def _read(
-    measure: str, counts: Mapping[str, int], credit: Mapping[str, Fraction], bare: bool
+    names: Names, counts: Mapping[str, int], credit: Mapping[str, Fraction], forms: frozenset[str]
 ) -> Reading | None:
     """Pool the measure's cases or average its bare rates; None where they contradict each other."""
     partly = [(counts.get(f"count/{key}", 0), part) for key, part in credit.items()]
-    if bare:
-        rates = _rates(counts, f"rate/{measure}/")
-        mean = sum([rate * n for rate, n in rates], Fraction(0)) / sum([n for _, n in rates])
-        return None if any(count for count, _ in partly) else Reading(*mean.as_integer_ratio(), None, None)
-    rates = _rates(counts, f"rate_of/{measure}/")
-    n = counts.get(f"of/{measure}", 0) + sum([of for _, of in rates])
-    full = counts.get(f"count/{measure}", 0) + sum([rate * of for rate, of in rates])
-    if any(counts.get(f"of/{key}", 0) not in {0, n} for key in credit):
+    partial = sum([count for count, _ in partly])
+    if "bare" in forms:
+        above, below, times = _rates(counts, names.rate)
+        share = Share(above, below * times)
+        return None if partial else Reading(above, below * times, None, None, share)
+    n, full = counts.get(names.of, 0), Fraction(counts.get(names.counted, 0))
+    above, below, more = _rates(counts, names.rate_of)
+    if more:
+        n, full = n + more, full + Fraction(above, below)
+    if full + partial > n or any(counts.get(f"of/{key}", 0) not in {0, n} for key in credit):
         return None
-    if full + sum([count for count, _ in partly]) > n:
-        return None
-    return read(full, n, partly) if n else Reading(0, 0, 0, None)
+    return read(full, n, partly) if n else Reading(0, 0, 0, None, Share(0, 1))
 
 
 def channel(

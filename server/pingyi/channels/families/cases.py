@@ -6,8 +6,8 @@ with credit ("credit", "satisfied", opinion); ("event", event). Only an empty `s
 reached, one not reached was neither resolved nor satisfied. A case is due (or due for signing) once it is
 done or its time has come by the end of the period.
 
-Facts: `accepted`; `<measure>_n`, `<measure>_rate` and `<measure>_score`, or `<event>_count` and
-`<event>_deducted`.
+Facts: `accepted`; `<measure>_n`, `<measure>_rate` (without credit) and `<measure>_score`, or
+`<event>_count` and `<event>_deducted`.
 """
 
 from __future__ import annotations

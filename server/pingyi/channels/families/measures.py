@@ -14,12 +14,16 @@ HUNDRED = 100
 
 
 class Reading(NamedTuple):
-    """A measure of one unit: its rate above / below, `n` (None: published without), squares for a sample."""
+    """A measure of one unit: its rate above / below, with credit; `n` (None: published without it).
+
+    `sum_squares` is what a sample needs, `share` the plain share without credit.
+    """
 
     above: int
     below: int
     n: int | None
     sum_squares: Fraction | None
+    share: Share
 
 
 def read(full: int | Fraction, n: int, partly: Sequence[tuple[int, Fraction]] = ()) -> Reading:
@@ -31,7 +35,8 @@ def read(full: int | Fraction, n: int, partly: Sequence[tuple[int, Fraction]] = 
         credit = part.numerator * (whole // part.denominator)
         earned += count * credit
         squares += count * credit * credit
-    return Reading(earned, n * whole, n, Fraction(n * squares - earned * earned, n * whole * whole))
+    spread = Fraction(n * squares - earned * earned, n * whole * whole)
+    return Reading(earned, n * whole, n, spread, Share(full.numerator, full.denominator * n))
 
 
 class Rule(NamedTuple):
@@ -44,7 +49,7 @@ class Rule(NamedTuple):
     full: tuple[int, int]
 
     def sub_score(self, above: int, below: int) -> int:
-        """Round half-up in those units: points * rate, or points - per * (full - 100 * rate), or the floor."""
+        """Round half-up in those units: points * rate, or points - per * (full - 100 * rate), or floor."""
         if self.per is None:
             return _half_up(self.points * above, below)
         short = self.full[0] * below - HUNDRED * above * self.full[1]
@@ -115,7 +120,8 @@ def score_rates(
     """Rounded sub-scores over the full marks of the measures that remain (F2a, F2b).
 
     `readings` holds the measures with at least one case; those below n_min are dropped, their weight spread;
-    none left is `too_few`. Adds `<measure>_n`, `<measure>_rate` and `<measure>_score` to `facts`.
+    none left is `too_few`. Adds `<measure>_n`, `<measure>_rate` (without credit) and `<measure>_score` to
+    `facts`.
     """
     kept: list[tuple[Rule, Reading]] = []
     for rule in plan.rules:
@@ -131,10 +137,10 @@ def score_rates(
     total = sum([rule.points for rule, _ in kept])
     earned = 0
     samples = []
-    for rule, (above, below, count, sum_squares) in kept:
+    for rule, (above, below, count, sum_squares, share) in kept:
         sub_score = rule.sub_score(above, below)
         earned += sub_score
-        facts[f"{rule.measure}_rate"] = Share(above, below)
+        facts[f"{rule.measure}_rate"] = share
         facts[f"{rule.measure}_score"] = Decimal(sub_score).scaleb(-plan.decimals)
         if count is not None and sum_squares is not None:
             samples.append(Sample(rule.weight(above, below, total), count, sum_squares))
