@@ -1,4 +1,4 @@
-"""What a period holds besides entries: units, rolls, adjustments, decisions and earlier results."""
+"""What a period holds besides units and entries: rolls, adjustments, decisions and earlier results."""
 
 from __future__ import annotations
 
@@ -7,32 +7,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.domain.names import fold_name
-from pingyi.domain.scheme import Scheme
 from pingyi.ledger.leaves import record
 from pingyi.services.callers import Caller
 from pingyi.services.periods import PeriodRow
-from pingyi.services.refusals import wrong_state
+from pingyi.services.participants import UnitRow as UnitRow
+from pingyi.services.participants import put_units as put_units
+from pingyi.services.refusals import require_state
 from pingyi.services.units import unit_index
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitRow:
-    """A unit as a list gives it; `parent` is the code of another unit, `aliases` its other names."""
-
-    code: str
-    name: str
-    category: str
-    parent: str = ""
-    subordination: str = ""
-    superior: str = ""
-    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,109 +66,9 @@ class PreviousRow:
     of: int | None = None
 
 
-def put_units(
-    connection: Connection, caller: Caller, period: PeriodRow, scheme: Scheme, units: Sequence[UnitRow]
-) -> None:
-    """Set the units of a draft period, in this order; each keeps its code for ever, its names are added.
-
-    Raises Problem: wrong_state, units_invalid (unknown category or parent, a code twice).
-    """
-    _require(period, ("draft",))
-    _check_units(connection, scheme, units)
-    rows = [
-        {
-            "code": unit.code,
-            "name": unit.name,
-            "category": unit.category,
-            "parent": unit.parent or None,
-            "subordination": unit.subordination,
-            "superior": unit.superior,
-            "position": position,
-        }
-        for position, unit in enumerate(units)
-    ]
-    names = [
-        {"code": unit.code, "folded": fold_name(name), "name": name}
-        for unit in units
-        for name in dict.fromkeys((unit.name, *unit.aliases))
-    ]
-    given = {"rows": _json(rows), "names": _json(names), "period": period.id}
-    for statement in _PUT_UNITS:
-        connection.execute(text(statement), given)
-    digest = {
-        "units": len(rows),
-        "period": period.key,
-        "by": caller.name,
-        "list": canonical_json(rows).decode(),
-    }
-    record(connection, "units.set", digest, period.id)
-
-
-def _check_units(connection: Connection, scheme: Scheme, units: Sequence[UnitRow]) -> None:
-    codes = {unit.code for unit in units}
-    known = {row.code for row in connection.execute(text("SELECT code FROM unit"))} | codes
-    categories = {category.key for category in scheme.categories}
-    seen: set[str] = set()
-    errors = []
-    for position, unit in enumerate(units):
-        if unit.category not in categories:
-            errors.append(
-                _error(
-                    position, "category", "category_unknown", "方案没有此类别", "not a category of the scheme"
-                )
-            )
-        if unit.parent and unit.parent not in known:
-            errors.append(
-                _error(position, "parent", "parent_unknown", "没有此上级单位代码", "no unit has this code")
-            )
-        if unit.code in seen:
-            errors.append(_error(position, "code", "repeated", "代码重复", "this code occurs twice"))
-        seen.add(unit.code)
-    if errors:
-        raise Problem(
-            "units_invalid", 422, Text(zh="单位名单有错误。", en="The list of units has errors."), errors
-        )
-
-
-def _error(position: int, column: str, code: str, zh: str, en: str) -> FieldError:
-    return FieldError(
-        code=code, message=Text(zh=f"{zh}。", en=f"{en.capitalize()}."), pointer=f"/units/{position}/{column}",
-        column=column,
-    )  # fmt: skip
-
-
-_PUT_UNITS = (
-    """
-    INSERT INTO unit (code, name, subordination, superior)
-    SELECT code, name, subordination, superior FROM json_to_recordset(CAST(:rows AS json))
-      AS r(code text, name text, subordination text, superior text)
-    ON CONFLICT (code) DO UPDATE SET name = excluded.name, subordination = excluded.subordination,
-      superior = excluded.superior
-    """,
-    """
-    UPDATE unit SET parent_id = (SELECT id FROM unit above WHERE above.code = r.parent)
-    FROM json_to_recordset(CAST(:rows AS json)) AS r(code text, parent text)
-    WHERE unit.code = r.code AND r.parent IS NOT NULL
-    """,
-    """
-    INSERT INTO unit_name (folded, unit_id, name)
-    SELECT DISTINCT ON (r.folded, unit.id) r.folded, unit.id, r.name
-    FROM json_to_recordset(CAST(:names AS json)) AS r(code text, folded text, name text)
-    JOIN unit ON unit.code = r.code ON CONFLICT DO NOTHING
-    """,
-    "DELETE FROM period_unit WHERE period_id = :period",
-    """
-    INSERT INTO period_unit (period_id, unit_id, category, position, name)
-    SELECT :period, unit.id, r.category, r.position, r.name
-    FROM json_to_recordset(CAST(:rows AS json)) AS r(code text, name text, category text, position bigint)
-    JOIN unit ON unit.code = r.code
-    """,
-)
-
-
 def put_rolls(connection: Connection, caller: Caller, period: PeriodRow, rolls: Sequence[RollRow]) -> None:
     """Set the counts known beforehand, until the period closes."""
-    _require(period, ("draft", "open"))
+    require_state(period.state, ("draft", "open"))
     ids = _channel_ids(connection, period, [row.channel for row in rolls])
     connection.execute(
         text("DELETE FROM roll WHERE channel_id IN (SELECT id FROM channel WHERE period_id = :id)"),
@@ -204,7 +89,7 @@ def add_adjustments(
     connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[AdjustmentRow]
 ) -> list[int]:
     """Add adjustments before publication; returns their ids."""
-    _require(period, ("draft", "open", "closed", "assessed"))
+    require_state(period.state, ("draft", "open", "closed", "assessed"))
     units = _unit_ids(connection, period, [row.unit for row in rows])
     found = []
     for row, (code, unit_id) in zip(rows, units, strict=True):
@@ -228,7 +113,7 @@ def withdraw_adjustment(
     connection: Connection, caller: Caller, period: PeriodRow, adjustment_id: int, reason: str
 ) -> bool:
     """Withdraw an adjustment with a reason; False where there is none in force."""
-    _require(period, ("draft", "open", "closed", "assessed"))
+    require_state(period.state, ("draft", "open", "closed", "assessed"))
     changed = connection.execute(
         text(
             "UPDATE adjustment SET withdrawn_reason = :reason"
@@ -246,7 +131,7 @@ def add_decisions(
     connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[DecisionRow]
 ) -> None:
     """Record decisions; a later one on the same matter outranks the earlier."""
-    _require(period, ("draft", "open", "closed", "assessed"))
+    require_state(period.state, ("draft", "open", "closed", "assessed"))
     wanted = [row.unit for row in rows if row.unit]
     ids = dict(zip(wanted, _unit_ids(connection, period, wanted), strict=True))
     for row in rows:
@@ -267,7 +152,7 @@ def put_previous(
     connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[PreviousRow]
 ) -> None:
     """Set the earlier results that rules over consecutive periods look at."""
-    _require(period, ("draft", "open", "closed", "assessed"))
+    require_state(period.state, ("draft", "open", "closed", "assessed"))
     units = _unit_ids(connection, period, [row.unit for row in rows])
     connection.execute(text("DELETE FROM previous_result WHERE period_id = :id"), {"id": period.id})
     for row, (_, unit_id) in zip(rows, units, strict=True):
@@ -289,11 +174,6 @@ def put_previous(
     record(
         connection, "previous.set", {"period": period.key, "rows": len(rows), "by": caller.name}, period.id
     )
-
-
-def _require(period: PeriodRow, states: Sequence[str]) -> None:
-    if period.state not in states:
-        raise wrong_state(period.state, " / ".join(states))
 
 
 def _channel_ids(connection: Connection, period: PeriodRow, keys: Sequence[str]) -> Mapping[str, int]:
@@ -326,6 +206,3 @@ def _unit_ids(connection: Connection, period: PeriodRow, given: Sequence[str]) -
         )
     return [unit for unit in found if not isinstance(unit, FieldError)]
 
-
-def _json(rows: Sequence[Mapping[str, Any]]) -> str:
-    return msgspec.json.encode(rows).decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 
@@ -33,3 +35,9 @@ def forbidden() -> Problem:
     """The caller's rights do not cover this."""
     message = Text(zh="您没有此项操作的权限。", en="Your rights do not cover this.")
     return Problem("forbidden", 403, message)
+
+
+def require_state(state: str, states: Sequence[str]) -> None:
+    """Problem wrong_state unless the period is in one of these states."""
+    if state not in states:
+        raise wrong_state(state, " / ".join(states))

@@ -6,10 +6,12 @@ from sqlalchemy import text
 
 from pingyi.db import transaction
 from pingyi.outbox import FOLD
+from pingyi.services.refolding import refold_outdated
 
 
 def sweep_up() -> int:
-    """Request folding for waiting deliveries without a request; delete sessions that ended. Returns the requests."""
+    """Count outdated channels anew, request folding where nobody does, delete ended sessions; returns the requests."""
+    refold_outdated()
     with transaction() as connection:
         connection.execute(text("DELETE FROM session WHERE created_at < now() - interval '1 day'"))
         return connection.execute(

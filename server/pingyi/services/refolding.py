@@ -1,0 +1,81 @@
+"""Counts a channel anew when its plugin's version changed while the period is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, text
+
+from pingyi.db import transaction
+from pingyi.outbox import FOLD, request_work
+from pingyi.registry import current_registry
+from pingyi.services.folding import LOCK_SPACE
+from pingyi.services.reading import tally_entry
+from pingyi.services.runtime import WorkingChannel, channel_by_id
+
+
+def outdated_channels(connection: Connection) -> list[int]:
+    """Channels of open periods whose entries were counted by another version of their plugin."""
+    registry = current_registry()
+    rows = connection.execute(
+        text(
+            "SELECT c.id, c.plugin, c.plugin_version FROM channel c JOIN period p ON p.id = c.period_id"
+            " WHERE p.state = 'open' ORDER BY c.id"
+        )
+    )
+    return [
+        row.id
+        for row in rows
+        if row.plugin in registry.channels and registry.version(row.plugin) != row.plugin_version
+    ]
+
+
+def refold_outdated() -> int:
+    """Count every outdated channel anew, each in one transaction that holds its intake; returns their number."""
+    with transaction() as connection:
+        outdated = outdated_channels(connection)
+    for channel_id in outdated:
+        with transaction() as connection:
+            _refold(connection, channel_id)
+    return len(outdated)
+
+
+def _refold(connection: Connection, channel_id: int) -> None:
+    working = channel_by_id(connection, channel_id)
+    connection.execute(text("SELECT pg_advisory_xact_lock(1, :period)"), {"period": working.period_id})
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:space, :channel)"), {"space": LOCK_SPACE, "channel": channel_id}
+    )
+    rows = connection.execute(text(_ENTRIES), {"channel": channel_id})
+    connection.execute(text(_STORE), {"rows": msgspec.json.encode(list(_counted_anew(working, rows))).decode()})
+    version = current_registry().version(working.plan.plugin)
+    for statement in _START_AGAIN:
+        connection.execute(text(statement), {"channel": channel_id, "version": version})
+    request_work(connection, FOLD, channel_id)
+
+
+def _counted_anew(working: WorkingChannel, rows: Iterable[Row[Any]]) -> Iterable[dict[str, Any]]:
+    """New counts of every entry; a disposition holds the values of the entry that it moves."""
+    schema = working.plugin.entry_schema(working.context)
+    for row in rows:
+        values = schema.load(row.values)
+        counts, shared = tally_entry(working, values.get("unit"), values)
+        yield {"delivery": row.delivery_id, "position": row.position, "counts": counts, "shared": shared}
+
+
+_ENTRIES = "SELECT delivery_id, position, values FROM entry WHERE channel_id = :channel"
+
+_STORE = """
+UPDATE entry SET counts = r.counts, shared = r.shared
+FROM json_to_recordset(CAST(:rows AS json)) AS r(delivery bigint, position bigint, counts json, shared json)
+WHERE entry.delivery_id = r.delivery AND entry.position = r.position
+"""
+
+_START_AGAIN = (
+    "DELETE FROM counter WHERE channel_id = :channel",
+    "INSERT INTO unfolded (delivery_id, channel_id, entries) SELECT delivery_id, channel_id, count(*) FROM entry"
+    " WHERE channel_id = :channel GROUP BY delivery_id, channel_id ON CONFLICT DO NOTHING",
+    "UPDATE channel SET plugin_version = :version WHERE id = :channel",
+)
