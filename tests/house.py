@@ -51,16 +51,29 @@ def wheel_troubles() -> Iterator[str]:
         venv.create(clean, with_pip=False, system_site_packages=False)
         site = next(clean.glob("lib/python*/site-packages"))
         subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)],
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--target",
+                str(site),
+                str(wheel),
+            ],
             check=True,
         )
         own = next(path for path in map(Path, sys.path) if path.name == "site-packages")
         (site / "dependencies.pth").write_text(str(own), encoding="utf-8")
-        smoke = "import pingyi; from pingyi.registry import load_registry; from importlib.resources import files; "
+        smoke = "import pingyi; from pingyi.registry import load_registry; "
+        smoke += "from importlib.resources import files; "
         smoke += "assert files('pingyi').joinpath('schemes/maanshan-2017.toml').is_file(); "
         smoke += "registry = load_registry(); assert 'partner_score' in registry.channels, registry; "
         smoke += f"assert pingyi.__file__.startswith({str(site)!r}), pingyi.__file__"
-        done = subprocess.run([clean / "bin" / "python", "-c", smoke], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [clean / "bin" / "python", "-c", smoke], capture_output=True, text=True, check=False
+        )
         if done.returncode:
             yield f"the wheel does not work when installed: {done.stderr}"
 

@@ -1,4 +1,4 @@
-"""The transactional outbox: work is asked for in the transaction of the act, and done in that of its effect."""
+"""The transactional outbox: work is asked for with the act and struck off with its effect."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def request_work(connection: Connection, topic: str, subject_id: int) -> None:
 def take_requests(connection: Connection, topic: str, subject_id: int) -> int:
     """Delete the requests for this work and return their number.
 
-    Call it before reading what the work is about: whatever was committed with a deleted request is then visible.
+    Call it before reading what the work is about: what was committed with a deleted request is then visible.
     """
     return connection.execute(
         text("DELETE FROM outbox WHERE topic = :topic AND subject_id = :subject_id"),

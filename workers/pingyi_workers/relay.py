@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 def relay_once(redis: Redis, lease_seconds: int) -> int:
-    """Lease what is due and enqueue it before the lease commits: a crash in between sends twice, never not at all."""
+    """Lease what is due and enqueue it before the lease commits: a crash between sends twice, never not."""
     with transaction() as connection:
         work = lease_due_work(connection, lease_seconds)
         for piece in work:

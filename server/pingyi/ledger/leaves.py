@@ -20,7 +20,7 @@ def leaf_hash(body: bytes) -> bytes:
 
 
 def commitment(salt: bytes, value: Any) -> str:
-    """SHA-256 of a salt and the value's canonical bytes, in hex: what stands for a private value in a leaf."""
+    """SHA-256 of a salt and the value's canonical bytes, in hex: it stands for a private value in a leaf."""
     return hashlib.sha256(salt + canonical_json(value)).hexdigest()
 
 
@@ -29,7 +29,9 @@ def leaf_body(kind: str, content: Mapping[str, Any]) -> bytes:
     return canonical_json({"kind": kind, "nonce": secrets.token_hex(NONCE_BYTES), **content})
 
 
-def record(connection: Connection, kind: str, content: Mapping[str, Any], period_id: int | None = None) -> bytes:
+def record(
+    connection: Connection, kind: str, content: Mapping[str, Any], period_id: int | None = None
+) -> bytes:
     """Write the leaf of an act in the act's own transaction; returns the leaf hash."""
     body = leaf_body(kind, content)
     digest = leaf_hash(body)

@@ -30,7 +30,7 @@ class Account(Base):
 
 
 class Session(Base):
-    """A signed-in browser; only SHA-256 of its 256-bit id is kept. `data` holds the CSRF token and messages."""
+    """A signed-in browser, by the SHA-256 of its 256-bit id. `data` holds the CSRF token and messages."""
 
     __tablename__ = "session"
 

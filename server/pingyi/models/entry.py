@@ -45,8 +45,8 @@ class Entry(Base):
     """One accepted entry: values, the counts it adds, and the entry it replaces; never changed.
 
     A disposition has no values and no counts of its own: it moves those of `replaces` to `standing`.
-    `unit_id` 0 stands for the channel as a whole. No foreign keys: the statement trigger checks the delivery once
-    for all rows, which costs a tenth of a check per row.
+    `unit_id` 0 stands for the channel as a whole. No foreign keys: the statement trigger checks the delivery
+    once for all rows, which costs a tenth of a check per row.
     """
 
     __tablename__ = "entry"
@@ -89,7 +89,7 @@ class Unfolded(Base):
 
 
 class Counter(Base):
-    """One unit's integer counters on a channel, by standing: a map from name to integer; unit 0 is the channel."""
+    """One unit's counters on a channel, by standing: a map from name to integer; unit 0 is the channel."""
 
     __tablename__ = "counter"
 

@@ -13,7 +13,7 @@ from pingyi.db import Base
 class OutboxRow(Base):
     """Work to be done on a subject, written in the transaction of the act that asks for it.
 
-    Rows of one topic and subject are one piece of work; its job deletes them in the transaction of its effect.
+    Rows of one topic and subject are one piece of work; its job deletes them with its effect.
     `dispatched_at` is a lease, never evidence that anything ran.
     """
 

@@ -27,9 +27,7 @@ class ApiKey(Base):
     """
 
     __tablename__ = "api_key"
-    __table_args__ = (
-        CheckConstraint("(operator_id IS NULL) <> (cardinality(roles) = 0)", name="holder"),
-    )
+    __table_args__ = (CheckConstraint("(operator_id IS NULL) <> (cardinality(roles) = 0)", name="holder"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     key_id: Mapped[str] = mapped_column(unique=True)

@@ -73,9 +73,7 @@ class Adjustment(Base):
 
     __tablename__ = "adjustment"
     __table_args__ = (
-        CheckConstraint(
-            "kind IN ('deduction', 'bonus', 'warning', 'veto', 'disqualification')", name="kind"
-        ),
+        CheckConstraint("kind IN ('deduction', 'bonus', 'warning', 'veto', 'disqualification')", name="kind"),
         CheckConstraint("target IN ('total', 'linked')", name="target"),
         CheckConstraint("points > 0 OR kind IN ('veto', 'disqualification')", name="points"),
     )

@@ -125,7 +125,8 @@ def authenticate(connection: Connection, token: str) -> Caller | None:
         return None
     row = connection.execute(
         text(
-            "SELECT id, secret_hash, operator_id, roles, channels, last_used_on = current_date AS fresh FROM api_key"
+            "SELECT id, secret_hash, operator_id, roles, channels, last_used_on = current_date AS fresh"
+            " FROM api_key"
             " WHERE key_id = :key AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
         ),
         {"key": key_id},

@@ -99,9 +99,11 @@ def _check_units(connection: Connection, scheme: Scheme, units: Sequence[UnitRow
 
 def _error(position: int, column: str, code: str, zh: str, en: str) -> FieldError:
     return FieldError(
-        code=code, message=Text(zh=f"{zh}。", en=f"{en.capitalize()}."), pointer=f"/units/{position}/{column}",
+        code=code,
+        message=Text(zh=f"{zh}。", en=f"{en.capitalize()}."),
+        pointer=f"/units/{position}/{column}",
         column=column,
-    )  # fmt: skip
+    )
 
 
 _PUT_UNITS = (

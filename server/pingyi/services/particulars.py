@@ -77,7 +77,8 @@ def put_rolls(connection: Connection, caller: Caller, period: PeriodRow, rolls: 
     for row in rolls:
         connection.execute(
             text(
-                "INSERT INTO roll (channel_id, name, stratum, count) VALUES (:channel, :name, :stratum, :count)"
+                "INSERT INTO roll (channel_id, name, stratum, count)"
+                " VALUES (:channel, :name, :stratum, :count)"
             ),
             {"channel": ids[row.channel], "name": row.name, "stratum": row.stratum, "count": row.count},
         )
@@ -205,4 +206,3 @@ def _unit_ids(connection: Connection, period: PeriodRow, given: Sequence[str]) -
             "units_unknown", 422, Text(zh="有单位无法识别。", en="Some units are not known."), errors
         )
     return [unit for unit in found if not isinstance(unit, FieldError)]
-

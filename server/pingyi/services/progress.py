@@ -11,7 +11,7 @@ from pingyi.channels import Text
 
 @dataclass(frozen=True, slots=True)
 class ProgressRow:
-    """`done` of `total` steps; `waiting` when it was asked for and has not ended; the sentence that stopped it."""
+    """`done` of `total` steps; `waiting`: asked for and not ended; `error`: the sentence that stopped it."""
 
     done: int
     total: int

@@ -23,7 +23,7 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class ReadEntry:
-    """One row that may be stored: values without the reason, the unit resolved, its identity and its counts."""
+    """One row that may be stored: values without the reason, its unit, identity and counts."""
 
     unit_id: int
     unit_code: str | None
@@ -42,7 +42,7 @@ def delivery_schema(schema: type[EntrySchema]) -> type[EntrySchema]:
 
 
 def read_rows(connection: Connection, working: WorkingChannel, rows: Sequence[Any]) -> list[ReadEntry]:
-    """Validate and tally all rows; Problem entries_invalid names every field that is wrong, by its position."""
+    """Validate and tally all rows; Problem entries_invalid names every wrong field by its position."""
     loaded = _load(working, rows)
     index = unit_index(connection, working.period_id, [row["unit"] for row in loaded if "unit" in row])
     units = _units(loaded, index)

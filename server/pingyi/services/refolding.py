@@ -33,7 +33,7 @@ def outdated_channels(connection: Connection) -> list[int]:
 
 
 def refold_outdated() -> int:
-    """Count every outdated channel anew, each in one transaction that holds its intake; returns their number."""
+    """Count every outdated channel anew, each in a transaction that holds intake; returns their number."""
     with transaction() as connection:
         outdated = outdated_channels(connection)
     for channel_id in outdated:
@@ -49,7 +49,9 @@ def _refold(connection: Connection, channel_id: int) -> None:
         text("SELECT pg_advisory_xact_lock(:space, :channel)"), {"space": LOCK_SPACE, "channel": channel_id}
     )
     rows = connection.execute(text(_ENTRIES), {"channel": channel_id})
-    connection.execute(text(_STORE), {"rows": msgspec.json.encode(list(_counted_anew(working, rows))).decode()})
+    connection.execute(
+        text(_STORE), {"rows": msgspec.json.encode(list(_counted_anew(working, rows))).decode()}
+    )
     version = current_registry().version(working.plan.plugin)
     for statement in _START_AGAIN:
         connection.execute(text(statement), {"channel": channel_id, "version": version})
@@ -75,7 +77,10 @@ WHERE entry.delivery_id = r.delivery AND entry.position = r.position
 
 _START_AGAIN = (
     "DELETE FROM counter WHERE channel_id = :channel",
-    "INSERT INTO unfolded (delivery_id, channel_id, entries) SELECT delivery_id, channel_id, count(*) FROM entry"
-    " WHERE channel_id = :channel GROUP BY delivery_id, channel_id ON CONFLICT DO NOTHING",
+    """
+    INSERT INTO unfolded (delivery_id, channel_id, entries)
+    SELECT delivery_id, channel_id, count(*) FROM entry WHERE channel_id = :channel
+    GROUP BY delivery_id, channel_id ON CONFLICT DO NOTHING
+    """,
     "UPDATE channel SET plugin_version = :version WHERE id = :channel",
 )

@@ -39,7 +39,7 @@ def check_plan(registry: Registry, plan: ChannelPlan) -> list[Any]:
 
 
 def issued_scheme(scheme_id: int, connection: Connection) -> Scheme:
-    """The parsed scheme of a stored version; parsed once per process, since an issued document never changes."""
+    """The parsed scheme of a stored version; once per process, since an issued document never changes."""
     cache: dict[int, Scheme] = current_app.extensions.setdefault(CACHE, {})
     if scheme_id in cache:
         return cache[scheme_id]
@@ -90,7 +90,8 @@ FROM channel c JOIN period p ON p.id = c.period_id
 def _rolls(connection: Connection, period_id: int) -> dict[int, dict[tuple[str, str], int]]:
     rows = connection.execute(
         text(
-            "SELECT r.channel_id, r.name, r.stratum, r.count AS amount FROM roll r JOIN channel c ON c.id = r.channel_id"
+            "SELECT r.channel_id, r.name, r.stratum, r.count AS amount FROM roll r"
+            " JOIN channel c ON c.id = r.channel_id"
             " WHERE c.period_id = :id"
         ),
         {"id": period_id},

@@ -16,7 +16,7 @@ from pingyi.services.runtime import check_plan
 
 
 def read_document(document: str) -> Scheme:
-    """Validate a scheme as a whole, its plugins' settings included; Problem scheme_invalid names every error."""
+    """Validate a scheme and its plugins' settings as a whole; Problem scheme_invalid names every error."""
     return parse_scheme(document, partial(check_plan, current_registry()))
 
 

@@ -38,7 +38,8 @@ def unit_index(connection: Connection, period_id: int, given: Iterable[str]) -> 
         row.code: row.id
         for row in connection.execute(
             text(
-                "SELECT u.code, u.id FROM unit u JOIN period_unit p ON p.unit_id = u.id AND p.period_id = :period"
+                "SELECT u.code, u.id FROM unit u"
+                " JOIN period_unit p ON p.unit_id = u.id AND p.period_id = :period"
                 " WHERE u.code = ANY(:codes)"
             ),
             {"period": period_id, "codes": list(wanted)},

@@ -10,7 +10,7 @@ from pingyi.services.refolding import refold_outdated
 
 
 def sweep_up() -> int:
-    """Count outdated channels anew, request folding where nobody does, delete ended sessions; returns the requests."""
+    """Count outdated channels anew, request lost folding, delete ended sessions; returns the requests."""
     refold_outdated()
     with transaction() as connection:
         connection.execute(text("DELETE FROM session WHERE created_at < now() - interval '1 day'"))

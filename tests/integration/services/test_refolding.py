@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from flask import Flask
 from sqlalchemy import text
+from tests.integration.services.test_main_job import draft, post
 
 from pingyi.channels import Count, Entry
 from pingyi.db import transaction
 from pingyi.registry import EXTENSION, Registered, Registry, current_registry
 from pingyi.services.folding import fold_channel
 from pingyi.services.upkeep import sweep_up
-from tests.integration.services.test_main_job import draft, post
 
 
 def newer(registry: Registry) -> Registry:
@@ -31,7 +31,9 @@ def newer(registry: Registry) -> Registry:
 
 def counters() -> list[dict[str, int]]:
     with transaction() as connection:
-        return list(connection.execute(text("SELECT counts FROM counter WHERE counts::text <> '{}'")).scalars())
+        return list(
+            connection.execute(text("SELECT counts FROM counter WHERE counts::text <> '{}'")).scalars()
+        )
 
 
 def test_sweep_after_an_update_counts_the_channel_anew(app: Flask) -> None:

@@ -11,6 +11,7 @@ from redis import Redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
+from tests.integration.services.test_main_job import draft, finish, post
 
 from pingyi.app import create_app
 from pingyi.db import transaction
@@ -20,7 +21,6 @@ from pingyi_workers.queues import connect, queue
 from pingyi_workers.relay import relay_once
 from pingyi_workers.schedule import SWEEP, ensure_sweep
 from pingyi_workers.work import drain, make_worker
-from tests.integration.services.test_main_job import draft, finish, post
 
 
 @pytest.fixture
@@ -77,7 +77,9 @@ def test_sweep_is_scheduled_once(app: Flask, redis: Redis) -> None:
     ensure_sweep(redis, 5)
     ensure_sweep(redis, 5)
     assert queue(redis, FOLD).scheduled_job_registry.count == 1
-    assert Job.fetch(SWEEP, connection=redis, serializer=JSONSerializer).func_name == "pingyi_workers.jobs.sweep"
+    assert (
+        Job.fetch(SWEEP, connection=redis, serializer=JSONSerializer).func_name == "pingyi_workers.jobs.sweep"
+    )
 
 
 def test_forking_worker_folds_in_a_process_of_its_own(app: Flask, redis: Redis, settings: Settings) -> None:
