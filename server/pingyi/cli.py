@@ -1,0 +1,196 @@
+"""The shell: every command of `pingyi`, each loading what it needs only when it runs."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pingyi import shell
+from pingyi.channels import Text
+from pingyi.shell import Commands, complain, say
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from pingyi.settings import Settings
+
+FIRST_SIGN_IN = "/first"
+_ONE_HOLDER = Text(
+    zh="请指定渠道单位（可加 --channel），或用 --role 指定评议办角色，二者选一。",
+    en="Name either an operator (and, if you like, --channel) or roles of the office with --role.",
+)
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="语言 / language (LC_ALL, LANG)")
+@click.version_option(package_name="pingyi")
+@click.pass_context
+def main(context: click.Context, lang: str | None) -> None:
+    """评议：公开监督的多渠道评价 / Pingyi: public supervision, added up."""
+    context.obj = lang or shell.language_of(os.environ)
+
+
+@main.command()
+def web() -> None:
+    """网站 / Serve the pages and the API."""
+    from pingyi.running import serve
+
+    serve(_attached())
+
+
+@main.command()
+@click.argument("queues", nargs=-1)
+def worker(queues: tuple[str, ...]) -> None:
+    """后台作业 / Work on the queues named, or on all: one process each."""
+    from pingyi_workers.commands import run_worker
+    from pingyi_workers.queues import QUEUES
+
+    for queue in queues:
+        if queue not in QUEUES:
+            raise click.BadParameter(", ".join(QUEUES), param_hint=queue)
+    wanted = queues or tuple(QUEUES)
+    if len(wanted) > 1:
+        from pingyi.running import run_each
+
+        raise SystemExit(run_each([[sys.argv[0], "worker", queue] for queue in wanted]))
+    with _application() as (app, settings):
+        run_worker(app, settings, wanted[0])
+
+
+@main.command()
+def relay() -> None:
+    """转送作业 / Carry requests from the outbox to the queues."""
+    from pingyi_workers.commands import run_relay
+
+    with _application() as (app, settings):
+        run_relay(app, settings)
+
+
+@main.command()
+def scheduler() -> None:
+    """定时作业 / Keep periodic work going."""
+    from pingyi_workers.commands import run_scheduler
+
+    run_scheduler(_attached())
+
+
+@main.command("import")
+@click.argument("bundle", type=_FOLDER)
+@click.option("--entries", is_flag=True, help="开放周期并报送 / open the period and post its entries")
+def import_(bundle: Path, *, entries: bool) -> None:
+    """导入数据包 / Make a draft period of a bundle."""
+    from pingyi.services.bundles import import_bundle
+    from pingyi.services.callers import SHELL
+
+    with _application() as (app, _), app.app_context():
+        key = import_bundle(SHELL, bundle, entries=entries)
+    say(Text(zh=f"已导入周期“{key}”。", en=f"Imported period {key}."))
+
+
+@main.command()
+@click.argument("bundle", type=_FOLDER)
+@click.option("--out", type=_FOLDER, required=True, help="结果文件夹 / folder of the results")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="语言 / language")
+@click.pass_context
+def replay(context: click.Context, bundle: Path, out: Path, lang: str | None) -> None:
+    """重演数据包 / Run a bundle through the real pipeline and write its results."""
+    from pingyi.replay import replay_bundle
+
+    context.find_root().obj = lang or context.find_root().obj
+    with shell.progress_line() as progress:
+        replayed = replay_bundle(bundle, out, progress)
+    say(replayed.summary())
+
+
+@main.group()
+def keys() -> None:
+    """密钥 / Keys by which programs act."""
+
+
+@keys.command("new")
+@click.argument("operator", required=False)
+@click.option("--role", "roles", multiple=True, help="评议办角色 / an office role, e.g. administrator")
+@click.option("--channel", "channels", multiple=True, help="只限此渠道 / only for this channel")
+@click.option("--label", default="", help="备注 / what it is for")
+def keys_new(operator: str | None, roles: tuple[str, ...], channels: tuple[str, ...], label: str) -> None:
+    """新密钥 / A key for OPERATOR, or with --role for the office; it is shown once."""
+    from pingyi.db import transaction
+    from pingyi.services import keys as service
+    from pingyi.services.accounts import checked_roles
+    from pingyi.services.callers import SHELL
+
+    if bool(operator) == bool(roles) or (roles and channels):
+        raise click.UsageError(shell.words(_ONE_HOLDER))
+    with _application() as (app, _), app.app_context(), transaction() as connection:
+        if operator:
+            holder = service.find_operator(connection, operator)
+            made = service.new_operator_key(connection, SHELL, holder, label=label, channels=channels)
+        else:
+            made = service.new_office_key(connection, SHELL, sorted(checked_roles(roles)), label=label)
+    complain(Text(zh="密钥只显示这一次：", en="The key, shown only this once:"))
+    click.echo(made.token)
+
+
+@main.command()
+def plugins() -> None:
+    """渠道插件 / One line per channel: key, family, distribution, version, state."""
+    from pingyi.registry import load_registry
+
+    registry = load_registry()
+    for key, found in sorted(registry.channels.items()):
+        family = found.channel.family or "-"
+        click.echo("\t".join((key, family, found.distribution, found.version, "ok")))
+    for broken in registry.broken:
+        state = " ".join(f"broken: {broken.error}".split())
+        click.echo("\t".join((broken.name, "-", broken.distribution, broken.version or "-", state)))
+
+
+@main.command()
+def demo() -> None:
+    """演示数据 / Fill in the demonstration."""
+    with _application() as (app, settings):
+        importlib.import_module("pingyi.demonstration").fill(app, settings)
+
+
+def announce(settings: Settings) -> list[str]:
+    """What `pingyi up` says once the web answers: the first sign-in, the demonstration's request."""
+    from pingyi.db import transaction
+    from pingyi.running import address_of, first_request
+    from pingyi.services.accounts import needs_first_account, new_first_code
+
+    lines = []
+    with _application(settings) as (app, _), app.app_context(), transaction() as connection:
+        if needs_first_account(connection):
+            code = new_first_code(connection)
+            lines += [f"首次登录 / first sign-in: {address_of(settings)}{FIRST_SIGN_IN}?code={code}"]
+    return [*lines, *first_request(settings)]
+
+
+def _attached() -> Settings:
+    from pingyi.embedded.engines import attach
+    from pingyi.settings import load_settings
+
+    return attach(load_settings(os.environ))
+
+
+@contextmanager
+def _application(settings: Settings | None = None) -> Iterator[tuple[Flask, Settings]]:
+    """An application on the running engines, and its settings; its connections are closed afterwards."""
+    from pingyi.app import create_app
+    from pingyi.db import db
+
+    found = settings or _attached()
+    app = create_app(found)
+    try:
+        yield app, found
+    finally:
+        with app.app_context():
+            db.engine.dispose()

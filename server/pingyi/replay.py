@@ -1,0 +1,131 @@
+"""Replays a bundle through the real pipeline: the same services and jobs, on engines that are thrown away."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from flask import Flask
+from redis import Redis
+
+from pingyi import migrations
+from pingyi.app import create_app
+from pingyi.channels import Text
+from pingyi.db import db, transaction
+from pingyi.domain.errors import Problem
+from pingyi.embedded.engines import Endpoints, running_engines
+from pingyi.services.bundles import import_bundle
+from pingyi.services.callers import SHELL
+from pingyi.services.periods import close_period, publish_period, request_assessment
+from pingyi.services.reading_results import load_result
+from pingyi.services.results import Result, record_json, results_csv, results_json
+from pingyi.settings import load_settings
+from pingyi_workers.work import drain
+
+Progress = Callable[[Text], None]
+
+STARTING = Text(zh="正在启动临时数据库……", en="Starting throwaway engines ...")
+IMPORTING = Text(zh="正在核对并导入数据包……", en="Checking and importing the bundle ...")
+ASSESSING = Text(zh="正在汇总计分……", en="Folding and assessing ...")
+WRITING = Text(zh="正在写出结果……", en="Writing the results ...")
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay came to."""
+
+    result: Result
+    files: tuple[Path, ...]
+
+    def summary(self) -> Text:
+        """One line: who was ranked, and where the files are."""
+        ranked = sum(unit.rank is not None for unit in self.result.units)
+        return Text(
+            zh="周期“{period}”：{units} 个单位，{ranked} 个参与排名；结果写入 {folder}。",
+            en="Period {period}: {units} units, {ranked} ranked; results in {folder}.",
+        ).format(
+            period=self.result.period,
+            units=len(self.result.units),
+            ranked=ranked,
+            folder=self.files[0].parent,
+        )
+
+
+def replay_bundle(bundle: Path, out: Path, progress: Progress) -> Replayed:
+    """Replay on engines of its own and write results.csv, results.json and record.json into `out`.
+
+    Raises Problem bundle_invalid, plugin_failed, out_unwritable and what the engines refuse.
+    """
+    progress(STARTING)
+    with running_engines(durable=False) as endpoints:
+        migrations.upgrade(endpoints.owner_database_url)
+        app = _throwaway_app(endpoints)
+        try:
+            result = replay_in(app, endpoints.redis_url, bundle, progress)
+        finally:
+            with app.app_context():
+                db.session.remove()
+                db.engine.dispose()
+    progress(WRITING)
+    return Replayed(result, write_results(result, out))
+
+
+def replay_in(app: Flask, redis_url: str, bundle: Path, progress: Progress) -> Result:
+    """Replay inside a migrated application whose period and queues nobody else uses."""
+    with app.app_context():
+        progress(IMPORTING)
+        period = import_bundle(SHELL, bundle, entries=True)
+        with transaction() as connection:
+            close_period(connection, SHELL, period)
+        with transaction() as connection:
+            request_assessment(connection, SHELL, period)
+        progress(ASSESSING)
+        with Redis.from_url(redis_url) as redis:
+            drain(app, redis)
+        with transaction() as connection:
+            publish_period(connection, SHELL, period)
+        with transaction() as connection:
+            return load_result(connection, period)
+
+
+def _throwaway_app(endpoints: Endpoints) -> Flask:
+    settings = load_settings({"PINGYI_STATE": tempfile.gettempdir()})
+    return create_app(
+        replace(
+            settings,
+            database_url=endpoints.database_url,
+            redis_url=endpoints.redis_url,
+            secret_key=secrets.token_hex(32),
+        )
+    )
+
+
+def write_results(result: Result, out: Path) -> tuple[Path, ...]:
+    """Write the three files into `out`, made where there is none; a reader never sees half a file."""
+    contents = {
+        "results.csv": results_csv(result),
+        "results.json": results_json(result),
+        "record.json": record_json(result),
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return tuple(_put(out / name, content) for name, content in contents.items())
+    except OSError as error:
+        message = Text(
+            zh="无法写入文件夹 {out}（{reason}）。", en="The folder {out} cannot be written ({reason})."
+        )
+        raise Problem("out_unwritable", 500, message.format(out=out, reason=error.strerror)) from error
+
+
+def _put(path: Path, content: bytes) -> Path:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,128 @@
+"""Runs the web server and several workers at once, and says where they are found."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from types import FrameType
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+
+from pingyi.channels import Text
+from pingyi.domain.errors import Problem
+from pingyi.embedded.processes import spawn
+from pingyi.settings import Settings
+
+BACKLOG = 2048
+STOP_SECONDS = 5
+DEMONSTRATION = "demonstration.json"
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared only
+
+
+def serve(settings: Settings) -> None:
+    """Serve the application with granian until the process is ended; its processes read the environment."""
+    settings = replace(settings, port=_free_port(settings))
+    os.environ.update(_environment(settings))
+    Granian(
+        "pingyi.wsgi:make",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.web_workers,
+        blocking_threads=settings.blocking_threads,
+        backlog=BACKLOG,
+        backpressure=settings.blocking_threads,
+        http=HTTPModes.http1,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+    ).serve()
+
+
+def _free_port(settings: Settings) -> int:
+    """The port, or a free one for 0; refused when taken, since granian would silently share it."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            message = Text(
+                zh="无法监听 {host}:{port}（{reason}）；请用 PINGYI_PORT 换一个端口。",
+                en="Cannot listen on {host}:{port} ({reason}); name another port in PINGYI_PORT.",
+            ).format(host=settings.host, port=settings.port, reason=error.strerror)
+            raise Problem("port_taken", 500, message) from error
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    chosen = {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "PINGYI_SECRET_KEY": settings.secret_key,
+        "PINGYI_STATE": str(settings.state),
+        "PINGYI_PORT": str(settings.port),
+    }
+    return {name: value for name, value in chosen.items() if value}
+
+
+def run_each(commands: Sequence[Sequence[str]]) -> int:
+    """Run commands side by side until one ends or this process is told to; then end the others.
+
+    Returns 0 when told to end, otherwise the status of the one that ended, at least 1.
+    """
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    children = [
+        spawn(command, env=os.environ, output=sys.stdout.buffer, when_owner_dies=signal.SIGTERM)
+        for command in commands
+    ]
+    try:
+        while all(child.poll() is None for child in children):
+            time.sleep(0.1)
+        return max(1, *(child.returncode or 0 for child in children))
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait()
+
+
+def address_of(settings: Settings) -> str:
+    """The address of the web server as a browser on this machine reaches it."""
+    host = _ANY.get(settings.host, settings.host)
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{settings.port}"
+
+
+def first_request(settings: Settings) -> list[str]:
+    """The demonstration's operator key and a command that delivers an entry; nothing where there is none.
+
+    `demonstration.json` in the state folder: operator, key, path (of the entries), body.
+    """
+    try:
+        kept = json.loads((settings.state / DEMONSTRATION).read_text(encoding="utf-8"))
+    except OSError:
+        return []
+    body = json.dumps(kept["body"], ensure_ascii=False)
+    command = (
+        f"curl -X POST {shlex.quote(address_of(settings) + kept['path'])}"
+        f" -H 'Authorization: Bearer {kept['key']}' -H 'Content-Type: application/json'"
+        f" -H 'Idempotency-Key: first' -d {shlex.quote(body)}"
+    )
+    return [f"密钥 / key ({kept['operator']}): {kept['key']}", command]

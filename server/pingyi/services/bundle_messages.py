@@ -1,0 +1,103 @@
+"""What is said of a bundle that is wrong."""
+
+from __future__ import annotations
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError
+
+_MESSAGES = {
+    "not_a_folder": Text(zh="没有这个文件夹。", en="There is no such folder."),
+    "file_missing": Text(zh="缺少此文件。", en="This file is missing."),
+    "file_unknown": Text(
+        zh="数据包里不应有此文件；可以有：{known}。", en="A bundle has no such file; it may have: {known}."
+    ),
+    "channel_file_unknown": Text(
+        zh="方案没有渠道“{channel}”；渠道有：{known}。",
+        en="The scheme has no channel {channel}; its channels: {known}.",
+    ),
+    "unreadable": Text(zh="无法读取（{reason}）。", en="Cannot be read ({reason})."),
+    "encoding": Text(
+        zh="文字编码不对：应为 UTF-8 或 GB18030。", en="The encoding is neither UTF-8 nor GB18030."
+    ),
+    "not_csv": Text(zh="不是完整的 CSV（{detail}）。", en="Not well-formed CSV ({detail})."),
+    "not_toml": Text(zh="TOML 语法错误：{detail}", en="Not valid TOML: {detail}"),
+    "empty_file": Text(zh="文件是空的，连表头也没有。", en="The file is empty, without even a header."),
+    "column_unnamed": Text(zh="第 {position} 列没有列名。", en="Column {position} has no name."),
+    "column_repeated": Text(zh="列“{name}”出现了两次。", en="The column {name} occurs twice."),
+    "column_unknown": Text(
+        zh="没有列“{name}”；可以有：{known}。", en="There is no column {name}; there may be: {known}."
+    ),
+    "column_missing": Text(zh="缺少列“{name}”。", en="The column {name} is missing."),
+    "row_short": Text(
+        zh="此行只有 {found} 格，表头有 {wanted} 列。",
+        en="This row has {found} cells, the header has {wanted}.",
+    ),
+    "row_long": Text(
+        zh="此行有 {found} 格，表头只有 {wanted} 列。",
+        en="This row has {found} cells, the header has only {wanted}.",
+    ),
+    "more": Text(zh="此文件另有 {n} 处错误未列出。", en="{n} more errors of this file are not listed."),
+    "required": Text(zh="不能为空。", en="May not be empty."),
+    "not_empty": Text(zh="此处应为空。", en="Must be empty here."),
+    "text": Text(
+        zh="应为一行文字，不超过 {limit} 个字，不含控制字符。",
+        en="Must be one line of at most {limit} characters without control characters.",
+    ),
+    "choice": Text(zh="只能是：{choices}。", en="Must be one of: {choices}."),
+    "not_a_number": Text(zh="不是普通小数（如“1.5”）。", en='Not a plain decimal number such as "1.5".'),
+    "not_positive": Text(zh="必须大于 0。", en="Must be greater than 0."),
+    "not_whole": Text(zh="不是 {least} 或更大的整数。", en="Not a whole number of {least} or more."),
+    "code_unfit": Text(
+        zh="单位代码不能含“/”，也不能是“.”或“..”。", en='A unit\'s code holds no "/" and is not "." or "..".'
+    ),
+    "repeated": Text(
+        zh="与第 {above} 行重复，只能出现一次。", en="The same as row {above}; it may occur once only."
+    ),
+    "category_unknown": Text(
+        zh="方案没有类别“{given}”；类别有：{known}。",
+        en="The scheme has no category {given}; its categories: {known}.",
+    ),
+    "channel_unknown": Text(
+        zh="方案没有渠道“{given}”；渠道有：{known}。",
+        en="The scheme has no channel {given}; its channels: {known}.",
+    ),
+    "parent_unknown": Text(
+        zh="本表没有代码为“{given}”的单位。", en="No unit of this file has the code {given}."
+    ),
+    "parent_cycle": Text(zh="上级关系成环：{path}。", en="The parents form a circle: {path}."),
+    "category_other": Text(
+        zh="此单位属于类别“{category}”。", en="This unit belongs to the category {category}."
+    ),
+    "rank_beyond": Text(zh="名次大于参评单位数。", en="The rank is greater than the number of ranked units."),
+    "no_units": Text(zh="没有一个单位。", en="There is not a single unit."),
+    "key_unknown": Text(
+        zh="没有“{key}”这一项；可以有：{known}。", en="There is no key {key}; there may be: {known}."
+    ),
+    "not_a_key": Text(
+        zh="代号须以字母或数字开头，只含字母、数字、“_”和“-”，不超过 64 个字符。",
+        en='A key begins with a letter or digit and holds letters, digits, "_" and "-" only, at most 64.',
+    ),
+    "not_a_date": Text(zh="不是日期（如 2017-01-01）。", en="Not a date such as 2017-01-01."),
+    "dates_reversed": Text(zh="结束日期早于开始日期。", en="The period ends before it starts."),
+    "zone_unknown": Text(zh="没有时区“{given}”。", en="There is no time zone {given}."),
+    "needs_dates": Text(
+        zh="渠道“{channel}”需要周期的起止日期（starts_on、ends_on）。",
+        en="Channel {channel} needs the period's dates (starts_on, ends_on).",
+    ),
+    "needs_roll": Text(
+        zh="渠道“{channel}”需要名册数“{name}”。", en="Channel {channel} needs the roll {name}."
+    ),
+    "reason_required": Text(
+        zh="与第 {above} 行是同一项，更正必须写明理由（reason）。",
+        en="The same item as row {above}; a correction needs a reason.",
+    ),
+    "standing_reason": Text(
+        zh="搁置或剔除必须写明理由（reason）。", en="Holding or rejecting an entry needs a reason."
+    ),
+}
+
+
+def fault(code: str, file: str, row: int | None = None, column: str = "", **values: object) -> FieldError:
+    """One thing wrong in a bundle, in both languages."""
+    message = _MESSAGES[code].format(**values)
+    return FieldError(code=code, message=message, file=file, row=row, column=column)

@@ -1,0 +1,90 @@
+"""How the shell speaks: the reader's language, problems as sentences, one line of progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError, Problem
+
+_BELOW = ("up", "doctor", "database")
+
+
+class Commands(click.Group):
+    """A group with the embedded engines' commands, loaded when asked for; it prints problems as sentences."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_BELOW])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _BELOW:
+            return super().get_command(ctx, cmd_name)
+        from pingyi.embedded import commands
+
+        found: click.Command = getattr(commands, cmd_name)
+        return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            report(problem)
+            raise SystemExit(1) from None
+
+
+def language_of(environ: Mapping[str, str]) -> str:
+    """The language of the messages: English where the locale says so, otherwise Chinese."""
+    locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return "en" if locale.lower().startswith("en") else "zh"
+
+
+def words(text: Text) -> str:
+    """A message in the language chosen for this run."""
+    context = click.get_current_context(silent=True)
+    chosen = context.find_root().obj if context else "zh"
+    return text.get(chosen if isinstance(chosen, str) else "zh")
+
+
+def say(text: Text) -> None:
+    """Print a line of the command's answer."""
+    click.echo(words(text))
+
+
+def complain(text: Text) -> None:
+    """Print a line beside the answer."""
+    click.echo(words(text), err=True)
+
+
+def report(problem: Problem) -> None:
+    """Print what is wrong, one line each, with its place; then the sentence that sums it up."""
+    for error in problem.errors:
+        click.echo(_line(error), err=True)
+    complain(problem.message)
+
+
+def _line(error: FieldError) -> str:
+    """`file:row:column: message`; what is not known of the place is left out."""
+    row = "" if error.row is None else str(error.row)
+    place = [part for part in (error.file, row, error.column or error.pointer) if part]
+    return f"{':'.join(place)}: {words(error.message)}" if place else words(error.message)
+
+
+@contextmanager
+def progress_line() -> Iterator[Callable[[Text], None]]:
+    """One line on a terminal that says what is being done, gone at the end; nothing elsewhere."""
+    terminal = sys.stderr.isatty()
+
+    def show(text: Text) -> None:
+        if terminal:
+            click.echo(f"\r\033[K{words(text)}", nl=False, err=True)
+
+    try:
+        yield show
+    finally:
+        if terminal:
+            click.echo("\r\033[K", nl=False, err=True)
