@@ -67,9 +67,9 @@ def processes_naming(folder: Path) -> list[int]:
     return [pid for pid in found if pid != os.getpid()]
 
 
-def copy_of(template: Path, made: Path) -> Path:
+def copy_of(original: Path, made: Path) -> Path:
     """A copy that keeps owners and modes."""
-    subprocess.run(["cp", "-a", template, made], check=True)
+    subprocess.run(["cp", "-a", original, made], check=True)
     return made
 
 
@@ -89,36 +89,49 @@ def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="pingyi-test-"))
     made.chmod(0o755)
     yield made
-    try:
-        wait_for(lambda: not processes_naming(made))
-    finally:
-        for pid in processes_naming(made):
-            os.kill(pid, signal.SIGKILL)
-        shutil.rmtree(made)
+    end_of(made)
+    shutil.rmtree(made)
 
 
 @pytest.fixture(scope="session")
-def template() -> Iterator[Path]:
-    """A state folder with a prepared database, not running."""
-    made = Path(tempfile.mkdtemp(prefix="pingyi-template-"))
-    with running_engines(made) as endpoints:
+def prepared() -> Iterator[Path]:
+    """A state folder with a database, for all tests in turn: each starts over what the one before left."""
+    made = Path(tempfile.mkdtemp(prefix="pingyi-state-"))
+    made.chmod(0o755)
+    with running_engines(made / "state") as endpoints:
         ask(endpoints.owner_database_url, "CREATE TABLE kept (word text)")
-    yield made
+    yield made / "state"
     shutil.rmtree(made)
 
 
 @pytest.fixture
-def state(folder: Path, template: Path) -> Path:
-    """A prepared state folder, not running."""
-    return copy_of(template, folder / "state")
+def state(prepared: Path) -> Iterator[Path]:
+    """The prepared state folder, not running; at the end nothing may run in it."""
+    yield prepared
+    end_of(prepared)
+
+
+@pytest.fixture
+def own_state(prepared: Path, folder: Path) -> Path:
+    """A state folder that a test may spoil."""
+    return copy_of(prepared, folder / "state")
+
+
+def end_of(folder: Path) -> None:
+    """Insist that nothing runs in a folder any more."""
+    try:
+        wait_for(lambda: not processes_naming(folder))
+    finally:
+        for pid in processes_naming(folder):
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")
-def safe(template: Path) -> Iterator[Settings]:
+def safe(prepared: Path) -> Iterator[Settings]:
     """The settings of running engines that nothing is wrong with."""
     made = Path(tempfile.mkdtemp(prefix="pingyi-safe-"))
     made.chmod(0o755)
-    with Engines(load_settings({"PINGYI_STATE": str(copy_of(template, made / "state"))})) as engines:
+    with Engines(load_settings({"PINGYI_STATE": str(copy_of(prepared, made / "state"))})) as engines:
         yield engines.settings()
     shutil.rmtree(made)
 

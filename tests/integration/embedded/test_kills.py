@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from pingyi.embedded.engines import running_engines
+from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.embedded.place import is_owned
 from pingyi.embedded.processes import is_running
 
 Query = Callable[[str, str], Any]
 
 
-def write(query: Query, url: str) -> None:
-    query(url, "INSERT INTO kept VALUES ('已提交')")
+def write(query: Query, found: Endpoints) -> None:
+    query(found.owner_database_url, "TRUNCATE kept")
+    query(found.database_url, "INSERT INTO kept VALUES ('已提交')")
 
 
 def count(query: Query, url: str) -> Any:
@@ -30,7 +31,7 @@ def test_children_end_with_a_killed_owner(
 ) -> None:
     owner = start_owner(state, processes=[["napper", "sleep 1000"]])
     found = owner.endpoints
-    write(query, found.database_url)
+    write(query, found)
     owner.kill()
     assert not is_owned(state)
     eventually(lambda: not is_running(found.postgres_pid) and not is_running(found.valkey_pid))
@@ -43,7 +44,7 @@ def test_the_owner_starts_a_killed_postmaster_again(
 ) -> None:
     owner = start_owner(state)
     found = owner.endpoints
-    write(query, found.database_url)
+    write(query, found)
     os.kill(found.postgres_pid, signal.SIGKILL)
     os.kill(found.valkey_pid, signal.SIGKILL)
 
@@ -67,7 +68,7 @@ def test_the_next_start_works_after_all_were_killed_at_once(
 ) -> None:
     owner = start_owner(state)
     found = owner.endpoints
-    write(query, found.database_url)
+    write(query, found)
     os.kill(found.postgres_pid, signal.SIGSTOP)
     for pid in (owner.process.pid, found.postgres_pid, found.valkey_pid):
         os.kill(pid, signal.SIGKILL)
@@ -80,6 +81,7 @@ def test_an_innocent_process_named_by_a_stale_pid_file_survives(
 ) -> None:
     owner = start_owner(state)
     found = owner.endpoints
+    write(query, found)
     for pid in (owner.process.pid, found.postgres_pid, found.valkey_pid):
         os.kill(pid, signal.SIGKILL)
     owner.process.wait()
@@ -91,7 +93,7 @@ def test_an_innocent_process_named_by_a_stale_pid_file_survives(
         lines = note.read_text().splitlines()
         note.write_text("\n".join([str(innocent.pid), *lines[1:]]) + "\n")
         with running_engines(state) as again:
-            assert count(query, again.database_url) == 0
+            assert count(query, again.database_url) == 1
         assert innocent.poll() is None
     finally:
         innocent.kill()
@@ -103,7 +105,7 @@ def test_a_server_that_outlived_its_owner_is_ended_by_the_next_start(
 ) -> None:
     owner = start_owner(state)
     found = owner.endpoints
-    write(query, found.database_url)
+    write(query, found)
     for pid in (found.postgres_pid, found.valkey_pid):
         os.kill(pid, signal.SIGSTOP)
     owner.kill()
@@ -121,6 +123,7 @@ def test_a_child_that_dies_is_started_again_and_ends_with_its_owner(
     state: Path, start_owner: Callable[..., Any], eventually: Callable[..., Any], ending: signal.Signals
 ) -> None:
     note = state / "napper.pids"
+    note.unlink(missing_ok=True)
     owner = start_owner(state, processes=[["napper", f"sh -c 'echo $$ >> {note}; exec sleep 1000'"]])
 
     def pids(number: int) -> list[int]:

@@ -30,9 +30,11 @@ def empty_server(state: Path, found: Endpoints, query: Query) -> str:
     return f"postgresql+psycopg://keeper:of%20the%20house@{url.partition('@')[2]}"
 
 
-def test_an_administrator_without_superuser_rights_can_prepare_a_server(state: Path, query: Query) -> None:
-    with running_engines(state) as found:
-        admin = empty_server(state, found, query)
+def test_an_administrator_without_superuser_rights_can_prepare_a_server(
+    own_state: Path, query: Query
+) -> None:
+    with running_engines(own_state) as found:
+        admin = empty_server(own_state, found, query)
         printed = CliRunner().invoke(
             database, ["init", admin, "--database", "评议库"], catch_exceptions=False
         )

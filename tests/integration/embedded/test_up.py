@@ -39,7 +39,7 @@ worker: sh -c 'env > "$PINGYI_STATE/worker.env"; exec sleep 1000'
 @pytest.fixture
 def bring_up(state: Path, folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     (folder / "Procfile").write_text(PROCFILE)
-    (state / "site").mkdir()
+    (state / "site").mkdir(exist_ok=True)
     started = []
 
     def start(**variables: str) -> subprocess.Popen[str]:
