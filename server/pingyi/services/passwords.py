@@ -60,7 +60,7 @@ def passwords() -> Passwords:
 
 
 def checked_password(password: str, login: str) -> str:
-    """The password if it may be used, Problem password_weak otherwise: length counts, not kinds of letters."""
+    """The password if it may be used, Problem password_weak otherwise; only length counts."""
     if SHORTEST <= len(password) <= LONGEST and login.casefold() not in password.casefold():
         return password
     message = Text(

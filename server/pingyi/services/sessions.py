@@ -27,6 +27,10 @@ class SignedIn:
     roles: frozenset[str]
     operator_id: int | None = None
 
+    def holds(self, *roles: str) -> bool:
+        """Whether the account has one of these roles."""
+        return not self.roles.isdisjoint(roles)
+
     def caller(self) -> Caller:
         """The account as the party that acts."""
         return Caller(

@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.session_interface = sessions.DatabaseSessions()
     access_log.init_access_log(app)
+    app.before_request(problems.refuse_nul)
     forgery.init_forgery(app)
     app.before_request(policy.enforce)
     app.after_request(language.remember_language)

@@ -29,6 +29,15 @@ def init_problems(app: Flask) -> None:
     app.register_error_handler(Exception, answer)
 
 
+def refuse_nul() -> None:
+    """Before every request: PostgreSQL stores no NUL, so nothing that holds one can be meant."""
+    given = [request.path, *request.args.values()]
+    if not request.path.startswith("/api/"):
+        given += request.form.values()
+    if any("\0" in value for value in given):
+        raise Problem("bad_request", 400, wording.of_status(400)[1])
+
+
 def answer(error: Exception) -> AnyResponse:
     """The answer to an exception; what is not a refusal of ours is logged and told as a failure."""
     if isinstance(error, HTTPException) and error.code is not None and error.code < HTTPStatus.BAD_REQUEST:

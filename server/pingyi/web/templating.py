@@ -43,6 +43,7 @@ def _context() -> dict[str, Any]:
         "other_language": "zh" if now == "en" else "en",
         "other_address": other_language_address,
         "account": current_account(),
+        "revision": request.args.get("revision"),
     }
 
 

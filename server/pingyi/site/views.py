@@ -1,0 +1,149 @@
+"""The public addresses: boards, units, lists and files of published periods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from pingyi.db import transaction
+from pingyi.domain.errors import Problem
+from pingyi.domain.scheme import Category
+from pingyi.services.published import newest_published, published_periods
+from pingyi.services.reading_results import load_result
+from pingyi.services.refusals import not_found
+from pingyi.services.results import Result, record_json, results_csv, results_json
+from pingyi.services.roles import Role
+from pingyi.site.board import board_of
+from pingyi.site.card import card_of
+from pingyi.site.phrases import register
+from pingyi.site.workbook import workbook_of
+from pingyi.web.callers import current_caller
+from pingyi.web.policy import PUBLIC, policy
+
+blueprint = Blueprint("site", __name__)
+register(blueprint)
+PREVIEWERS = frozenset({Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR})
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FILES: dict[str, tuple[str, Callable[[Result], bytes]]] = {
+    "results.csv": ("text/csv; charset=utf-8", lambda result: results_csv(result, bom=True)),
+    "results.json": ("application/json", results_json),
+    "record.json": ("application/json", record_json),
+    "results.xlsx": (SHEET, workbook_of),
+}
+
+
+@blueprint.get("/")
+@policy(PUBLIC)
+def home() -> AnyResponse:
+    """The board of the period that was published last."""
+    with transaction() as connection:
+        period = newest_published(connection)
+    if period is None:
+        return _page(render_template("site/empty.html"))
+    return _board(period, None)
+
+
+@blueprint.get("/periods")
+@policy(PUBLIC)
+def periods() -> AnyResponse:
+    """All published periods."""
+    with transaction() as connection:
+        found = published_periods(connection)
+    return _page(render_template("site/periods.html", periods=found))
+
+
+@blueprint.get("/periods/<period>")
+@policy(PUBLIC)
+def period_page(period: str) -> AnyResponse:
+    """Leads to the period's first board."""
+    first = _result(period, category="").scheme.categories[0]
+    return redirect(
+        url_for("site.board_page", period=period, category=first.key, revision=request.args.get("revision")),
+        303,
+    )
+
+
+@blueprint.get("/periods/<period>/categories/<category>")
+@policy(PUBLIC)
+def board_page(period: str, category: str) -> AnyResponse:
+    """The ranked board of one category."""
+    return _board(period, category)
+
+
+@blueprint.get("/periods/<period>/units/<code>")
+@policy(PUBLIC)
+def unit_page(period: str, code: str) -> AnyResponse:
+    """One unit: every channel, its evidence, and what else went into its total."""
+    alone = _result(period, unit_code=code)
+    if not alone.units:
+        raise not_found(zh=f"本周期的单位“{code}”", en=f"Unit {code} of this period")
+    unit = alone.units[0]
+    result = _result(period, category=unit.category)
+    return _page(render_template("site/unit.html", card=card_of(result, unit), result=result), result)
+
+
+@blueprint.get("/periods/<period>/<any('results.csv','results.json','record.json','results.xlsx'):name>")
+@policy(PUBLIC)
+def download(period: str, name: str) -> AnyResponse:
+    """The whole result as a file."""
+    result = _result(period)
+    kind, make = _FILES[name]
+    response = Response(make(result), content_type=kind)
+    label = "-demonstration" if result.demonstration else ""
+    response.headers["Content-Disposition"] = f'attachment; filename="{period}{label}-{name}"'
+    return _kept(response, result)
+
+
+def _board(period: str, category_key: str | None) -> AnyResponse:
+    result, category = _with_category(period, category_key)
+    board = board_of(result, category)
+    return _page(render_template("site/board.html", board=board, result=result), result)
+
+
+def _with_category(period: str, key: str | None) -> tuple[Result, Category]:
+    """The result with the units of one category, the scheme's first where none is named."""
+    if key is None:
+        key = _result(period, category="").scheme.categories[0].key
+    result = _result(period, category=key)
+    category = result.scheme.category(key)
+    if category is None:
+        raise not_found(zh=f"类别“{key}”", en=f"Category {key}")
+    return result, category
+
+
+def _result(period: str, *, category: str | None = None, unit_code: str | None = None) -> Result:
+    """The published result, or the revision asked for; the office may see what is not published yet."""
+    asked = request.args.get("revision", type=_revision)
+    with transaction() as connection:
+        try:
+            return load_result(connection, period, asked, category=category, unit_code=unit_code)
+        except Problem:
+            caller = current_caller()
+            if caller is None or not caller.roles & PREVIEWERS:
+                raise
+    with transaction() as connection:
+        return load_result(
+            connection, period, asked, published_only=False, category=category, unit_code=unit_code
+        )
+
+
+def _revision(given: str) -> int:
+    if not given.isascii() or not given.isdigit() or len(given) > 9:
+        raise ValueError(given)
+    return int(given)
+
+
+def _page(html: str, result: Result | None = None) -> AnyResponse:
+    return _kept(Response(html, content_type="text/html; charset=utf-8"), result)
+
+
+def _kept(response: Response, result: Result | None) -> AnyResponse:
+    """Let browsers keep what the public may see, asking each time whether it still holds."""
+    if current_caller() is not None or (result is not None and result.published_at is None):
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    return response.make_conditional(request)

@@ -1,0 +1,117 @@
+"""What statuses, kinds of adjustment and named facts are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from pingyi.channels import Text, word
+
+STATUS_TITLES: Mapping[str, Text] = {
+    "ok": Text(zh="已计分", en="rated"),
+    "no_cases": Text(zh="本期无此类事项，不计分", en="no cases in this period"),
+    "too_few": Text(zh="样本不足，不计分", en="too few answers to be rated"),
+    "below_quorum": Text(zh="收回票数未达法定比例，不计分", en="too few ballots came back for the quorum"),
+    "void": Text(zh="收回多于发出，测评无效", en="void: more came back than was issued"),
+    "inconsistent": Text(zh="报送数据自相矛盾，不计分", en="the figures contradict each other"),
+    "not_submitted": Text(zh="渠道单位未报送", en="not submitted by the operator"),
+    "quarantined": Text(zh="全部票据待复核，暂不计分", en="all evidence is held for review"),
+    "switched_off": Text(zh="本类别不适用此渠道", en="not used in this category"),
+}
+
+RESULT_TITLES: Mapping[str, Text] = {
+    "ranked": Text(zh="已排名", en="Ranked"),
+    "needs_decision": Text(zh="并列待裁定", en="Tie to be decided"),
+    "not_ranked": Text(zh="不参加排名", en="Not ranked"),
+    "veto": Text(zh="一票否决", en="Veto"),
+    "disqualified": Text(zh="取消评议资格", en="Disqualified"),
+}
+
+ADJUSTMENT_TITLES: Mapping[str, Text] = {
+    "deduction": Text(zh="倒扣", en="Deduction"),
+    "bonus": Text(zh="加分", en="Bonus"),
+    "warning": Text(zh="警示扣分", en="Warning"),
+    "veto": Text(zh="一票否决", en="Veto"),
+    "disqualification": Text(zh="取消评议资格", en="Disqualification"),
+}
+
+STATE_TITLES: Mapping[str, Text] = {
+    "draft": Text(zh="筹备中", en="Draft"),
+    "open": Text(zh="报送中", en="Open"),
+    "closed": Text(zh="已截止", en="Closed"),
+    "assessed": Text(zh="已计算", en="Assessed"),
+    "published": Text(zh="已公布", en="Published"),
+    "archived": Text(zh="已归档", en="Archived"),
+}
+
+_FACTS: Mapping[str, Text] = {
+    "mark": Text(zh="评分", en="mark"),
+    "grade": Text(zh="等次", en="grade"),
+    "spread": Text(zh="极差", en="spread"),
+    "dropped": Text(zh="去掉的极端分", en="marks dropped"),
+    "eligible": Text(zh="应参评", en="eligible"),
+    "issued": Text(zh="发出", en="issued"),
+    "returned": Text(zh="收回", en="returned"),
+    "valid": Text(zh="有效", en="valid"),
+    "accepted": Text(zh="受理", en="accepted"),
+    "closed": Text(zh="办结", en="closed"),
+    "sign_due": Text(zh="应签收", en="due for signing"),
+    "signed_on_time": Text(zh="按时签收", en="signed on time"),
+    "due": Text(zh="到期", en="due"),
+    "on_time": Text(zh="按期办结", en="on time"),
+    "followed_up": Text(zh="已回访", en="followed up"),
+    "reached": Text(zh="回访成功", en="reached"),
+    "resolved": Text(zh="解决", en="resolved"),
+    "satisfied": Text(zh="满意", en="satisfied"),
+    "very_satisfied": Text(zh="非常满意", en="very satisfied"),
+    "basic": Text(zh="基本满意", en="fairly satisfied"),
+    "fair": Text(zh="一般", en="fair"),
+    "average": Text(zh="一般", en="average"),
+    "dissatisfied": Text(zh="不满意", en="dissatisfied"),
+    "unsatisfied": Text(zh="不满意", en="unsatisfied"),
+    "no_opinion": Text(zh="不了解", en="no opinion"),
+    "excellent": Text(zh="优秀", en="excellent"),
+    "good": Text(zh="良好", en="good"),
+    "pass": Text(zh="合格", en="pass"),
+    "fail": Text(zh="不合格", en="fail"),
+    "overall": Text(zh="总体", en="overall"),
+}
+_SUFFIXES: Mapping[str, tuple[Text, str]] = {
+    "_share": (Text(zh="率", en=" share"), "%"),
+    "_rate": (Text(zh="率", en=" rate"), "%"),
+    "_score": (Text(zh="得分", en=" score"), ""),
+    "_points": (Text(zh="得分", en=" points"), ""),
+}
+
+
+def fact_title(name: str) -> Text:
+    """What a fact is called; a name that we do not know stands as it is."""
+    if name in _FACTS:
+        return _FACTS[name]
+    for suffix, (words, _) in _SUFFIXES.items():
+        if name.endswith(suffix):
+            stem = fact_title(name.removesuffix(suffix))
+            return Text(zh=stem.zh + words.zh, en=stem.en + words.en)
+    spaced = name.replace("_", " ")
+    return Text(zh=spaced, en=spaced)
+
+
+def fact_value(name: str, value: str) -> Text:
+    """A printed fact with its sign; a word that we know in both languages."""
+    if value in _FACTS:
+        return _FACTS[value]
+    sign = next((sign for suffix, (_, sign) in _SUFFIXES.items() if name.endswith(suffix)), "")
+    return Text(zh=value + sign, en=value + sign)
+
+
+def plain(number: Decimal) -> str:
+    """Points without needless zeros: 10, 2.5."""
+    return word(number)
+
+
+def signed(spelling: str) -> str:
+    """An adjustment as it is shown: "−1.00", "+0.50", and a dash where nothing was adjusted."""
+    number = Decimal(spelling or "0")
+    if not number:
+        return "—"
+    return f"+{spelling}" if number > 0 else f"−{spelling.lstrip('-')}"
