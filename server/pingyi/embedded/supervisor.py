@@ -21,7 +21,8 @@ from pingyi.embedded.processes import end, log_file, marked_with, spawn, stop_ch
 # The same lines as the Procfile, for an installed package that has no repository around it.
 PROCESSES = (
     ("web", "pingyi web"),
-    ("worker", "pingyi worker"),
+    ("worker", "pingyi worker fold"),
+    ("assessor", "pingyi worker assess"),
     ("relay", "pingyi relay"),
     ("scheduler", "pingyi scheduler"),
 )
@@ -31,7 +32,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _GRACE = 0.2, 10.0, 8.0
 
 
 def read_procfile(path: Path) -> tuple[tuple[str, str], ...]:
-    """The `name: command` lines of a Procfile, or our own four where there is none."""
+    """The `name: command` lines of a Procfile, or our own where there is none."""
     if not path.is_file():
         return PROCESSES
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
