@@ -113,7 +113,7 @@ def _load(
     try:
         return list(schema.load(given))
     except ValidationError as error:
-        messages = error.messages_dict
+        messages: Mapping[Any, Any] = error.messages_dict
         for found in field_errors(messages, ""):
             faults.add(at_row(found, file, [row.number for row in table]))
         valid = error.valid_data if isinstance(error.valid_data, list) else []
