@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
-from typing import Any
-
 import msgspec
 from sqlalchemy import Connection, text
 
@@ -14,16 +11,18 @@ from pingyi.outbox import FOLD, request_work, take_requests
 BATCH_ENTRIES = 5_000
 LOCK_SPACE = 2
 
-Cell = tuple[int, str]
 Counts = dict[str, int]
-_GROUPS = msgspec.json.Decoder(list[Counts])
+_PARTS = msgspec.json.Decoder(list[tuple[int, Counts]])
 _MAP = msgspec.json.Decoder(Counts)
+# Sorted: snapshots hold these bytes as they are, and they must not tell the order in which entries came.
+_ENCODER = msgspec.json.Encoder(order="sorted")
 
 
 def fold_channel(channel_id: int, batch_entries: int = BATCH_ENTRIES) -> int:
     """Fold all that waits for a channel, batch by batch; returns the number of entries. Safe to run twice."""
-    folded = 0
-    while batch := _fold_batch(channel_id, batch_entries):
+    folded = batch = _fold_batch(channel_id, batch_entries)
+    while batch >= batch_entries:
+        batch = _fold_batch(channel_id, batch_entries)
         folded += batch
     return folded
 
@@ -37,52 +36,36 @@ def _fold_batch(channel_id: int, batch_entries: int) -> int:
         )
         take_requests(connection, FOLD, channel_id)
         entries = fold_into_counters(connection, channel_id, batch_entries)
-        if entries:
+        if entries >= batch_entries:
             request_work(connection, FOLD, channel_id)
         return entries
 
 
 def fold_into_counters(connection: Connection, channel_id: int, batch_entries: int) -> int:
-    """Fold whole deliveries, oldest first, until `batch_entries` are reached; the caller holds the channel's lock."""
+    """Fold whole deliveries, oldest first, until `batch_entries` are reached; the caller holds the lock.
+
+    Fewer than `batch_entries` means that nothing is left of what was committed before.
+    """
     taken = connection.execute(text(_TAKE), {"channel": channel_id, "most": batch_entries}).all()
     if not taken:
         return 0
-    deliveries = [row.delivery_id for row in taken]
-    sums: dict[Cell, Counts] = {}
-    for row in connection.execute(text(_READ), {"deliveries": deliveries}):
-        _add(sums, (row.unit_id, row.standing), row.counts, row.sign * row.times)
-    _write(connection, channel_id, sums)
+    given = {"channel": channel_id, "deliveries": [row.delivery_id for row in taken]}
+    cells = connection.execute(text(_READ), given)
+    rows = [
+        {"unit_id": unit_id, "standing": standing, "counts": _added(stored, parts)}
+        for unit_id, standing, stored, parts in cells
+    ]
+    connection.execute(text(_UPSERT), {"channel": channel_id, "rows": _ENCODER.encode(rows).decode()})
     return sum(row.entries for row in taken)
 
 
-def _add(sums: MutableMapping[Cell, Counts], cell: Cell, document: str, times: int) -> None:
-    into = sums.setdefault(cell, {})
-    for counts in _GROUPS.decode(document):
-        for name, amount in counts.items():
-            into[name] = into.get(name, 0) + amount * times
-
-
-def _write(connection: Connection, channel_id: int, sums: Mapping[Cell, Counts]) -> None:
-    rows: list[dict[str, Any]] = []
-    stored = _stored(connection, channel_id, sums)
-    for (unit_id, standing), added in sums.items():
-        counts = stored.get((unit_id, standing), {})
-        for name, amount in added.items():
-            counts[name] = counts.get(name, 0) + amount
-        kept = {name: amount for name, amount in counts.items() if amount}
-        rows.append({"unit_id": unit_id, "standing": standing, "counts": kept})
-    connection.execute(text(_UPSERT), {"channel": channel_id, "rows": msgspec.json.encode(rows).decode()})
-
-
-def _stored(connection: Connection, channel_id: int, sums: Mapping[Cell, Counts]) -> dict[Cell, Counts]:
-    rows = connection.execute(
-        text(
-            "SELECT unit_id, standing, counts::text AS counts FROM counter"
-            " WHERE channel_id = :channel AND unit_id = ANY(:units)"
-        ),
-        {"channel": channel_id, "units": sorted({unit_id for unit_id, _ in sums})},
-    )
-    return {(row.unit_id, row.standing): _MAP.decode(row.counts) for row in rows}
+def _added(stored: str | None, parts: str) -> Counts:
+    """A cell's counters with all parts added, each as often as it says; what comes to 0 is left out."""
+    counts = _MAP.decode(stored) if stored else {}
+    for times, part in _PARTS.decode(parts):
+        for name, amount in part.items():
+            counts[name] = counts.get(name, 0) + amount * times
+    return {name: amount for name, amount in counts.items() if amount} if 0 in counts.values() else counts
 
 
 _TAKE = """
@@ -94,7 +77,7 @@ DELETE FROM unfolded WHERE delivery_id IN (
 ) RETURNING delivery_id, entries
 """
 
-# Equal counts of one unit are read once with their number; what an entry replaces is read with it and subtracted.
+# Equal counts of a unit are read once with their number; what an entry replaces is read too and subtracted.
 _READ = """
 WITH folded AS MATERIALIZED (SELECT * FROM entry WHERE delivery_id = ANY(:deliveries)),
 parts AS (
@@ -104,12 +87,16 @@ parts AS (
   FROM folded f JOIN entry e ON e.delivery_id = f.replaces_delivery AND e.position = f.replaces_position
   WHERE f.replaces_delivery IS NOT NULL
 ), counted AS (
-  SELECT unit_id, standing, counts, sign, count(*) AS times FROM parts WHERE counts <> '{}' GROUP BY 1, 2, 3, 4
+  SELECT unit_id, standing, counts, sum(sign) AS times FROM parts WHERE counts <> '{}' GROUP BY 1, 2, 3
   UNION ALL
-  SELECT 0, standing, shared, sign, count(*) FROM parts WHERE shared <> '{}' GROUP BY 2, 3, 4
+  SELECT 0, standing, shared, sum(sign) FROM parts WHERE shared <> '{}' GROUP BY 2, 3
+), cells AS (
+  SELECT unit_id, standing, '[' || string_agg('[' || times || ',' || counts || ']', ',') || ']' AS parts
+  FROM counted GROUP BY unit_id, standing
 )
-SELECT unit_id, standing, sign, times, '[' || string_agg(counts, ',') || ']' AS counts
-FROM counted GROUP BY unit_id, standing, sign, times
+SELECT p.unit_id, p.standing, c.counts::text AS stored, p.parts
+FROM cells p LEFT JOIN counter c
+  ON c.channel_id = :channel AND c.unit_id = p.unit_id AND c.standing = p.standing
 """
 
 _UPSERT = """

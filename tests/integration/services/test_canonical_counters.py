@@ -1,0 +1,95 @@
+"""Equal evidence is frozen to equal bytes, whatever the order, the batches and the corrections it came in."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+
+from pingyi.db import transaction
+from pingyi.domain.canonical import canonical_json
+from pingyi.services.callers import SHELL
+from pingyi.services.folding import fold_channel
+from pingyi.services.freezing import freeze, thaw
+from pingyi.services.intake import deliver
+from pingyi.services.participants import UnitRow, put_units
+from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.schemes import store_scheme
+
+SCHEME = """
+key = "ballots"
+title = { zh = "测评", en = "Ballots" }
+full_marks = "100"
+decimals = 2
+[policies]
+missing = "reallocate"
+min_coverage = "60"
+ties = "competition"
+tie_break = []
+[[categories]]
+key = "all"
+title = { zh = "全部", en = "All" }
+[[channels]]
+key = "hall"
+plugin = "mobile_qr"
+operator = "大厅"
+max_points = "100"
+title = { zh = "大厅测评", en = "Hall" }
+settings = { preset = "100/80/60/0", unscored = ["no_opinion"], n_min = 1, shown_as = "rate" }
+[[consequences]]
+when = { place = "bottom", k = 1, consecutive = 1 }
+action = "interview"
+"""
+OPTIONS = ("very_satisfied", "satisfied", "basic", "dissatisfied", "no_opinion")
+
+
+def ballot(unit: str, option: str, count: int, reason: str = "") -> dict[str, Any]:
+    return {"unit": unit, "batch": "", "option": option, "count": count, "reason": reason}
+
+
+def test_snapshot_bytes_do_not_depend_on_order_batches_or_corrections(app: Flask) -> None:
+    rows = [ballot(f"u{unit}", option, unit + len(option)) for unit in (1, 2, 3) for option in OPTIONS]
+    shuffled = random.Random(1).sample(rows, len(rows))
+    plain, mixed = opened("p"), opened("q")
+    deliver(SHELL, "p", "hall", rows)
+    fold_channel(1)
+    deliver(SHELL, "q", "hall", [ballot("u2", "basic", 999)])
+    fold_channel(2)
+    for row in shuffled:
+        corrects = (row["unit"], row["option"]) == ("u2", "basic")
+        deliver(SHELL, "q", "hall", [{**row, "reason": "录入错误"} if corrects else row])
+        if row["count"] % 3 == 0:
+            fold_channel(2)
+    fold_channel(2)
+    with transaction() as connection:
+        first, second = (freeze(connection, find_period(connection, key)) for key in (plain, mixed))
+        texts = connection.execute(text("SELECT counts::text, counts FROM counter")).all()
+        kept = [thaw(connection, one.id) for one in (first, second)]
+    assert first.digest == second.digest
+    assert [canonical_json(counts).decode() for _, counts in texts] == [spelt for spelt, _ in texts]
+    assert [one.content for one in kept] == [first.content, second.content]
+
+
+def test_counter_of_zero_leaves_no_trace_in_the_snapshot(app: Flask) -> None:
+    plain, mixed = opened("p"), opened("q")
+    deliver(SHELL, "p", "hall", [ballot("u1", "basic", 3)])
+    deliver(SHELL, "q", "hall", [ballot("u1", "basic", 3), ballot("u2", "basic", 2)])
+    fold_channel(1)
+    fold_channel(2)
+    deliver(SHELL, "q", "hall", [ballot("u2", "basic", 0, reason="误报")])
+    fold_channel(2)
+    with transaction() as connection:
+        first, second = (freeze(connection, find_period(connection, key)) for key in (plain, mixed))
+    assert first.digest == second.digest
+
+
+def opened(key: str) -> str:
+    with transaction() as connection:
+        scheme, _, scheme_id = store_scheme(connection, SHELL, SCHEME)
+        create_period(connection, SHELL, PeriodDraft(key=key), scheme, scheme_id)
+        rows = [UnitRow(code=f"u{n}", name=f"第{n}局", category="all") for n in (1, 2, 3)]
+        put_units(connection, SHELL, find_period(connection, key), scheme, rows)
+        open_period(connection, SHELL, key)
+    return key
