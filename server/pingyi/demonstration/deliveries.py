@@ -1,0 +1,70 @@
+"""What the operators of the demonstration post: generated entries, in deliveries of at most 500."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pingyi.demonstration import ballots, cases, corrections, marks
+from pingyi.demonstration.chance import Chance
+from pingyi.domain.scheme import ChannelPlan, Scheme
+from pingyi.services.particulars import UnitRow
+
+SEED = 2017
+MOST = 500
+BEST, WORST = 955, 735
+
+Entry = Mapping[str, str | int]
+Generator = Callable[[Chance, ChannelPlan, Sequence[UnitRow], Mapping[str, int]], Iterator[Entry]]
+
+_GENERATORS: Mapping[str, Generator] = {
+    "partner_score": marks.partner_scores,
+    "districts": marks.district_marks,
+    "hotline_totals": cases.totals,
+    "messages_totals": cases.totals,
+    "press_totals": cases.totals,
+    "mobile_qr": ballots.poll,
+    "web_poll": ballots.poll,
+    "weibo": ballots.poll,
+    "television": ballots.poll,
+    "deputies": ballots.roster,
+    "cppcc": ballots.roster,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One request of one operator."""
+
+    channel: str
+    plugin: str
+    operator: str
+    entries: tuple[Entry, ...]
+
+
+def standing_of(units: Sequence[UnitRow], seed: int = SEED) -> dict[str, int]:
+    """How good each unit is, in permille: spread evenly inside its category, in random order."""
+    chance = Chance(f"{seed}/standing")
+    standing: dict[str, int] = {}
+    for category in dict.fromkeys(unit.category for unit in units):
+        codes = [unit.code for unit in units if unit.category == category]
+        steps = [BEST - (BEST - WORST) * place // (len(codes) - 1) for place in range(len(codes))]
+        standing.update(zip(codes, chance.shuffled(steps), strict=True))
+    return standing
+
+
+def deliveries(scheme: Scheme, units: Sequence[UnitRow], seed: int = SEED) -> Iterator[Delivery]:
+    """Every delivery of the demonstration, corrections last; the same for the same seed."""
+    standing = standing_of(units, seed)
+    for plan in scheme.channels:
+        chance = Chance(f"{seed}/{plan.key}")
+        entries = list(_GENERATORS[plan.plugin](chance, plan, units, standing))
+        for start in range(0, len(entries), MOST):
+            yield _delivery(plan, entries[start : start + MOST])
+        corrected = corrections.of_channel(plan.key, entries)
+        if corrected:
+            yield _delivery(plan, corrected)
+
+
+def _delivery(plan: ChannelPlan, entries: Sequence[Entry]) -> Delivery:
+    return Delivery(plan.key, plan.plugin, plan.operator, tuple(entries))

@@ -1,0 +1,102 @@
+"""The two periods of the demonstration, drafted and opened as the office would."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.demonstration.chance import Chance
+from pingyi.demonstration.deliveries import SEED, standing_of
+from pingyi.demonstration.evaluated import adjustments, evaluated_units, previous_results, rolls
+from pingyi.domain.errors import Problem
+from pingyi.domain.scheme import Scheme
+from pingyi.schemes import shipped_scheme
+from pingyi.services.callers import SHELL
+from pingyi.services.keys import find_operator, new_operator_key
+from pingyi.services.particulars import add_adjustments, put_previous, put_rolls, put_units
+from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.schemes import store_scheme
+
+SCHEME = "maanshan-2017"
+FINISHED, OPEN = "maanshan-2017", "maanshan-2018"
+
+
+def state_of(connection: Connection, key: str) -> str:
+    """The period's state, "" where there is none of this key."""
+    found = connection.execute(text("SELECT state FROM period WHERE key = :key"), {"key": key}).scalar()
+    return str(found or "")
+
+
+def refuse_beside_real_data(connection: Connection) -> None:
+    """Problem real_data where any period is real: generated results never stand beside it."""
+    key = connection.execute(text("SELECT key FROM period WHERE NOT demonstration LIMIT 1")).scalar()
+    if key is not None:
+        message = Text(
+            zh="已有正式的评议周期“{key}”,不能在同一数据库中生成演示数据。",
+            en="There is a real period, {key}; a demonstration needs a database of its own.",
+        )
+        raise Problem("real_data", 409, message.format(key=key))
+
+
+def open_finished(connection: Connection) -> None:
+    """Draft the year that will be finished: units, rolls, adjustments, last year's results; then open it."""
+    scheme = _draft(connection, FINISHED, 2017)
+    period = find_period(connection, FINISHED)
+    units = evaluated_units()
+    put_units(connection, SHELL, period, scheme, units)
+    put_rolls(connection, SHELL, period, rolls())
+    add_adjustments(connection, SHELL, period, adjustments())
+    earlier = previous_results(Chance(f"{SEED}/previous"), units, standing_of(units))
+    put_previous(connection, SHELL, period, earlier)
+    open_period(connection, SHELL, FINISHED)
+
+
+def open_next(connection: Connection) -> None:
+    """Open the year after, for whoever wants to try the endpoints."""
+    scheme = _draft(connection, OPEN, 2018)
+    period = find_period(connection, OPEN)
+    put_units(connection, SHELL, period, scheme, evaluated_units())
+    put_rolls(connection, SHELL, period, rolls())
+    open_period(connection, SHELL, OPEN)
+
+
+def _draft(connection: Connection, key: str, year: int) -> Scheme:
+    scheme, _, scheme_id = store_scheme(connection, SHELL, shipped_scheme(SCHEME))
+    draft = PeriodDraft(key=key, starts_on=date(year, 1, 1), ends_on=date(year, 12, 31), demonstration=True)
+    create_period(connection, SHELL, draft, scheme, scheme_id)
+    return scheme
+
+
+def operators_key(connection: Connection, operator: str, *, channel: str = "") -> str:
+    """A fresh key of an operator, for all its channels or for one."""
+    operator_id = find_operator(connection, operator)
+    channels = (channel,) if channel else ()
+    return new_operator_key(connection, SHELL, operator_id, label="演示", channels=channels).token
+
+
+def delivered(connection: Connection, period: str) -> dict[str, int]:
+    """How many deliveries each channel of the period has."""
+    rows = connection.execute(
+        text(
+            "SELECT c.key, count(d.id) AS n FROM channel c JOIN period p ON p.id = c.period_id"
+            " LEFT JOIN delivery d ON d.channel_id = c.id WHERE p.key = :key GROUP BY c.key"
+        ),
+        {"key": period},
+    )
+    return {row.key: row.n for row in rows}
+
+
+def first_free_unit(connection: Connection, period: str, channel: str) -> str:
+    """The name of the first unit for which nothing stands on the channel, "" where there is none."""
+    found = connection.execute(
+        text(
+            "SELECT u.name FROM period_unit u JOIN period p ON p.id = u.period_id WHERE p.key = :period"
+            " AND NOT EXISTS (SELECT FROM entry e JOIN delivery d ON d.id = e.delivery_id"
+            " JOIN channel c ON c.id = d.channel_id WHERE c.period_id = p.id AND c.key = :channel"
+            " AND e.unit_id = u.unit_id) ORDER BY u.position LIMIT 1"
+        ),
+        {"period": period, "channel": channel},
+    ).scalar()
+    return str(found or "")
