@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.docs.reading import Block, blocks_of
 
 PAGE = "docs/plugins.md"

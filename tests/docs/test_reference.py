@@ -1,0 +1,183 @@
+"""What a user meets by name stands in the reference."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+
+import click
+import pytest
+from tests.docs.reading import ROOT, in_code, text_of
+from tests.docs.source import make_targets, problem_codes, procfile, tracked_texts
+
+import pingyi.channels
+from pingyi.channels import ChannelSpecs, SettingsSchema
+from pingyi.channels.types import STATUSES
+from pingyi.cli import main
+from pingyi.outbox import TOPICS
+from pingyi.registry import load_registry
+from pingyi.services.roles import ROLE_TITLES, Role
+from pingyi.settings import Settings, default_of
+
+REFERENCE, PLUGINS = "docs/reference.md", "docs/plugins.md"
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+]
+REGISTRIES = (
+    "pypi",
+    "pythonhosted",
+    "tsinghua",
+    "aliyun",
+    "npmjs",
+    "jsdelivr",
+    "unpkg",
+    "cdnjs",
+    "googleapis",
+)
+
+
+def commands(group: click.Group, words: tuple[str, ...] = ("pingyi",)) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
+        assert found is not None
+        if isinstance(found, click.Group):
+            yield from commands(found, (*words, name))
+        else:
+            yield " ".join((*words, name)), found
+
+
+def missing(wanted: set[str], path: str) -> set[str]:
+    return wanted - in_code(path)
+
+
+def test_settings_are_documented_with_their_defaults() -> None:
+    rows = {cells[0]: cells[1] for cells in table_rows(REFERENCE) if cells[0].isupper()}
+    for each in fields(Settings):
+        assert each.metadata["env"] in rows
+        if default_of(each):
+            assert rows[each.metadata["env"]] == default_of(each)
+    assert set(rows) == {each.metadata["env"] for each in fields(Settings)}
+
+
+def table_rows(path: str) -> list[list[str]]:
+    lines = [line for line in text_of(path).splitlines() if line.startswith("| `")]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_commands_are_documented_with_their_options() -> None:
+    told = [code for code in in_code(REFERENCE) if code.startswith("pingyi ")]
+    for name, command in commands(main):
+        own = [code for code in told if code == name or code.startswith(f"{name} ")]
+        assert own, name
+        for parameter in command.params:
+            flags = [flag for flag in parameter.opts if flag.startswith("--")]
+            if parameter.name not in {"lang", "help"}:
+                assert not flags or any(flags[0] in code for code in own), (name, flags)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_documented_commands_and_targets_exist(page: str) -> None:
+    commands_told = re.findall(r"^pingyi ((?:database |keys )?[a-z]+)", told(page), re.MULTILINE)
+    assert {f"pingyi {name}" for name in commands_told} <= {name for name, _ in commands(main)}
+    assert set(re.findall(r"^make ([a-z]+)", told(page), re.MULTILINE)) <= make_targets()
+
+
+def told(page: str) -> str:
+    """Inline code and the lines of code blocks, one a line."""
+    blocks = re.findall(r"^```.*?\n(.*?)^```", text_of(page), re.MULTILINE | re.DOTALL)
+    return "\n".join([*in_code(page), *blocks])
+
+
+def test_hook_is_documented_with_its_arguments() -> None:
+    [name] = [name for name in vars(ChannelSpecs) if not name.startswith("_")]
+    arguments = [one for one in inspect.signature(getattr(ChannelSpecs, name)).parameters if one != "self"]
+    for path in (REFERENCE, PLUGINS):
+        assert not missing({f"{name}({', '.join(arguments)})"}, path)
+
+
+def test_contract_names_are_documented() -> None:
+    assert not missing(set(pingyi.channels.__all__), PLUGINS)
+
+
+def test_contract_statuses_are_documented() -> None:
+    assert not missing({*STATUSES, "not_submitted", "quarantined", "switched_off"}, PLUGINS)
+
+
+def test_bundled_channels_are_documented_with_columns_settings_and_presets() -> None:
+    told = in_code(PLUGINS)
+    for key, found in load_registry().channels.items():
+        if found.distribution != "pingyi":
+            continue
+        channel = found.channel
+        columns = {
+            name for name, field in channel.entry_schema().fields.items() if "keys" not in field.metadata
+        }
+        settings = set(channel.settings_schema().fields)
+        assert issubclass(channel.settings_schema, SettingsSchema)
+        assert {key, channel.family, *columns, *settings, *channel.settings_schema.presets} <= told, key
+
+
+def test_topics_are_documented_and_worked_on() -> None:
+    assert not missing(set(TOPICS), REFERENCE)
+    workers = {
+        command.removeprefix("pingyi worker ") for command in procfile().values() if " worker " in command
+    }
+    assert workers == set(TOPICS)
+
+
+def test_processes_are_documented() -> None:
+    assert not missing(set(procfile()), REFERENCE)
+
+
+def test_problem_codes_are_documented() -> None:
+    codes = problem_codes()
+    assert {"entries_invalid", "unit_ambiguous", "points_sum"} <= codes
+    assert not missing(codes, REFERENCE)
+
+
+def test_documented_problems_exist() -> None:
+    page = text_of(REFERENCE)
+    section = page[page.index("### Of a refusal") : page.index("### Of a field")]
+    codes = set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE))
+    assert "forbidden" in codes
+    assert codes <= problem_codes()
+
+
+def test_make_targets_are_documented() -> None:
+    assert not missing({f"make {target}" for target in make_targets()}, REFERENCE)
+
+
+def test_roles_are_documented_in_chinese_and_english() -> None:
+    page = text_of(REFERENCE)
+    for role in Role:
+        assert f"| `{role}` | {ROLE_TITLES[role].zh} |" in page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    folder = (ROOT / page).parent
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text_of(page)):
+        assert (folder / link).exists(), link
+
+
+def test_repository_names_no_registry() -> None:
+    pattern = re.compile(
+        rb"\b[a-z0-9.-]*(" + "|".join(REGISTRIES).encode() + rb")[a-z0-9-]*\.(org|com|io|net|cn|edu)"
+    )
+    found = [path for path in tracked_texts() if pattern.search(path.read_bytes().lower())]
+    assert not found
+
+
+def test_readme_bundle_is_there() -> None:
+    [bundle] = re.findall(r"pingyi replay (\S+)", text_of("README.md"))
+    assert (ROOT / bundle / "scheme.toml").is_file()
+
+
+def test_readme_is_short() -> None:
+    assert len(text_of("README.md").splitlines()) <= 120
