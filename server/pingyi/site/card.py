@@ -11,7 +11,7 @@ from pingyi.domain.rounding import half_up_scaled, spell_scaled
 from pingyi.domain.scheme import ChannelPlan
 from pingyi.services.results import ChannelResult, Result, UnitResult, points_of
 from pingyi.site.board import Line, Part, board_of, part_points, parts_of, thousandths
-from pingyi.site.words import ADJUSTMENT_TITLES, STATUS_TITLES, fact_title, fact_value
+from pingyi.site.words import ADJUSTMENT_TITLES, STATUS_TITLES, ordered_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,7 @@ def _channel(result: Result, unit: UnitResult, peers: Sequence[UnitResult], posi
         bar=0 if points is None else thousandths(points, plan.max_points),
         marker=None if mean is None else int(mean * 1000 / Fraction(plan.max_points)),
         status=STATUS_TITLES.get(score.status, Text(zh=score.status, en=score.status)),
-        facts=tuple(
-            (fact_title(name), fact_value(name, value)) for name, value in sorted(score.facts.items())
-        ),
+        facts=tuple(ordered_facts(score.facts)),
     )
 
 

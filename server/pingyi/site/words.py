@@ -47,12 +47,13 @@ STATE_TITLES: Mapping[str, Text] = {
 _FACTS: Mapping[str, Text] = {
     "mark": Text(zh="评分", en="mark"),
     "grade": Text(zh="等次", en="grade"),
-    "spread": Text(zh="极差", en="spread"),
-    "dropped": Text(zh="去掉的极端分", en="marks dropped"),
     "eligible": Text(zh="应参评", en="eligible"),
     "issued": Text(zh="发出", en="issued"),
     "returned": Text(zh="收回", en="returned"),
     "valid": Text(zh="有效", en="valid"),
+    "spread": Text(zh="极差", en="spread"),
+    "dropped": Text(zh="去掉的极端分", en="marks dropped"),
+    "attended": Text(zh="上线", en="attended"),
     "accepted": Text(zh="受理", en="accepted"),
     "closed": Text(zh="办结", en="closed"),
     "sign_due": Text(zh="应签收", en="due for signing"),
@@ -62,8 +63,8 @@ _FACTS: Mapping[str, Text] = {
     "followed_up": Text(zh="已回访", en="followed up"),
     "reached": Text(zh="回访成功", en="reached"),
     "resolved": Text(zh="解决", en="resolved"),
-    "satisfied": Text(zh="满意", en="satisfied"),
     "very_satisfied": Text(zh="非常满意", en="very satisfied"),
+    "satisfied": Text(zh="满意", en="satisfied"),
     "basic": Text(zh="基本满意", en="fairly satisfied"),
     "fair": Text(zh="一般", en="fair"),
     "average": Text(zh="一般", en="average"),
@@ -75,13 +76,34 @@ _FACTS: Mapping[str, Text] = {
     "pass": Text(zh="合格", en="pass"),
     "fail": Text(zh="不合格", en="fail"),
     "overall": Text(zh="总体", en="overall"),
+    "law": Text(zh="依法行政", en="lawfulness"),
+    "conduct": Text(zh="工作作风", en="conduct"),
+    "attitude": Text(zh="服务态度", en="attitude"),
+    "efficiency": Text(zh="办事效率", en="efficiency"),
+    "integrity": Text(zh="廉洁自律", en="integrity"),
+    "openness": Text(zh="政务公开", en="openness"),
+    "management": Text(zh="内部管理", en="management"),
 }
 _SUFFIXES: Mapping[str, tuple[Text, str]] = {
+    "_n": (Text(zh="样本", en=" cases"), ""),
     "_share": (Text(zh="率", en=" share"), "%"),
     "_rate": (Text(zh="率", en=" rate"), "%"),
     "_score": (Text(zh="得分", en=" score"), ""),
     "_points": (Text(zh="得分", en=" points"), ""),
 }
+
+
+def ordered_facts(facts: Mapping[str, str]) -> list[tuple[Text, Text]]:
+    """Facts as they are shown: ballots before shares, and what belongs to one measure side by side."""
+    return [(fact_title(name), fact_value(name, facts[name])) for name in sorted(facts, key=_place)]
+
+
+def _place(name: str) -> tuple[int, str, int]:
+    known, suffixes = list(_FACTS), list(_SUFFIXES)
+    suffix = next((suffix for suffix in suffixes if name.endswith(suffix)), "")
+    stem = name.removesuffix(suffix)
+    position = known.index(stem) if stem in known else len(known)
+    return position, stem, suffixes.index(suffix) if suffix else -1
 
 
 def fact_title(name: str) -> Text:
