@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from pingyi import console, site, web
+from pingyi import api, console, site, web
 from pingyi.db import db
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.settings import Settings
@@ -31,6 +31,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     app.extensions[EXTENSION] = registry or load_registry()
     db.init_app(app)
     web.init_app(app)
+    api.init_app(app)
     app.register_blueprint(site.blueprint)
     app.register_blueprint(console.blueprint)
     return app

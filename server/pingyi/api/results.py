@@ -1,0 +1,110 @@
+"""Results: to everybody once published, to the office once assessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response
+from marshmallow import Schema, fields, validate
+
+from pingyi.api.acts import READERS
+from pingyi.api.spec import Resource
+from pingyi.db import transaction
+from pingyi.services.reading_results import load_result
+from pingyi.services.results import Result, record_json, results_csv, results_json
+from pingyi.web.callers import current_caller
+from pingyi.web.policy import PUBLIC
+
+blp = Resource(
+    "results", __name__, url_prefix="/periods/<key:period>/results", description="评议结果 / Results"
+)
+
+
+class RevisionSchema(Schema):
+    """Which revision; the newest where none is named."""
+
+    revision = fields.Integer(load_default=None, strict=True, validate=validate.Range(min=1, max=1_000_000))
+
+
+class SheetSchema(RevisionSchema):
+    """With `bom=1` for spreadsheet programs that expect a byte order mark."""
+
+    bom = fields.String(load_default="0", validate=validate.OneOf(("0", "1")))
+
+
+class UnitResultSchema(Schema):
+    """A unit's line: numbers as they are published, "" where there is none."""
+
+    unit = fields.String(required=True)
+    name = fields.String(required=True)
+    category = fields.String(required=True)
+    status = fields.String(required=True)
+    total = fields.String(required=True)
+    rank = fields.Integer(required=True, allow_none=True)
+    of = fields.Integer(required=True, allow_none=True)
+    grade = fields.String(required=True)
+    adjustments = fields.String(required=True)
+    channels = fields.Dict(required=True)
+    groups = fields.Dict(required=True)
+
+    class Meta:
+        unknown = "include"
+
+
+class ResultsSchema(Schema):
+    """A revision of a period's result: the same bytes for the same evidence."""
+
+    scheme = fields.String(required=True)
+    full_marks = fields.String(required=True)
+    decimals = fields.Integer(required=True)
+    units = fields.List(fields.Nested(UnitResultSchema), required=True)
+
+    class Meta:
+        unknown = "include"
+
+
+class RecordSchema(Schema):
+    """Ids, times and digests of a revision."""
+
+    period = fields.String(required=True)
+    revision = fields.Integer(required=True)
+    snapshot_sha256 = fields.String(required=True)
+    results_sha256 = fields.String(required=True)
+
+    class Meta:
+        unknown = "include"
+
+
+@blp.route("")
+@blp.operation("result_get", PUBLIC)
+@blp.arguments(RevisionSchema, location="query", as_kwargs=True)
+@blp.response(200, ResultsSchema)
+def get(period: str, revision: int | None) -> Response:
+    """The result of a period as JSON."""
+    return _file(period, revision, results_json, "application/json")
+
+
+@blp.route("/csv")
+@blp.operation("result_get_csv", PUBLIC)
+@blp.arguments(SheetSchema, location="query", as_kwargs=True)
+@blp.response(200, {"type": "string"}, content_type="text/csv")
+def get_csv(period: str, revision: int | None, bom: str) -> Response:
+    """The result of a period as CSV."""
+    return _file(period, revision, lambda result: results_csv(result, bom=bom == "1"), "text/csv")
+
+
+@blp.route("/record")
+@blp.operation("result_get_record", PUBLIC)
+@blp.arguments(RevisionSchema, location="query", as_kwargs=True)
+@blp.response(200, RecordSchema)
+def get_record(period: str, revision: int | None) -> Response:
+    """The revision's number, times and digests."""
+    return _file(period, revision, record_json, "application/json")
+
+
+def _file(period: str, revision: int | None, write: Callable[[Result], bytes], mimetype: str) -> Response:
+    caller = current_caller()
+    office = caller is not None and bool(caller.roles & frozenset(READERS))
+    with transaction() as connection:
+        result = load_result(connection, period, revision, published_only=not office)
+    return Response(write(result), mimetype=mimetype)
