@@ -9,6 +9,7 @@ from dataclasses import fields
 
 import click
 import pytest
+from flask import Flask
 from tests.docs.reading import ROOT, in_code, text_of
 from tests.docs.source import make_targets, problem_codes, procfile, tracked_texts
 
@@ -149,6 +150,23 @@ def test_documented_problems_exist() -> None:
     assert codes <= problem_codes()
 
 
+def test_operations_are_documented(application: Flask) -> None:
+    for rule in application.url_map.iter_rules():
+        if rule.rule.startswith("/api/v1/") and not rule.endpoint.startswith("partner_"):
+            path = re.sub(r"<(?:[^:>]*:)?(\w+)>", r"{\1}", rule.rule.removeprefix("/api/v1"))
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                assert f"{method} {path}" in in_code(REFERENCE)
+
+
+def test_partner_operations_are_documented(application: Flask) -> None:
+    prefix = "/api/v1/periods/<key:period>/partner_score/<key:channel>/"
+    found = [rule for rule in application.url_map.iter_rules() if rule.rule.startswith(prefix)]
+    assert found
+    for rule in found:
+        path = re.sub(r"<(?:[^:>]*:)?(\w+)>", r"{\1}", rule.rule.removeprefix(prefix))
+        assert any(code.endswith(f" {path}") for code in in_code(REFERENCE)), path
+
+
 def test_make_targets_are_documented() -> None:
     assert not missing({f"make {target}" for target in make_targets()}, REFERENCE)
 
@@ -172,12 +190,3 @@ def test_repository_names_no_registry() -> None:
     )
     found = [path for path in tracked_texts() if pattern.search(path.read_bytes().lower())]
     assert not found
-
-
-def test_readme_bundle_is_there() -> None:
-    [bundle] = re.findall(r"pingyi replay (\S+)", text_of("README.md"))
-    assert (ROOT / bundle / "scheme.toml").is_file()
-
-
-def test_readme_is_short() -> None:
-    assert len(text_of("README.md").splitlines()) <= 120
