@@ -12,7 +12,8 @@ from pingyi.services.particulars import UnitRow
 
 SEED = 2017
 MOST = 500
-BEST, WORST = 955, 735
+BEST, WORST = 925, 745
+LEANING = 150
 
 Entry = Mapping[str, str | int]
 Generator = Callable[[Chance, ChannelPlan, Sequence[UnitRow], Mapping[str, int]], Iterator[Entry]]
@@ -58,7 +59,8 @@ def deliveries(scheme: Scheme, units: Sequence[UnitRow], seed: int = SEED) -> It
     standing = standing_of(units, seed)
     for plan in scheme.channels:
         chance = Chance(f"{seed}/{plan.key}")
-        entries = list(_GENERATORS[plan.plugin](chance, plan, units, standing))
+        seen = {code: quality + chance.bell(LEANING) for code, quality in standing.items()}
+        entries = list(_GENERATORS[plan.plugin](chance, plan, units, seen))
         for start in range(0, len(entries), MOST):
             yield _delivery(plan, entries[start : start + MOST])
         corrected = corrections.of_channel(plan.key, entries)

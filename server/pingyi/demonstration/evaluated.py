@@ -11,7 +11,7 @@ from pingyi.demonstration.chance import Chance
 from pingyi.services.particulars import AdjustmentRow, PreviousRow, RollRow, UnitRow
 
 EARLIER = "maanshan-2016"
-TURNED = 3  # permille by which a unit's standing moved since the earlier period, times its bell
+TURNED = 8  # hundredths of a point by which the earlier totals differ, times a bell
 
 
 def evaluated_units() -> tuple[UnitRow, ...]:
