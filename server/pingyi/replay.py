@@ -18,7 +18,8 @@ from pingyi.channels import Text
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints, running_engines
-from pingyi.services.bundles import import_bundle
+from pingyi.registry import EXTENSION, Registry, load_registry
+from pingyi.services.bundles import Bundle, read_bundle, store_bundle
 from pingyi.services.callers import SHELL
 from pingyi.services.periods import close_period, publish_period, request_assessment
 from pingyi.services.reading_results import load_result
@@ -28,8 +29,9 @@ from pingyi_workers.work import drain
 
 Progress = Callable[[Text], None]
 
+READING = Text(zh="正在核对数据包……", en="Checking the bundle ...")
 STARTING = Text(zh="正在启动临时数据库……", en="Starting throwaway engines ...")
-IMPORTING = Text(zh="正在核对并导入数据包……", en="Checking and importing the bundle ...")
+IMPORTING = Text(zh="正在导入数据包……", en="Importing the bundle ...")
 ASSESSING = Text(zh="正在汇总计分……", en="Folding and assessing ...")
 WRITING = Text(zh="正在写出结果……", en="Writing the results ...")
 
@@ -60,12 +62,15 @@ def replay_bundle(bundle: Path, out: Path, progress: Progress) -> Replayed:
 
     Raises Problem bundle_invalid, plugin_failed, out_unwritable and what the engines refuse.
     """
+    progress(READING)
+    registry = load_registry()
+    read = _read(registry, bundle)
     progress(STARTING)
     with running_engines(durable=False) as endpoints:
         migrations.upgrade(endpoints.owner_database_url)
-        app = _throwaway_app(endpoints)
+        app = _throwaway_app(endpoints, registry)
         try:
-            result = replay_in(app, endpoints.redis_url, bundle, progress)
+            result = replay_in(app, endpoints.redis_url, read, progress)
         finally:
             with app.app_context():
                 db.session.remove()
@@ -74,11 +79,19 @@ def replay_bundle(bundle: Path, out: Path, progress: Progress) -> Replayed:
     return Replayed(result, write_results(result, out))
 
 
-def replay_in(app: Flask, redis_url: str, bundle: Path, progress: Progress) -> Result:
+def _read(registry: Registry, bundle: Path) -> Bundle:
+    """Read before any engine starts: a wrong bundle is refused at once."""
+    app = Flask(__name__)
+    app.extensions[EXTENSION] = registry
+    with app.app_context():
+        return read_bundle(bundle)
+
+
+def replay_in(app: Flask, redis_url: str, bundle: Bundle, progress: Progress) -> Result:
     """Replay inside a migrated application whose period and queues nobody else uses."""
     with app.app_context():
         progress(IMPORTING)
-        period = import_bundle(SHELL, bundle, entries=True)
+        period = store_bundle(SHELL, bundle, entries=True)
         with transaction() as connection:
             close_period(connection, SHELL, period)
         with transaction() as connection:
@@ -92,7 +105,7 @@ def replay_in(app: Flask, redis_url: str, bundle: Path, progress: Progress) -> R
             return load_result(connection, period)
 
 
-def _throwaway_app(endpoints: Endpoints) -> Flask:
+def _throwaway_app(endpoints: Endpoints, registry: Registry) -> Flask:
     settings = load_settings({"PINGYI_STATE": tempfile.gettempdir()})
     return create_app(
         replace(
@@ -100,7 +113,8 @@ def _throwaway_app(endpoints: Endpoints) -> Flask:
             database_url=endpoints.database_url,
             redis_url=endpoints.redis_url,
             secret_key=secrets.token_hex(32),
-        )
+        ),
+        registry,
     )
 
 

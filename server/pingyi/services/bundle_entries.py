@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from pingyi.channels import Channel, Context
+from pingyi.channels import Channel, Context, EntrySchema
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError
 from pingyi.registry import field_errors
@@ -48,11 +48,11 @@ class ChannelEntries:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One row: what is delivered of it, and the values as they load (None where something is wrong)."""
+    """One right row: what is delivered of it, and the values as they load."""
 
     row: Row
     given: Given
-    values: Mapping[str, Any] | None
+    values: Mapping[str, Any]
 
 
 def entry_columns(channel: Channel, context: Context) -> dict[str, tuple[str, str]]:
@@ -78,9 +78,14 @@ def read_entries(
         required.insert(0, "unit")
     known = (*columns, "standing", "reason")
     table = read_table(folder / file, file, known, required, faults)
-    given = [_given(Cells(file, row, faults), columns, units) for row in table]
-    values = _load(channel, context, given, table, file, faults)
-    read = [_Read(*each) for each in zip(table, given, values, strict=True)]
+    schema = delivery_schema(channel.entry_schema)(context)
+    read = []
+    for row in table:
+        before = faults.counts[file]
+        given = _given(Cells(file, row, faults), columns, units)
+        values = _load(schema, row, given, file, faults)
+        if values is not None and faults.counts[file] == before:
+            read.append(_Read(row, given, values))
     return _in_waves(key, file, channel, read, faults)
 
 
@@ -96,29 +101,19 @@ def _given(cells: Cells, columns: Mapping[str, tuple[str, str]], units: Units) -
         given["unit"] = cells.unit(units)
     if reason := cells.given("reason"):
         given["reason"] = reason
-    if cells.choice("standing", STANDINGS, COUNTED) != COUNTED and not reason:
+    if cells.choice("standing", STANDINGS, COUNTED) in STANDINGS[1:] and not reason:
         cells.note("standing_reason", "reason")
     return given
 
 
-def _load(
-    channel: Channel,
-    context: Context,
-    given: Sequence[Given],
-    table: Sequence[Row],
-    file: str,
-    faults: Faults,
-) -> list[Mapping[str, Any] | None]:
-    schema = delivery_schema(channel.entry_schema)(context, many=True)
+def _load(schema: EntrySchema, row: Row, given: Given, file: str, faults: Faults) -> Mapping[str, Any] | None:
     try:
-        return list(schema.load(given))
+        loaded: Mapping[str, Any] = schema.load(given)
     except ValidationError as error:
-        messages: Mapping[Any, Any] = error.messages_dict
-        for found in field_errors(messages, ""):
-            faults.add(at_row(found, file, [row.number for row in table]))
-        valid = error.valid_data if isinstance(error.valid_data, list) else []
-        right = dict(zip(range(len(given)), valid, strict=False))
-        return [None if position in messages else right.get(position) for position in range(len(given))]
+        for found in field_errors(error.messages, "/0"):
+            faults.add(at_row(found, file, [row.number]))
+        return None
+    return loaded
 
 
 def at_row(error: FieldError, file: str, numbers: Sequence[int]) -> FieldError:
@@ -151,14 +146,13 @@ def _in_waves(key: str, file: str, channel: Channel, read: Sequence[_Read], faul
 
 
 def _occurrences(channel: Channel, read: Sequence[_Read]) -> Iterator[tuple[_Read, str, int, int]]:
-    """Each row that loads, its identity, how often it occurred above, and the last row where (or 0)."""
+    """Each row, its identity, how often it occurred above, and the last row where (or 0)."""
     seen: dict[str, tuple[int, int]] = {}
     for each in read:
-        if each.values is not None:
-            identity = identity_of(channel, each.values)
-            times, above = seen.get(identity, (0, 0))
-            seen[identity] = (times + 1, each.row.number)
-            yield each, identity, times, above
+        identity = identity_of(channel, each.values)
+        times, above = seen.get(identity, (0, 0))
+        seen[identity] = (times + 1, each.row.number)
+        yield each, identity, times, above
 
 
 def identity_of(channel: Channel, values: Mapping[str, Any]) -> str:

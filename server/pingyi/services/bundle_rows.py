@@ -96,7 +96,7 @@ def _check_parents(made: Sequence[tuple[int, UnitRow]], faults: Faults) -> None:
         path = [unit.code]
         while (above := parents.get(path[-1], "")) and above not in path:
             path.append(above)
-        if above == unit.code:
+        if above and above == unit.code:
             faults.note("parent_cycle", UNITS, number, "parent", path=" → ".join([*path, above]))
 
 

@@ -71,16 +71,17 @@ class Bundle:
     entries: Sequence[ChannelEntries]
 
 
-def import_bundle(
-    caller: Caller, folder: Path, *, entries: bool, demonstration: bool = False, key: str = ""
-) -> str:
+def import_bundle(caller: Caller, folder: Path, *, entries: bool, demonstration: bool = False) -> str:
+    """Read a bundle and store it; see `read_bundle` and `store_bundle`."""
+    return store_bundle(caller, read_bundle(folder), entries=entries, demonstration=demonstration)
+
+
+def store_bundle(caller: Caller, bundle: Bundle, *, entries: bool, demonstration: bool = False) -> str:
     """Store a bundle as a draft period and return its key; with `entries` also open it and post them.
 
-    `key` replaces the bundle's own. Raises Problem bundle_invalid (every fault with file, row and column;
-    nothing is stored then) and what the services say of a period that exists already.
+    Raises Problem period_exists, and nothing is stored then.
     """
-    bundle = read_bundle(folder)
-    draft = replace(bundle.draft, demonstration=demonstration, key=key or bundle.draft.key)
+    draft = replace(bundle.draft, demonstration=demonstration)
     with transaction() as connection:
         scheme, _, scheme_id = store_scheme(connection, caller, bundle.document)
         create_period(connection, caller, draft, scheme, scheme_id)

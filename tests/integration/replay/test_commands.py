@@ -1,0 +1,185 @@
+"""The shell's own commands: replay as a user types it, import, keys, plugins, problems as sentences."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from sqlalchemy import text
+
+from pingyi import cli
+from pingyi.db import db, transaction
+from pingyi.domain.errors import Problem
+from pingyi.replay import write_results
+from pingyi.services.bundles import import_bundle
+from pingyi.services.callers import SHELL
+from pingyi.services.keys import authenticate
+from pingyi.services.results import results_csv, results_json
+from pingyi.settings import Settings
+
+PINGYI = Path(sys.executable).with_name("pingyi")
+BUNDLES = Path(__file__).parents[2] / "bundles"
+
+
+@pytest.fixture
+def shell(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run a command in this process on the session's engines."""
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("REDIS_URL", settings.redis_url)
+    monkeypatch.setenv("PINGYI_STATE", str(settings.state))
+    monkeypatch.setenv("PINGYI_SECRET_KEY", settings.secret_key)
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    db.session.remove()
+    return lambda *arguments: CliRunner().invoke(cli.main, [str(each) for each in arguments])
+
+
+def stored(table: str) -> int:
+    with transaction() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def run_replay(bundle: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PINGYI, "replay", bundle, "--out", out, *more],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LC_ALL": "zh_CN.UTF-8", "PYTHONUTF8": "1"},
+    )
+
+
+def test_replay_command_writes_three_files_and_the_same_bytes_again(
+    tmp_path: Path, replay: Callable[[Path], object]
+) -> None:
+    out = tmp_path / "新 结果" / "out"
+    done = run_replay(BUNDLES / "zhanyi_2019", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"周期“zhanyi-2019”：7 个单位，7 个参与排名；结果写入 {out}。\n"
+    assert sorted(path.name for path in out.iterdir()) == ["record.json", "results.csv", "results.json"]
+    again = replay(BUNDLES / "zhanyi_2019")
+    assert (out / "results.csv").read_bytes() == results_csv(again)
+    assert (out / "results.json").read_bytes() == results_json(again)
+    assert json.loads((out / "record.json").read_bytes())["period"] == "zhanyi-2019"
+
+
+def test_replay_command_names_every_fault_and_fails(tmp_path: Path, draft: type) -> None:
+    scores = {"x": {"a": "101", "z": "5"}}
+    bundle = draft(channels={"x": "100"}, units=["a"], scores=scores).write(tmp_path / "bundle")
+    done = run_replay(bundle, tmp_path / "out", "--lang", "en")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "entries/x.csv:2:score: Above the scale of 100.",
+        "entries/x.csv:3:unit: No unit z takes part in this period; check its code or name.",
+        "2 things are wrong with the bundle; nothing was stored.",
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+def test_results_keep_the_columns_of_the_format(
+    replay: Callable[[Path], object], draft: type, tmp_path: Path
+) -> None:
+    bundle = draft(
+        channels={"x": "60", "y": "40"},
+        units=["a", "b"],
+        scores={"x": {"a": "30.25", "b": "60"}, "y": {"b": "39"}},
+        groups={"outer": "", "inner": "outer"},
+        inside={"x": "inner", "y": "outer"},
+        more='[grades]\nfrom = { good = "90", poor = "0" }\n',
+    ).write(tmp_path / "bundle")
+    write_results(replay(bundle), tmp_path / "out")
+    assert (tmp_path / "out" / "results.csv").read_text(encoding="utf-8") == (
+        "category,unit,name,x,x.n,x.status,x.mark,y,y.n,y.status,y.mark,outer,inner,"
+        "adjustments,total,rank,of,rank_low,rank_high,label,grade,status\n"
+        "all,b,单位b,60.00,1,ok,60,39.00,1,ok,39,99.00,60.00,0.00,99.00,1,2,,,,good,ranked\n"
+        "all,a,单位a,30.25,1,ok,30.25,,0,not_submitted,,50.42,30.25,0.00,50.42,2,2,,,,poor,ranked\n"
+    )
+
+
+def test_wrong_bundle_stores_nothing(app: Flask, draft: type, tmp_path: Path) -> None:
+    bundle = draft(channels={"x": "100"}, units=["a"], scores={"x": {"a": "101"}}).write(tmp_path / "bundle")
+    with pytest.raises(Problem):
+        import_bundle(SHELL, bundle, entries=True)
+    assert [stored(name) for name in ("scheme", "period", "unit", "operator", "delivery", "leaf")] == [0] * 6
+
+
+def test_import_makes_a_draft_and_with_entries_an_open_period(
+    shell: Callable[..., Result], draft: type, tmp_path: Path
+) -> None:
+    bundle = draft(channels={"x": "100"}, units=["a", "b"], scores={"x": {"a": "1", "b": "2"}})
+    folder = bundle.write(tmp_path / "bundle")
+    assert (shell("import", folder).output, stored("entry")) == ("Imported period draft.\n", 0)
+    twice = shell("import", folder)
+    assert (twice.exit_code, twice.output) == (1, "There is a period draft already.\n")
+    (folder / "period.toml").write_text('key = "second"\n', encoding="utf-8")
+    assert shell("--lang", "zh", "import", "--entries", folder).output == "已导入周期“second”。\n"
+    with transaction() as connection:
+        states = {row.key: row.state for row in connection.execute(text("SELECT key, state FROM period"))}
+    assert (states, stored("entry"), stored("unit")) == ({"draft": "draft", "second": "open"}, 2, 2)
+
+
+def test_keys_are_made_for_operators_and_for_the_office(
+    shell: Callable[..., Result], draft: type, tmp_path: Path
+) -> None:
+    shell("import", draft(channels={"x": "100"}, units=["a"], scores={}).write(tmp_path / "bundle"))
+    tokens = [
+        shell("keys", "new", "评分单位", "--channel", "x").stdout.strip(),
+        shell("keys", "new", "--role", "administrator").stdout.strip(),
+    ]
+    with transaction() as connection:
+        partner, office = [authenticate(connection, token) for token in tokens]
+    assert partner is not None
+    assert (partner.operator_id is not None, partner.channels) == (True, {"x"})
+    assert office is not None
+    assert office.roles == {"administrator"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("keys", "new", "无此单位"), 1, "Operator 无此单位 was not found."),
+        (("keys", "new"), 2, "Name either an operator"),
+        (("keys", "new", "--role", "king"), 1, "Choose at least one known role."),
+        (("keys", "new", "--role", "auditor", "--role", "approver"), 1, "may not hold these roles together"),
+        (("worker", "nonsense"), 2, "fold, assess"),
+    ],
+)
+def test_refusals_are_sentences_without_a_traceback(
+    shell: Callable[..., Result], arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    done = shell(*arguments)
+    assert (done.exit_code, said in done.output, "Traceback" in done.output) == (status, True, False)
+
+
+def test_plugins_are_listed_one_plain_line_each() -> None:
+    lines = CliRunner().invoke(cli.main, ["plugins"]).output.splitlines()
+    assert "partner_score\tpartner\tpingyi\t0.1.0\tok" in lines
+    assert all(len(line.split("\t")) == 5 for line in lines)
+
+
+def test_announcement_gives_the_first_sign_in_and_the_first_request(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    kept = {
+        "operator": "市信访局",
+        "key": "pingyi_k_s",
+        "path": "/api/v1/x",
+        "body": {"entries": [{"unit": "单位'a"}]},
+    }
+    (tmp_path / "demonstration.json").write_text(json.dumps(kept), encoding="utf-8")
+    lines = cli.announce(replace(settings, state=tmp_path, host="0.0.0.0", port=8123))
+    assert lines[0].startswith("首次登录 / first sign-in: http://127.0.0.1:8123/")
+    assert lines[1] == "密钥 / key (市信访局): pingyi_k_s"
+    assert lines[2].startswith(
+        "curl -X POST http://127.0.0.1:8123/api/v1/x -H 'Authorization: Bearer pingyi_k_s'"
+    )
+    assert json.loads(shlex.split(lines[2])[-1]) == kept["body"]
