@@ -27,16 +27,28 @@ def canonical_json(value: Any) -> bytes:
     return _ENCODER.encode(_plain(value))
 
 
+def plain_json(value: Any) -> bytes:
+    """The same bytes as `canonical_json`, unchecked and many times faster.
+
+    Only for values made of text, whole numbers, truth values, None, lists and dicts with text for keys.
+    """
+    return _ENCODER.encode(value)
+
+
 def sha256_hex(content: bytes) -> str:
     """The SHA-256 of `content` in lower-case hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def _plain(value: Any) -> Any:
-    if type(value) in _AS_THEY_ARE:
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
         return value
-    if isinstance(value, Mapping):
-        return {_key(key): _plain(inner) for key, inner in value.items()}
+    if kind is dict or isinstance(value, Mapping):
+        return {
+            key if type(key) is str else _key(key): inner if type(inner) in _AS_THEY_ARE else _plain(inner)
+            for key, inner in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
     return _scalar(value)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ForeignKey, Identity, UniqueConstraint, func
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingyi.db import Base
@@ -69,7 +69,7 @@ class ChannelScore(Base):
     status: Mapped[str]
     points: Mapped[Decimal | None]
     n: Mapped[int | None]
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class Publication(Base):

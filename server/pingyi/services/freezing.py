@@ -58,15 +58,15 @@ def thaw(connection: Connection, snapshot_id: int) -> Frozen:
 
 
 def snapshot_content(connection: Connection, period: PeriodRow) -> dict[str, Any]:
-    """Scheme, units, rolls, adjustments, decisions, earlier results and counters of a period, by key, never by id.
+    """Scheme, units, rolls, adjustments, decisions, earlier results and counters, by key, never by id.
 
     Counters: channel key -> standing -> unit code ("" for the channel as a whole) -> name -> integer.
     """
     given = {"period": period.id}
     scheme = connection.execute(
         text(
-            "SELECT s.document, p.starts_on, p.ends_on, p.time_zone FROM period p JOIN scheme s ON s.id = p.scheme_id"
-            " WHERE p.id = :period"
+            "SELECT s.document, p.starts_on, p.ends_on, p.time_zone FROM period p"
+            " JOIN scheme s ON s.id = p.scheme_id WHERE p.id = :period"
         ),
         given,
     ).one()
@@ -88,7 +88,8 @@ def _counters(connection: Connection, period: PeriodRow) -> dict[str, dict[str, 
     rows = connection.execute(
         text(
             "SELECT c.key, n.standing, coalesce(u.code, '') AS code, n.counts::text AS counts FROM counter n"
-            " JOIN channel c ON c.id = n.channel_id AND c.period_id = :period LEFT JOIN unit u ON u.id = n.unit_id"
+            " JOIN channel c ON c.id = n.channel_id AND c.period_id = :period"
+            " LEFT JOIN unit u ON u.id = n.unit_id"
         ),
         {"period": period.id},
     )

@@ -10,7 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from pingyi.domain.canonical import canonical_json
+from pingyi.channels import word
+from pingyi.domain.canonical import canonical_json, plain_json
 from pingyi.domain.scheme import Scheme
 
 TRAILING_COLUMNS = ("adjustments", "total", "rank", "of", "rank_low", "rank_high", "label", "grade", "status")
@@ -18,7 +19,7 @@ TRAILING_COLUMNS = ("adjustments", "total", "rank", "of", "rank_low", "rank_high
 
 @dataclass(frozen=True, slots=True)
 class ChannelResult:
-    """A unit on one channel: published points ("" where not rated), status, evidence, facts as they are printed."""
+    """A unit on one channel: published points ("" where not rated), status, evidence, facts as printed."""
 
     points: str
     status: str
@@ -30,8 +31,8 @@ class ChannelResult:
 class UnitResult:
     """A unit's line of the board; numbers are published spellings, "" where there is none.
 
-    `scores` in the order of the scheme's channels; `groups` by key; `actions` proposed; `undecided` actions wait
-    for a person's decision on a tie; `items` are the adjustments; `previous` the newest earlier result.
+    `scores` in the order of the scheme's channels; `groups` by key; `actions` proposed; `undecided` actions
+    wait for a person's decision on a tie; `items` are the adjustments; `previous` the newest earlier result.
     """
 
     code: str
@@ -78,17 +79,17 @@ class Result:
 
 def results_json(result: Result) -> bytes:
     """Everything but ids, times, order, digests and heads: the same bytes for the same evidence."""
-    return canonical_json(result_document(result)) + b"\n"
+    return plain_json(result_document(result)) + b"\n"
 
 
 def result_document(result: Result) -> dict[str, Any]:
-    """The plain content of results.json."""
+    """The plain content of results.json: text, whole numbers and truth values only."""
     keys = [channel.key for channel in result.scheme.channels]
     return {
         "scheme": result.scheme.key,
-        "full_marks": result.scheme.full_marks,
+        "full_marks": word(result.scheme.full_marks),
         "decimals": result.scheme.decimals,
-        "channels": {channel.key: channel.max_points for channel in result.scheme.channels},
+        "channels": {channel.key: word(channel.max_points) for channel in result.scheme.channels},
         "units": [_unit_document(unit, keys) for unit in result.units],
         "switch_off_proposals": list(result.switch_offs),
         "notices": list(result.notices),
@@ -112,7 +113,7 @@ def _unit_document(unit: UnitResult, keys: Sequence[str]) -> dict[str, Any]:
         "undecided_actions": list(unit.undecided),
         "groups": dict(unit.groups),
         "channels": {
-            key: {"points": score.points, "status": score.status, "n": score.n, "facts": dict(score.facts)}
+            key: {"points": score.points, "status": score.status, "n": score.n, "facts": score.facts}
             for key, score in zip(keys, unit.scores, strict=True)
         },
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from pingyi.channels import Channel, Context, Period, Score, Share, Tally, Text, word
@@ -116,9 +116,10 @@ def _unit_score(
 
 def _failed(plan: ChannelPlan, error: Exception) -> Problem:
     message = Text(
-        zh="渠道“{channel}”的插件“{plugin}”在计分时出错:{detail}。本周期未产生结果;请更新或更换该插件后重新计算。",
-        en="The plugin {plugin} of channel {channel} failed while scoring: {detail}. Nothing was assessed; mend or"
-        " replace the plugin and assess again.",
+        zh="渠道“{channel}”的插件“{plugin}”在计分时出错:{detail}。"
+        "本周期未产生结果;请更新或更换该插件后重新计算。",
+        en="The plugin {plugin} of channel {channel} failed while scoring: {detail}. Nothing was assessed;"
+        " mend or replace the plugin and assess again.",
     )
     detail = f"{type(error).__name__}: {error}"
     return Problem("plugin_failed", 500, message.format(channel=plan.key, plugin=plan.plugin, detail=detail))
@@ -144,12 +145,31 @@ def _particulars(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+def print_facts(facts: Mapping[str, Any]) -> dict[str, str]:
+    """A score's facts as they are published (see `print_fact`)."""
+    percents = _percents()
+    printed: dict[str, str] = {}
+    for name, value in facts.items():
+        kind = type(value)
+        if kind is Share:
+            part, whole = value
+            printed[name] = percents[(20_000 * part + whole) // (2 * whole)]
+        else:
+            printed[name] = str(value) if kind is int or kind is str else print_fact(value)
+    return printed
+
+
 def print_fact(value: Any) -> str:
-    """A fact as it is published: a share in percent with two decimals half-up, a number or a word as it is."""
+    """A fact as published: a share in percent with two decimals half-up, a number or a word as it is."""
     if isinstance(value, (Share, Fraction)):
         part, whole = value if isinstance(value, Share) else value.as_integer_ratio()
-        hundredths = (20_000 * part + whole) // (2 * whole)
-        return f"{hundredths // 100}.{hundredths % 100:02d}"
+        return _percents()[(20_000 * part + whole) // (2 * whole)]
     if isinstance(value, Decimal):
         return word(value) if value.as_tuple().exponent == 0 else format(value, "f")
     return str(value)
+
+
+@cache
+def _percents() -> tuple[str, ...]:
+    """The spelling of every number of hundredths of a percent from 0 to 10,000."""
+    return tuple(f"{number // 100}.{number % 100:02d}" for number in range(10_001))

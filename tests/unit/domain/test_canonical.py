@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pingyi.domain.canonical import canonical_json, sha256_hex
+from pingyi.domain.canonical import canonical_json, plain_json, sha256_hex
 
 
 class Colour(enum.StrEnum):
@@ -81,3 +81,8 @@ def test_canonical_json_does_not_depend_on_the_order_of_keys(value: dict[str, in
 
 def test_sha256_hex_of_the_known_vector() -> None:
     assert sha256_hex(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_plain_json_has_the_same_bytes() -> None:
+    value = {"b": [1, None, True, "名"], "a": {"z": {}, "ä": "\n", "Z": -5}}
+    assert plain_json(value) == canonical_json(value)

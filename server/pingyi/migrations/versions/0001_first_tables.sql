@@ -5,7 +5,7 @@ CREATE TABLE channel_score (
   status TEXT NOT NULL,
   points NUMERIC,
   n BIGINT,
-  facts JSONB NOT NULL,
+  facts JSON NOT NULL,
   CONSTRAINT pk_channel_score PRIMARY KEY (assessment_id, unit_id, channel_id)
 );
 
