@@ -161,10 +161,7 @@ def describe_field(_converter: object, field: fields.Field[Any], ret: Mapping[st
     found = dict(_titles(field))
     match field:
         case Exact():
-            found |= {
-                "type": ["string", "integer"],
-                **_pattern(_EXACT, empty=empty),
-            }
+            found |= {"type": ["string", "integer"], **_pattern(_EXACT, empty=empty)}
         case ScoreField():
             found |= {"type": ["string", "integer"], **_pattern(_DECIMAL, empty=empty)}
         case Whole():
@@ -174,7 +171,11 @@ def describe_field(_converter: object, field: fields.Field[Any], ret: Mapping[st
             found |= {"type": "string", **_pattern("[0-9]{4}-(0[1-9]|1[0-2])", empty=empty)}
         case Word():
             least = ret.get("minLength", 0)
-            found |= {"type": "string", "maxLength": field.limit, **_pattern(f"{_LINE}{{{least},}}", empty=empty)}
+            found |= {
+                "type": "string",
+                "maxLength": field.limit,
+                **_pattern(f"{_LINE}{{{least},}}", empty=empty),
+            }
         case Flag():
             found |= {"enum": [*_FLAGS, "", None] if empty else _FLAGS}
         case Moment():

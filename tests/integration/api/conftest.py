@@ -1,0 +1,107 @@
+"""The application with its API, and small helpers that speak HTTP only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextvars import Context
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+import pingyi.api
+import pingyi.web
+from pingyi.api.examples import PERIOD, SCHEME, UNITS
+from pingyi.app import create_app
+from pingyi.db import db, transaction
+from pingyi.settings import Settings
+
+BASE = "/api/v1"
+
+
+class OutsideClient(FlaskClient):
+    """Sends each request as from outside: it never shares the application context of the running test."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return Context().run(super().open, *args, **kwargs)
+
+
+LAW = f"{BASE}/periods/example-2017/partner_score/work_law"
+
+
+@pytest.fixture(scope="session")
+def application(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    if "flask-smorest" not in app.extensions:
+        pingyi.web.init_app(app)
+        pingyi.api.init_app(app)
+    app.test_client_class = OutsideClient
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def key_of(client: FlaskClient, security: dict[str, str]) -> Callable[..., dict[str, str]]:
+    """Headers of a fresh key: of an operator by its name, or of the office by roles."""
+
+    def issue(operator: str = "", **given: Any) -> dict[str, str]:
+        holder = {"operator": operator} if operator else {}
+        made = client.post(f"{BASE}/keys", json={**holder, **given}, headers=security)
+        assert made.status_code == 201, made.text
+        return {"Authorization": f"Bearer {made.json['token']}"}
+
+    return issue
+
+
+@pytest.fixture
+def draft(client: FlaskClient, office: dict[str, str]) -> None:
+    """The example's scheme, units and period, not yet open."""
+    for method, path, body in (
+        ("POST", "/schemes", SCHEME),
+        ("POST", "/periods", PERIOD),
+        ("PUT", "/periods/example-2017/units", UNITS),
+    ):
+        made = client.open(BASE + path, method=method, json=body, headers=office)
+        assert made.status_code in {200, 201}, made.text
+
+
+@pytest.fixture
+def opened(client: FlaskClient, draft: None, office: dict[str, str]) -> None:
+    """The example's period, open."""
+    answer = client.post(f"{BASE}/periods/example-2017/opening", headers=office)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.fixture
+def operator(opened: None, key_of: Callable[..., dict[str, str]]) -> dict[str, str]:
+    """Headers of the operator of the channel work_law."""
+    return key_of("市政府法制办")
+
+
+@pytest.fixture
+def post(client: FlaskClient, operator: dict[str, str]) -> Callable[..., Any]:
+    """Post entries to work_law, under a fresh key where none is given."""
+
+    def send(*entries: Any, key: str | None = None, path: str = f"{LAW}/entries", **headers: str) -> Any:
+        names = {"Idempotency-Key": key or uuid4().hex, **operator, **headers}
+        return client.post(path, json={"entries": list(entries)}, headers=names)
+
+    return send
+
+
+@pytest.fixture
+def stored(app: Flask) -> Callable[[], dict[str, int]]:
+    """How many rows each table of intake holds."""
+
+    def count() -> dict[str, int]:
+        names = ("delivery", "entry", "entry_head", "receipt", "unfolded", "outbox", "counter")
+        with transaction() as connection:
+            return {
+                name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in names
+            }
+
+    return count

@@ -1,0 +1,91 @@
+"""Limits on size, media type and rate; a database that is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import pingyi.api
+import pingyi.web
+from pingyi.app import create_app
+from pingyi.settings import Settings
+
+LAW = "/api/v1/periods/example-2017/partner_score/work_law"
+Counts = Callable[[], dict[str, int]]
+
+
+def complete(settings: Settings) -> Flask:
+    app = create_app(settings)
+    if "flask-smorest" not in app.extensions:
+        pingyi.web.init_app(app)
+        pingyi.api.init_app(app)
+    return app
+
+
+def test_body_above_the_limit_is_refused(post: Callable[..., Any], stored: Counts) -> None:
+    before = stored()
+    answer = post({"unit": "A01", "score": "1", "evidence": "x" * 262_144})
+    assert answer.status_code == 413
+    assert answer.mimetype == "application/problem+json"
+    assert stored() == before
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
+def test_other_media_types_are_refused(
+    client: FlaskClient, operator: dict[str, str], stored: Counts, kind: str
+) -> None:
+    before = stored()
+    headers = {"Idempotency-Key": uuid4().hex, **operator}
+    body = b'{"entries": [{"unit": "A01", "score": "1"}]}'
+    answer = client.post(f"{LAW}/entries", data=body, headers=headers, content_type=kind)
+    assert (answer.status_code, answer.json["code"]) == (415, "media_type")
+    assert stored() == before
+
+
+def test_key_above_its_rate_is_told_when_to_come_again(
+    settings: Settings, operator: dict[str, str], stored: Counts
+) -> None:
+    slow = complete(replace(settings, rate_per_second=3))
+    body = {"entries": [{"unit": "A01", "score": "9"}]}
+    answers = [
+        slow.test_client().post(
+            f"{LAW}/entries", json=body, headers={"Idempotency-Key": uuid4().hex, **operator}
+        )
+        for _ in range(20)
+    ]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert [answer.status_code for answer in answers[:3]] == [422] * 3
+    assert len(refused) >= 10
+    assert {(answer.json["code"], answer.headers["Retry-After"]) for answer in refused} == {
+        ("rate_exceeded", "1")
+    }
+
+
+def test_rate_is_counted_for_each_key(
+    settings: Settings, operator: dict[str, str], key_of: Callable[..., dict[str, str]]
+) -> None:
+    slow = complete(replace(settings, rate_per_second=1))
+    body = {"entries": [{"unit": "A01", "score": "9"}]}
+
+    def send(headers: dict[str, str]) -> int:
+        named = {"Idempotency-Key": uuid4().hex, **headers}
+        return slow.test_client().post(f"{LAW}/entries", json=body, headers=named).status_code
+
+    assert [send(operator), send(key_of("市政府法制办"))] == [422, 422]
+
+
+def test_database_away_asks_to_repeat_with_the_same_key(settings: Settings, operator: dict[str, str]) -> None:
+    lost = complete(replace(settings, database_url="postgresql+psycopg://nobody@127.0.0.1:1/none"))
+    headers = {"Idempotency-Key": uuid4().hex, "Accept-Language": "en", **operator}
+    answer = lost.test_client().post(f"{LAW}/entries", json={"entries": [{"unit": "A01"}]}, headers=headers)
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert (
+        "same key" in answer.json["detail"].lower() or "same idempotency-key" in answer.json["detail"].lower()
+    )
