@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import signal
 import socket
 import sys
@@ -113,16 +112,11 @@ def address_of(settings: Settings) -> str:
 def first_request(settings: Settings) -> list[str]:
     """The demonstration's operator key and a command that delivers an entry; nothing where there is none.
 
-    `demonstration.json` in the state folder: operator, key, path (of the entries), body.
+    `demonstration.json` in the state folder: operator, key, base_url and curl (the command at that address).
     """
     try:
         kept = json.loads((settings.state / DEMONSTRATION).read_text(encoding="utf-8"))
     except OSError:
         return []
-    body = json.dumps(kept["body"], ensure_ascii=False)
-    command = (
-        f"curl -X POST {shlex.quote(address_of(settings) + kept['path'])}"
-        f" -H 'Authorization: Bearer {kept['key']}' -H 'Content-Type: application/json'"
-        f" -H 'Idempotency-Key: first' -d {shlex.quote(body)}"
-    )
+    command: str = kept["curl"].replace(kept["base_url"], address_of(settings))
     return [f"密钥 / key ({kept['operator']}): {kept['key']}", command]
