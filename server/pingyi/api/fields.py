@@ -29,7 +29,7 @@ def reason_field() -> Word:
     return Word(required=True, validate=SOME, limit=MAX_TEXT_CHARACTERS)
 
 
-def rows_of(schema: type[Schema], *, least: int = 0) -> fields.List:
+def rows_of(schema: type[Schema], *, least: int = 0) -> fields.List[Any]:
     """A required list of one kind of rows."""
     return fields.List(
         fields.Nested(schema), required=True, validate=validate.Length(min=least, max=MAX_ROWS)

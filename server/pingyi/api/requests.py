@@ -66,13 +66,13 @@ def repeatable() -> Repeatable:
 
 
 _IDEMPOTENCY_KEY = Text(
-    zh="请求头须有 Idempotency-Key：16至128个字母、数字、点、下划线或连字符；重试时用同一个键。",
-    en="Send an Idempotency-Key of 16 to 128 letters, digits, dots, underscores or hyphens; repeat it on retry.",
+    zh="请求头须有 Idempotency-Key：16至128个字母、数字或“.”“_”“-”；重试时用同一个键。",
+    en="Send an Idempotency-Key of 16 to 128 letters, digits, “.”, “_” or “-”; repeat it on retry.",
 )
 
 
 def strict_json(body: bytes) -> Any:
-    """The value of a JSON text; Problem json_invalid on a key twice, NaN, NUL, bad Unicode, too many levels."""
+    """The value of a JSON text; Problem json_invalid on a key twice, NaN, NUL, bad Unicode, depth."""
     try:
         value = _DECODER.decode(body.decode("utf-8"))
         _limit_depth(value)

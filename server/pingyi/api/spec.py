@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
-from apispec.ext.marshmallow import MarshmallowPlugin, OpenAPIConverter
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
-from flask_smorest import Api, Blueprint
-from flask_smorest.utils import prepare_response
+from flask_smorest import Api, Blueprint  # type: ignore[import-untyped] # it has no types
+from flask_smorest.utils import prepare_response  # type: ignore[import-untyped] # it has no types
 from marshmallow import Schema, fields
 from werkzeug.routing import BaseConverter
 
@@ -30,6 +31,7 @@ _EXACT = f"({_DECIMAL}|[0-9]{{1,15}}/[1-9][0-9]{{0,14}})"
 _FLAGS = [True, False, "true", "false", "yes", "no", "是", "否", 1, 0, "1", "0"]
 
 View = Callable[..., Any]
+Mark = Callable[[View], View]
 
 
 class KeyConverter(BaseConverter):
@@ -109,9 +111,24 @@ class Resource(Blueprint):  # type: ignore[misc] # flask-smorest has no types
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def operation(self, operation_id: str, *who: str, **doc: Any) -> Callable[[View], View]:
+    def route(self, rule: str, **options: Any) -> Mark:
+        """Register a view under a rule."""
+        mark: Mark = super().route(rule, **options)
+        return mark
+
+    def arguments(self, schema: type[Schema], **options: Any) -> Mark:
+        """Load the body (or `location`) by a schema and pass it on."""
+        mark: Mark = super().arguments(schema, **options)
+        return mark
+
+    def response(self, status: int, schema: type[Schema] | dict[str, Any], **options: Any) -> Mark:
+        """Dump what the view returns by a schema; a Response passes as it is."""
+        mark: Mark = super().response(status, schema, **options)
+        return mark
+
+    def operation(self, operation_id: str, *who: str, **doc: Any) -> Mark:
         """Declare the stable operationId of a view and who may call it."""
-        public = {"security": []} if PUBLIC in who else {}
+        public: dict[str, Any] = {"security": []} if PUBLIC in who else {}
 
         def mark(view: View) -> View:
             described: View = self.doc(operationId=operation_id, **public, **doc)(policy(*who)(view))
@@ -147,18 +164,18 @@ def make_api(app: Flask) -> ProblemApi:
 
 
 _ABOUT = """\
-Every channel of a period has its own operations, named after its plugin: `form` says what may be posted, `entries`
-takes up to 500 entries at once, all or none. The office sets up units, schemes and periods, and carries a period
-from draft to published. All decimals are strings ("92.5"); every error is application/problem+json with JSON
-pointers. Send `Authorization: Bearer <key>`; repeat a POST of entries with the same Idempotency-Key after any
-failure: it counts once.
+Every channel of a period has its own operations, named after its plugin: `form` says what may be posted,
+`entries` takes up to 500 entries at once, all or none. The office stores a scheme, drafts a period of it,
+sets the units, opens intake, closes it, asks for the assessment and publishes. All decimals are strings
+("92.5"); every error is application/problem+json with JSON pointers. Send `Authorization: Bearer <key>`;
+after any failure repeat a POST of entries with the same Idempotency-Key: it counts once.
 """
 
 
 def describe_field(_converter: object, field: fields.Field[Any], ret: Mapping[str, Any]) -> dict[str, Any]:
     """What a field of ours takes, as JSON Schema; an optional cell of an entry may also be null or empty."""
     empty = bool(field.metadata.get(MAY_BE_EMPTY))
-    found = dict(_titles(field))
+    found: dict[str, Any] = _titles(field)
     match field:
         case Exact():
             found |= {"type": ["string", "integer"], **_pattern(_EXACT, empty=empty)}

@@ -29,7 +29,7 @@ def withdraw(
     reason: str,
     repeatable: Repeatable,
 ) -> Answer:
-    """Withdraw the standing entry (delivery, position) with a reason, and answer with the receipt of that act.
+    """Withdraw the standing entry (delivery, position) with a reason, and answer with the receipt.
 
     Raises Problem: not_found, forbidden, period_not_open, not_standing, key_reused.
     """
@@ -65,14 +65,15 @@ def _standing_entry(connection: Connection, working: WorkingChannel, entry: tupl
 def _not_standing(connection: Connection, working: WorkingChannel, entry: tuple[int, int]) -> Problem:
     known = connection.execute(
         text(
-            "SELECT 1 FROM entry WHERE delivery_id = :delivery AND position = :position AND channel_id = :channel"
+            "SELECT 1 FROM entry"
+            " WHERE delivery_id = :delivery AND position = :position AND channel_id = :channel"
         ),
         {"delivery": entry[0], "position": entry[1], "channel": working.id},
     ).first()
     if known is None:
         return not_found(zh=f"报送{entry[0]}的第{entry[1]}条", en=f"Entry {entry[1]} of delivery {entry[0]}")
     message = Text(
-        zh="此条已被更正或撤回,不再有效,无须撤回。",
+        zh="此条已被更正或撤回,无须再撤回。",
         en="This entry was corrected or withdrawn already; it does not stand.",
     )
     return Problem("not_standing", 409, message)
