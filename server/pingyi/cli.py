@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pingyi.settings import Settings
 
-FIRST_SIGN_IN = "/first"
+FIRST_SIGN_IN = "/first-sign-in"
 _ONE_HOLDER = Text(
     zh="请指定渠道单位（可加 --channel），或用 --role 指定评议办角色，二者选一。",
     en="Name either an operator (and, if you like, --channel) or roles of the office with --role.",
@@ -166,11 +166,12 @@ def announce(settings: Settings) -> list[str]:
     from pingyi.running import address_of, first_request
     from pingyi.services.accounts import needs_first_account, new_first_code
 
-    lines = []
+    lines: list[str] = []
     with _application(settings) as (app, _), app.app_context(), transaction() as connection:
         if needs_first_account(connection):
             code = new_first_code(connection)
-            lines += [f"首次登录 / first sign-in: {address_of(settings)}{FIRST_SIGN_IN}?code={code}"]
+            lines.append(f"首次登录 / first sign-in: {address_of(settings)}{FIRST_SIGN_IN}")
+            lines.append(f"一次性代码 / one-time code: {code}")
     return [*lines, *first_request(settings)]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -169,17 +169,35 @@ def test_plugins_are_listed_one_plain_line_each() -> None:
 def test_announcement_gives_the_first_sign_in_and_the_first_request(
     app: Flask, settings: Settings, tmp_path: Path
 ) -> None:
-    kept = {
-        "operator": "市信访局",
-        "key": "pingyi_k_s",
-        "path": "/api/v1/x",
-        "body": {"entries": [{"unit": "单位'a"}]},
-    }
+    kept = {"operator": "市信访局", "key": "pingyi_k_s", "base_url": "http://127.0.0.1:1"}
+    kept["curl"] = "curl -sS http://127.0.0.1:1/api/v1/x"
     (tmp_path / "demonstration.json").write_text(json.dumps(kept), encoding="utf-8")
-    lines = cli.announce(replace(settings, state=tmp_path, host="0.0.0.0", port=8123))
-    assert lines[0].startswith("首次登录 / first sign-in: http://127.0.0.1:8123/")
-    assert lines[1] == "密钥 / key (市信访局): pingyi_k_s"
-    assert lines[2].startswith(
-        "curl -X POST http://127.0.0.1:8123/api/v1/x -H 'Authorization: Bearer pingyi_k_s'"
+    first, code, *rest = cli.announce(replace(settings, state=tmp_path, host="0.0.0.0", port=8123))
+    address = first.rpartition(" ")[2]
+    assert address.startswith("http://127.0.0.1:8123/")
+    assert app.test_client().get(address.removeprefix("http://127.0.0.1:8123")).status_code == 200
+    assert len(code.rpartition(" ")[2].split("-")) == 6
+    assert rest == ["密钥 / key (市信访局): pingyi_k_s", "curl -sS http://127.0.0.1:8123/api/v1/x"]
+
+
+def test_ten_thousand_entries_over_2500_units_replay_in_seconds(tmp_path: Path, draft: type) -> None:
+    categories = [f"c{number}" for number in range(50)]
+    bundle = draft(
+        channels=dict.fromkeys(("w", "x", "y", "z"), "25"),
+        units=[],
+        scores={
+            key: {f"u{unit}": f"{(unit * step) % 2500 / 100}" for unit in range(2500)}
+            for key, step in (("w", 7), ("x", 11), ("y", 13), ("z", 17))
+        },
     )
-    assert json.loads(shlex.split(lines[2])[-1]) == kept["body"]
+    scheme = bundle.scheme().partition("[[categories]]")[0] + bundle.scheme().partition('"All" }\n')[2]
+    titles = "".join(
+        f'[[categories]]\nkey = "{key}"\ntitle = {{ zh = "{key}", en = "{key}" }}\n' for key in categories
+    )
+    rows = "".join(f"u{unit},单位{unit},{categories[unit % 50]}\n" for unit in range(2500))
+    bundle.files = {"scheme.toml": scheme + titles, "units.csv": "code,name,category\n" + rows}
+    began = time.monotonic()
+    done = run_replay(bundle.write(tmp_path / "bundle"), tmp_path / "out")
+    assert (done.returncode, done.stderr, time.monotonic() - began < 30) == (0, "", True)
+    lines = (tmp_path / "out" / "results.csv").read_text(encoding="utf-8").splitlines()
+    assert (len(lines), len({line.split(",")[0] for line in lines[1:]})) == (2501, 50)
