@@ -103,7 +103,7 @@ def change_own_password() -> AnyResponse:
     """Change one's own password; the other sessions end, this one goes on under a new id."""
     caller = require_caller()
     if caller.account_id is None:
-        raise Problem("forbidden", 403, _KEYS_HAVE_NONE)
+        raise Problem("no_account", 409, _KEYS_HAVE_NONE)
     problem = attempt(lambda connection: change_password(connection, caller, secret("old"), secret("new")))
     if problem is None:
         current_session().sign_in(caller.account_id)

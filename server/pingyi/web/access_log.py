@@ -8,9 +8,10 @@ import time
 from datetime import UTC, datetime
 
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 _LOG = logging.getLogger("pingyi.access")
+_STARTED = "pingyi.started"
 
 
 def init_access_log(app: Flask) -> None:
@@ -20,17 +21,18 @@ def init_access_log(app: Flask) -> None:
         handler.setFormatter(logging.Formatter("%(message)s"))
         _LOG.addHandler(handler)
     _LOG.setLevel(logging.INFO)
+    _LOG.propagate = False
     app.before_request(_start)
     app.after_request(_finish)
 
 
 def _start() -> None:
-    g.pingyi_started = time.perf_counter()
+    request.environ[_STARTED] = time.perf_counter()
 
 
 def _finish(response: Response) -> Response:
     rule = request.url_rule.rule if request.url_rule else None
-    started = g.get("pingyi_started")
+    started = request.environ.get(_STARTED)
     line = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "method": request.method,

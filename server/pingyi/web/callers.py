@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import request
 
 from pingyi.channels import Text
 from pingyi.db import transaction
@@ -12,7 +12,7 @@ from pingyi.services.keys import authenticate
 from pingyi.services.sessions import SignedIn
 from pingyi.web.sessions import current_session
 
-_CALLER = "pingyi_caller"
+_CALLER = "pingyi.caller"
 
 
 def bearer_token() -> str | None:
@@ -26,9 +26,9 @@ def current_caller() -> Caller | None:
 
     A request with a bearer token never falls back to a session: a bad token is a Problem invalid_key (401).
     """
-    if _CALLER not in g:
-        setattr(g, _CALLER, _find())
-    found: Caller | None = getattr(g, _CALLER)
+    if _CALLER not in request.environ:
+        request.environ[_CALLER] = _find()
+    found: Caller | None = request.environ[_CALLER]
     return found
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Response, g, request
+from flask import Response, request
 from werkzeug.datastructures import LanguageAccept
 
 from pingyi.channels import Text
 
 COOKIE = "lang"
+_CHOSEN = "pingyi.language"
 LANGUAGES = ("zh", "en")
 TAGS = {"zh": "zh-Hans", "en": "en"}
 _YEAR = 365 * 24 * 3600
@@ -15,9 +16,9 @@ _YEAR = 365 * 24 * 3600
 
 def language() -> str:
     """ "zh" or "en"; Chinese where nothing says otherwise."""
-    if "pingyi_language" not in g:
-        g.pingyi_language = _choose()
-    return str(g.pingyi_language)
+    if _CHOSEN not in request.environ:
+        request.environ[_CHOSEN] = _choose()
+    return str(request.environ[_CHOSEN])
 
 
 def say(message: Text) -> str:

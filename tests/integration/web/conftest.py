@@ -1,0 +1,147 @@
+"""A small published period, accounts that can sign in, and browsers with cookies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pingyi.db import transaction
+from pingyi.services.accounts import AccountDraft, create_account
+from pingyi.services.assessing import assess_period
+from pingyi.services.callers import SHELL
+from pingyi.services.intake import deliver
+from pingyi.services.keys import ensure_operator
+from pingyi.services.particulars import AdjustmentRow, PreviousRow, UnitRow, add_adjustments, put_previous, put_units
+from pingyi.services.periods import (
+    PeriodDraft,
+    close_period,
+    create_period,
+    find_period,
+    open_period,
+    publish_period,
+    request_assessment,
+)
+from pingyi.services.schemes import store_scheme
+
+PASSWORD = "correct horse battery"
+SCHEME = """
+key = "small"
+title = { zh = "小方案", en = "Small" }
+full_marks = "100"
+decimals = 2
+[policies]
+missing = "reallocate"
+min_coverage = "60"
+ties = "competition"
+tie_break = []
+[[categories]]
+key = "departments"
+title = { zh = "政府部门", en = "Departments" }
+[[groups]]
+key = "work"
+title = { zh = "工作测评", en = "Work" }
+[[channels]]
+key = "law"
+group = "work"
+plugin = "partner_score"
+operator = "法制办"
+max_points = "50"
+title = { zh = "依法行政", en = "Law" }
+settings = { scale = "5" }
+[[channels]]
+key = "openness"
+group = "work"
+plugin = "partner_score"
+operator = "公开办"
+max_points = "10"
+title = { zh = "政务公开", en = "Openness" }
+settings = { scale = "5" }
+[[channels]]
+key = "window"
+plugin = "partner_score"
+operator = "服务中心"
+max_points = "40"
+title = { zh = "窗口", en = "Window" }
+settings = { scale = "100" }
+[grades]
+from = { excellent = "90", good = "80", pass = "60", fail = "0" }
+[[consequences]]
+when = { place = "bottom", k = 1, consecutive = 1 }
+action = "interview"
+"""
+
+
+def make_draft(names: Sequence[str], *, demonstration: bool = True, key: str = "p") -> None:
+    with transaction() as connection:
+        scheme, _, scheme_id = store_scheme(connection, SHELL, SCHEME)
+        draft = PeriodDraft(key=key, demonstration=demonstration)
+        create_period(connection, SHELL, draft, scheme, scheme_id)
+        rows = [UnitRow(code=f"u{n}", name=name, category="departments") for n, name in enumerate(names, 1)]
+        put_units(connection, SHELL, find_period(connection, key), scheme, rows)
+
+
+def make_open(names: Sequence[str], *, demonstration: bool = True, key: str = "p") -> None:
+    make_draft(names, demonstration=demonstration, key=key)
+    with transaction() as connection:
+        open_period(connection, SHELL, key)
+    scored = [(f"u{n}", 5 - n) for n in range(1, len(names) + 1)]
+    deliver(SHELL, key, "law", [{"unit": unit, "score": str(max(mark, 1))} for unit, mark in scored])
+    deliver(SHELL, key, "window", [{"unit": unit, "score": str(20 * max(mark, 1))} for unit, mark in scored])
+    deliver(SHELL, key, "openness", [{"unit": "u1", "score": "4.5"}])
+
+
+def make_assessed(names: Sequence[str], *, demonstration: bool = True, key: str = "p") -> None:
+    make_open(names, demonstration=demonstration, key=key)
+    with transaction() as connection:
+        period = find_period(connection, key)
+        deduction = AdjustmentRow(unit="u1", kind="deduction", points=1, reason="违规通报", document="纪〔2017〕3号")
+        add_adjustments(connection, SHELL, period, [deduction])
+        earlier = PreviousRow(period="2016", unit="u1", category="departments", rank=2, of=len(names))
+        put_previous(connection, SHELL, period, [earlier])
+        close_period(connection, SHELL, key)
+        request_assessment(connection, SHELL, key)
+    assess_period(period.id)
+
+
+def make_published(names: Sequence[str], *, demonstration: bool = True, key: str = "p") -> None:
+    make_assessed(names, demonstration=demonstration, key=key)
+    with transaction() as connection:
+        publish_period(connection, SHELL, key)
+
+
+def make_account(login: str, *roles: str) -> int:
+    operator = "市信访局" if "operator" in roles else ""
+    with transaction() as connection:
+        if operator:
+            ensure_operator(connection, operator)
+        draft = AccountDraft(login=login, name="某人", password=PASSWORD, roles=roles, operator=operator)
+        return create_account(connection, SHELL, draft)
+
+
+def csrf(client: FlaskClient, path: str = "/sign-in") -> str:
+    """The token of the first form of a page."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+    assert found, f"no form on {path}"
+    return found[1]
+
+
+SignIn = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def signed_in(app: Flask) -> SignIn:
+    """A browser signed in to a fresh account with the roles given."""
+
+    def start(*roles: str) -> FlaskClient:
+        login = "who." + roles[0].replace("_", "-")
+        make_account(login, *roles)
+        client = app.test_client()
+        answer = client.post("/sign-in", data={"login": login, "password": PASSWORD, "csrf_token": csrf(client)})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    return start
