@@ -1,0 +1,170 @@
+"""Channels that break a law on purpose: the kit names the law."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+import pytest
+from marshmallow import fields
+
+from pingyi.channels import (
+    Channel,
+    Context,
+    Count,
+    Entry,
+    EntrySchema,
+    Score,
+    ScoreField,
+    SettingsSchema,
+    Tally,
+    Text,
+    Whole,
+    Word,
+)
+from pingyi.channels.testing import check_channel
+
+
+class NoiseEntry(EntrySchema):
+    quiet = Whole(required=True)
+    nights = Whole(required=True)
+
+
+class NoiseSettings(SettingsSchema):
+    scale = ScoreField(required=True)
+
+
+def tally(entry: Entry, _context: Context) -> Iterable[Count]:
+    values = entry.values
+    return [Count(("quiet",), min(values["quiet"], values["nights"])), Count(("nights",), values["nights"])]
+
+
+def score(tally: Tally, _context: Context) -> Score:
+    if not tally["nights"]:
+        return Score(None, "no_cases")
+    return Score(Fraction(tally["quiet"], tally["nights"]), n=tally["nights"])
+
+
+RIGHT = Channel(
+    key="noise",
+    title=Text(zh="噪声", en="Noise"),
+    entry_schema=NoiseEntry,
+    settings_schema=NoiseSettings,
+    tally=tally,
+    score=score,
+)
+FINGERS = count()
+
+
+def trusting(entry: Entry, _context: Context) -> Iterable[Count]:
+    return [Count(("quiet",), entry.values["quiet"]), Count(("nights",), entry.values["nights"])]
+
+
+def fractional(entry: Entry, _context: Context) -> Iterable[Count]:
+    return [Count(("nights",), entry.values["nights"] / 2)]
+
+
+def counting_calls(entry: Entry, _context: Context) -> Iterable[Count]:
+    return [Count(("nights",), next(FINGERS))]
+
+
+def changing(entry: Entry, context: Context) -> Iterable[Count]:
+    entry.values["nights"] = 0  # type: ignore[index]  # wrong on purpose
+    return []
+
+
+def remembering_the_first(entry: Entry, context: Context) -> Iterable[Count]:
+    first = context.cache.setdefault("first", entry.values["nights"])
+    return [Count(("nights",), 1 if first == entry.values["nights"] else 2)]
+
+
+def zero_for_nothing(tally: Tally, _context: Context) -> Score:
+    return Score(Fraction(tally["quiet"], max(1, tally["nights"])), n=tally["nights"])
+
+
+def with_float(tally: Tally, context: Context) -> Score:
+    found = score(tally, context)
+    return replace(found, facts={"share": 0.5})
+
+
+def rate_of_float(tally: Tally, _context: Context) -> Score:
+    if not tally["nights"]:
+        return Score(None, "no_cases")
+    return Score(tally["quiet"] / tally["nights"], n=tally["nights"])  # type: ignore[arg-type]  # on purpose
+
+
+def presence(tally: Tally, _context: Context) -> Score:
+    if not tally.counts:
+        return Score(None, "no_cases")
+    return Score(Fraction(1, 2), n=1)
+
+
+def in_the_order_of_the_map(tally: Tally, _context: Context) -> Score:
+    if not tally["nights"]:
+        return Score(None, "no_cases")
+    return Score(Fraction(1, 2), n=1, facts={"first": next(iter(tally))[-1]})
+
+
+def by_kind(entry: Entry, _context: Context) -> Iterable[Count]:
+    return [Count(("quiet", str(entry.values["quiet"]))), Count(("nights",))]
+
+
+class Impatient(NoiseEntry):
+    speed = fields.Function(deserialize=lambda value: 1 / int(value))
+
+
+class LaxSettings(SettingsSchema):
+    scale = fields.Decimal(required=True, allow_nan=True)
+
+
+class Unchecked(SettingsSchema):
+    weights = fields.Dict(keys=Word(), values=ScoreField(), required=True)
+
+
+WRONG: list[tuple[str, Channel]] = [
+    ("rate", replace(RIGHT, tally=trusting)),
+    ("integers", replace(RIGHT, tally=fractional)),
+    ("purity", replace(RIGHT, tally=counting_calls)),
+    ("purity", replace(RIGHT, tally=changing)),
+    ("purity", replace(RIGHT, tally=remembering_the_first)),
+    ("evidence", replace(RIGHT, score=zero_for_nothing)),
+    ("facts", replace(RIGHT, score=with_float)),
+    ("rate", replace(RIGHT, score=rate_of_float)),
+    ("taking back", replace(RIGHT, score=presence)),
+    ("order", replace(RIGHT, tally=by_kind, score=in_the_order_of_the_map)),
+    ("refusal", replace(RIGHT, entry_schema=Impatient)),
+    ("declaration", replace(RIGHT, identity=("unit", "night"))),
+    ("declaration", replace(RIGHT, key="no key")),
+    ("settings", replace(RIGHT, settings_schema=LaxSettings)),
+]
+
+
+def test_right_channel_passes() -> None:
+    check_channel(RIGHT, settings={"scale": "5"})
+
+
+@pytest.mark.parametrize(("law", "channel"), WRONG, ids=lambda part: part if isinstance(part, str) else "")
+def test_wrong_channel_is_told_which_law_it_breaks(law: str, channel: Channel) -> None:
+    with pytest.raises(AssertionError, match=f"^law of {law}"):
+        check_channel(channel, settings={"scale": "5"})
+
+
+def test_weights_that_are_not_checked_are_found_out() -> None:
+    lax = replace(RIGHT, settings_schema=Unchecked)
+    with pytest.raises(AssertionError, match="weights that do not sum to 1"):
+        check_channel(lax, settings={"weights": {"a": "0.5", "b": "0.5"}})
+
+
+def test_channel_that_is_never_rated_is_found_out() -> None:
+    silent: Any = replace(RIGHT, score=lambda *_: Score(None, "too_few"))
+    with pytest.raises(AssertionError, match="ever rated"):
+        check_channel(silent, settings={"scale": "5"})
+
+
+def test_score_needs_a_rate_exactly_when_it_is_ok() -> None:
+    with pytest.raises(ValueError, match="rate"):
+        Score(None)
+    with pytest.raises(ValueError, match="rate"):
+        Score(Fraction(Decimal("0.5")), "too_few")
