@@ -82,9 +82,12 @@ def run_each(commands: Sequence[Sequence[str]]) -> int:
     """
 
     def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _ignore)
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     children = [
         spawn(command, env=os.environ, output=sys.stdout.buffer, when_owner_dies=signal.SIGTERM)
         for command in commands
@@ -100,6 +103,10 @@ def run_each(commands: Sequence[Sequence[str]]) -> int:
             child.terminate()
         for child in children:
             child.wait()
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """A second signal must not disturb the end."""
 
 
 def address_of(settings: Settings) -> str:

@@ -201,3 +201,22 @@ def test_ten_thousand_entries_over_2500_units_replay_in_seconds(tmp_path: Path, 
     assert (done.returncode, done.stderr, time.monotonic() - began < 30) == (0, "", True)
     lines = (tmp_path / "out" / "results.csv").read_text(encoding="utf-8").splitlines()
     assert (len(lines), len({line.split(",")[0] for line in lines[1:]})) == (2501, 50)
+
+
+def test_worker_without_a_queue_runs_one_process_for_each_and_ends_them(settings: Settings) -> None:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "PINGYI_STATE": str(settings.state),
+        "PINGYI_SECRET_KEY": settings.secret_key,
+    }
+    done = subprocess.Popen([PINGYI, "worker"], env=environment)
+    children = Path(f"/proc/{done.pid}/task/{done.pid}/children")
+    deadline = time.monotonic() + 20
+    while len(found := children.read_text().split()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(2)
+    done.terminate()
+    assert (len(found), done.wait(20)) == (2, 0)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in found)
