@@ -89,7 +89,8 @@ def _plausible(name: str, field: Any, context: Context) -> SearchStrategy[Any]:
         return st.sampled_from((UNITS[0], *UNITS))
     if isinstance(field, fields.Dict):
         keys = sorted(context.settings.get(field.metadata.get("keys", ""), {})) or ["x"]
-        return st.dictionaries(st.sampled_from(keys), st.sampled_from((*COUNTS, "")), max_size=3)
+        values = _plausible(name, field.value_field, context)
+        return st.dictionaries(st.sampled_from(keys), mostly(values, st.just("")), max_size=3)
     for kind, cells in known:
         if isinstance(field, kind):
             return cells

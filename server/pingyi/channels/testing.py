@@ -33,7 +33,7 @@ from pingyi.channels.types import (
 )
 
 YEAR = Period(starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31))
-NEEDS = frozenset({"dates", "eligible", "issued"})
+NEEDS = frozenset({"dates", "eligible", "issued", "registered"})
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 Sums = dict[str | None, Counter[str]]

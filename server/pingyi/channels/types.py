@@ -236,8 +236,8 @@ class Channel:
     """One evaluation channel: a schema and two pure functions.
 
     `identity` names the fields that make a later entry a correction of an earlier one; where it does not hold
-    "unit", the entry may move to another unit. `needs` says what of {"dates", "eligible", "issued"} the
-    settings require; it is checked when a period opens or a bundle loads.
+    "unit", the entry may move to another unit. `needs` says what of {"dates", "eligible", "issued",
+    "registered"} the settings require; it is checked when a period opens or a bundle loads.
     """
 
     key: str

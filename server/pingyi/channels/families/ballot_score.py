@@ -2,67 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import repeat
-from math import lcm
 from operator import mul
-from typing import Any, NamedTuple
+from typing import Any
 
 from pingyi.channels import Context, Sample, Score, Settings, Share, Tally
-from pingyi.channels.families.ballot_settings import ONLY, PAPER
+from pingyi.channels.families.ballot_plan import NO_OPINION, Cell, Plan, make_plan
 from pingyi.channels.types import Status, encode_name
 
-NO_OPINION = "no_opinion"
+BY_GRAVITY: tuple[Status, ...] = ("void", "inconsistent")
 
 # A named tuple made straight from a tuple costs a third of a call with its fields.
 _share: Callable[[tuple[int, int]], Share] = partial(tuple.__new__, Share)
 _sample: Callable[[tuple[Fraction, int, Fraction, int | None, str]], Sample] = partial(tuple.__new__, Sample)
 
-
-class Cell(NamedTuple):
-    """One stratum of a dimension (None: all answers pooled) and its relative weight."""
-
-    stratum: str | None
-    weight: int
-
-
 Part = tuple[Cell, int, int, int]
-
-
-class Dimension(NamedTuple):
-    """A dimension, its weight (relative and exact), its cells, and the name of its sub-score."""
-
-    key: str
-    weight: int
-    exact: Fraction
-    cells: tuple[Cell, ...]
-    fact: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the settings alone say: worths and weights as integers, counters' names as they are stored.
-
-    `scored`, `unscored`, `no_opinion` and `others` (all that is not scored, `width` a dimension) run through
-    dimensions, in them strata, in them options.
-    """
-
-    worths: tuple[int, ...]
-    whole: int
-    dimensions: tuple[Dimension, ...]
-    strata: tuple[str, ...]
-    shares: tuple[str, ...]
-    scored: tuple[str, ...]
-    unscored: tuple[str, ...]
-    no_opinion: tuple[str, ...]
-    others: tuple[str, ...]
-    width: int
-    weighs: tuple[int, ...]
-    total: int
-    weights: dict[tuple[int, int, int, int], Fraction] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -89,7 +47,7 @@ def score(tally: Tally, context: Context) -> Score:
     plan = context.cache.get("ballots")
     if plan is None:
         plan = context.cache["ballots"] = make_plan(settings)
-    sums = _add_up(tally.counts, plan)
+    sums = add_up(tally.counts, plan)
     facts: dict[str, Any] = {}
     status = _validity(tally, context, plan, sums, facts)
     if status is not None:
@@ -97,54 +55,13 @@ def score(tally: Tally, context: Context) -> Score:
     facts.update(zip(plan.shares, map(_share, zip(sums.by_option, repeat(sums.scored))), strict=True))
     if NO_OPINION not in settings["options"]:
         facts["no_opinion_share"] = _share((sums.no_opinion, sums.scored + sums.unscored))
-    rate, samples = _rate(sums, plan, context, facts)
+    rate, samples = rate_of(sums, plan, context, facts)
     if "grades" in settings:
         _grade(settings, sums, plan, facts)
     return Score(rate, n=sums.valid, samples=samples, facts=facts)
 
 
-def make_plan(settings: Settings) -> Plan:
-    """Spell the counters' names and bring worths and weights to integers."""
-    rates = {option: value / 100 for option, value in settings["options"].items()}
-    whole = lcm(*(rate.denominator for rate in rates.values()))
-    dimensions = settings.get("dimensions") or {ONLY: Fraction(1)}
-    weights = integers(dimensions)
-    total = sum(weights.values())
-    strata = settings.get("strata") or {}
-    cells = tuple(Cell(*pair) for pair in integers(strata).items()) if strata else (Cell(None, 1),)
-    unscored = [option for option in settings["unscored"] if option not in PAPER]
-
-    def names(options: Iterable[str]) -> tuple[str, ...]:
-        tails = [() if cell.stratum is None else (cell.stratum,) for cell in cells]
-        heads = [(("answer", key), tail) for key in dimensions for tail in tails]
-        return tuple(encode_name((*head, option, *tail)) for head, tail in heads for option in options)
-
-    return Plan(
-        worths=tuple(int(rate * whole) for rate in rates.values()),
-        whole=whole,
-        dimensions=tuple(
-            Dimension(key, weight, Fraction(weight, total), cells, f"{key}_score")
-            for key, weight in weights.items()
-        ),
-        strata=tuple(strata),
-        shares=tuple(f"{option}_share" for option in rates),
-        scored=names(rates),
-        unscored=names(unscored),
-        no_opinion=names({NO_OPINION} & set(unscored)),
-        others=names((*unscored, *PAPER)),
-        width=len(cells) * len((*unscored, *PAPER)),
-        weighs=tuple(weights.values()),
-        total=total,
-    )
-
-
-def integers(weights: Mapping[str, Fraction]) -> dict[str, int]:
-    """Bring relative weights to integers in the same proportion."""
-    whole = lcm(*(weight.denominator for weight in weights.values()))
-    return {key: int(weight * whole) for key, weight in weights.items()}
-
-
-def _add_up(counts: Mapping[str, int], plan: Plan) -> Sums:
+def add_up(counts: Mapping[str, int], plan: Plan) -> Sums:
     get, worths, width, extra = counts.get, plan.worths, len(plan.worths), plan.width
     amounts, others = list(map(get, plan.scored, repeat(0))), list(map(get, plan.others, repeat(0)))
     parts: list[list[Part]] = []
@@ -190,12 +107,11 @@ def _validity(
     if issued is not None:
         facts["issued"] = issued
     facts["returned"], facts["valid"] = returned, sums.valid
-    if (issued is not None and returned > issued) or any(
-        _overfull(stratum, tally, context) for stratum in plan.strata
-    ):
-        return "void"
-    if sums.returned > returned:
-        return "inconsistent"
+    verdicts = {_verdict(issued, reported, sums.returned)}
+    verdicts.update(_stratum_verdict(stratum, tally, context, plan) for stratum in plan.strata)
+    for verdict in BY_GRAVITY:
+        if verdict in verdicts:
+            return verdict
     if "quorum" in settings and not _reached(returned, settings["quorum"], facts):
         return "below_quorum"
     return "too_few" if sums.valid < max(1, settings["n_min"]) else None
@@ -212,12 +128,25 @@ def _known(name: str, tally: Tally, context: Context, plan: Plan) -> int | None:
     return context.roll(name) if context.rolls else None
 
 
-def _overfull(stratum: str, tally: Tally, context: Context) -> bool:
-    found = [
+def _verdict(issued: int | None, reported: int | None, shown: int) -> Status | None:
+    """More returned than issued is void; more answers than returned ballots contradict each other."""
+    if issued is not None and (shown if reported is None else reported) > issued:
+        return "void"
+    return "inconsistent" if reported is not None and shown > reported else None
+
+
+def _stratum_verdict(stratum: str, tally: Tally, context: Context, plan: Plan) -> Status | None:
+    issued, reported = (
         tally[name, stratum] or tally.shared[name, stratum] or context.roll(name, stratum)
-        for name in ("returned", "issued")
-    ]
-    return found[0] is not None and found[1] is not None and found[0] > found[1]
+        for name in ("issued", "returned")
+    )
+    if issued is None and reported is None:
+        return None
+    shown = dict.fromkeys((dimension.key for dimension in plan.dimensions), 0)
+    for name, amount in tally.items():
+        if name[0] == "answer" and name[-1] == stratum:
+            shown[name[1]] += amount
+    return _verdict(issued, reported, max(shown.values()))
 
 
 def _reached(count: int, rule: Mapping[str, Any], facts: Mapping[str, Any], times: int = 1) -> bool:
@@ -230,7 +159,7 @@ def _reached(count: int, rule: Mapping[str, Any], facts: Mapping[str, Any], time
     return bool(reached > wanted if "over" in rule else reached >= wanted)
 
 
-def _rate(
+def rate_of(
     sums: Sums, plan: Plan, context: Context, facts: dict[str, Any]
 ) -> tuple[Fraction, tuple[Sample, ...]]:
     """Make the rate and its samples; several dimensions give a sub-score each, empty ones spread theirs."""
