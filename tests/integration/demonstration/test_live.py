@@ -82,6 +82,7 @@ def test_up_with_demo_shows_boards_and_a_command_that_works(state: Path) -> None
             assert "演示数据" in board
         kept = json.loads((state / "demonstration.json").read_text(encoding="utf-8"))
         assert kept["base_url"] == address
+        assert kept["curl"] in "\n".join(lines)
         headers = {
             "Authorization": f"Bearer {kept['key']}",
             "Idempotency-Key": kept["idempotency_key"],
