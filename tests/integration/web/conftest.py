@@ -15,7 +15,14 @@ from pingyi.services.assessing import assess_period
 from pingyi.services.callers import SHELL
 from pingyi.services.intake import deliver
 from pingyi.services.keys import ensure_operator
-from pingyi.services.particulars import AdjustmentRow, PreviousRow, UnitRow, add_adjustments, put_previous, put_units
+from pingyi.services.particulars import (
+    AdjustmentRow,
+    PreviousRow,
+    UnitRow,
+    add_adjustments,
+    put_previous,
+    put_units,
+)
 from pingyi.services.periods import (
     PeriodDraft,
     close_period,
@@ -98,7 +105,9 @@ def make_assessed(names: Sequence[str], *, demonstration: bool = True, key: str 
     make_open(names, demonstration=demonstration, key=key)
     with transaction() as connection:
         period = find_period(connection, key)
-        deduction = AdjustmentRow(unit="u1", kind="deduction", points=1, reason="违规通报", document="纪〔2017〕3号")
+        deduction = AdjustmentRow(
+            unit="u1", kind="deduction", points=1, reason="违规通报", document="纪〔2017〕3号"
+        )
         add_adjustments(connection, SHELL, period, [deduction])
         earlier = PreviousRow(period="2016", unit="u1", category="departments", rank=2, of=len(names))
         put_previous(connection, SHELL, period, [earlier])
@@ -140,7 +149,9 @@ def signed_in(app: Flask) -> SignIn:
         login = "who." + roles[0].replace("_", "-")
         make_account(login, *roles)
         client = app.test_client()
-        answer = client.post("/sign-in", data={"login": login, "password": PASSWORD, "csrf_token": csrf(client)})
+        answer = client.post(
+            "/sign-in", data={"login": login, "password": PASSWORD, "csrf_token": csrf(client)}
+        )
         assert answer.status_code == 303, answer.text
         return client
 

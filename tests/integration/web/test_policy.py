@@ -94,7 +94,9 @@ def test_every_route_lets_in_exactly_whom_it_declares(app: Flask) -> None:
             for who in EVERYBODY:
                 answer = app.test_client().open(path, method=method, headers=keys[who])
                 allowed = _allowed(app, rule.endpoint, method, who)
-                assert _entered(answer) is allowed, f"{who} {method} {path}: {answer.status} {answer.text[:300]}"
+                assert _entered(answer) is allowed, (
+                    f"{who} {method} {path}: {answer.status} {answer.text[:300]}"
+                )
                 cells += 1
     assert cells >= 200
 
@@ -131,11 +133,15 @@ def _allowed(app: Flask, endpoint: str, method: str, who: str) -> bool:
         return who != NOBODY or method == "GET" or endpoint == "static"
     if who == NOBODY:
         return False
-    return SIGNED_IN in stated or who in (stated - {OPERATOR}) or (who == Role.OPERATOR and OPERATOR in stated)
+    return (
+        SIGNED_IN in stated or who in (stated - {OPERATOR}) or (who == Role.OPERATOR and OPERATOR in stated)
+    )
 
 
 def _entered(answer: Any) -> bool:
-    """Whether the answer comes from the view: not from the policy, nor (nobody's forms) from the form token."""
+    """Whether the view answered: not the policy, nor (where nobody sends a form) the form token."""
     if answer.status_code == 303 and answer.headers["Location"].startswith("/sign-in"):
         return False
-    return not re.search(r"\b(not_signed_in|forbidden|form_expired)\b", answer.text) or answer.status_code < 400
+    return (
+        not re.search(r"\b(not_signed_in|forbidden|form_expired)\b", answer.text) or answer.status_code < 400
+    )

@@ -1,0 +1,139 @@
+"""The office runs a period with its buttons; the security administrator issues keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+from tests.integration.web.conftest import PASSWORD, csrf, make_draft, make_open
+
+from pingyi.db import transaction
+from pingyi.services.assessing import assess_period
+from pingyi.services.callers import SHELL
+from pingyi.services.intake import deliver
+from pingyi.services.keys import authenticate
+from pingyi.services.periods import find_period
+from pingyi.services.progress import report_progress
+
+NAMES = ["市第一局", "市第二局"]
+PERIOD = "/office/periods/p"
+
+
+def press(client: FlaskClient, act: str) -> str:
+    answer = client.post(f"{PERIOD}/{act}", data={"csrf_token": csrf(client, PERIOD)}, follow_redirects=True)
+    return f"{answer.status_code} {answer.text}"
+
+
+def buttons(client: FlaskClient) -> list[str]:
+    return re.findall(rf'action="{PERIOD}/(\w+)"', client.get(PERIOD).text)
+
+
+def test_office_runs_a_period_with_its_buttons(
+    signed_in: Callable[..., FlaskClient], client: FlaskClient
+) -> None:
+    make_draft(NAMES)
+    office = signed_in("administrator")
+    assert buttons(office) == ["open"]
+    assert press(office, "open").startswith("200")
+    deliver(SHELL, "p", "law", [{"unit": f"u{n}", "score": str(n)} for n in (1, 2)])
+    deliver(SHELL, "p", "window", [{"unit": f"u{n}", "score": "50"} for n in (1, 2)])
+    assert buttons(office) == ["close"]
+    press(office, "close")
+    assert buttons(office) == ["assess"]
+    waiting = press(office, "assess")
+    assert 'http-equiv="refresh"' in waiting and buttons(office) == []
+    with transaction() as connection:
+        period_id = find_period(connection, "p").id
+    assess_period(period_id)
+    assert buttons(office) == ["assess", "publish"]
+    assert client.get("/periods/p").status_code == 404
+    press(office, "publish")
+    assert "市第二局" in client.get("/").text
+
+
+def test_period_page_shows_what_was_delivered(signed_in: Callable[..., FlaskClient]) -> None:
+    make_open([*NAMES, "市第三局"])
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", signed_in("auditor").get(PERIOD).text))
+    assert re.search(r"依法行政 law · partner_score 法制办 3 0/3 [-\d]+ [:\d]+ 3", page)
+    assert "演示数据" in page
+
+
+def test_progress_is_shown_while_assessing(signed_in: Callable[..., FlaskClient]) -> None:
+    make_open(NAMES)
+    office = signed_in("administrator")
+    press(office, "close")
+    press(office, "assess")
+    with transaction() as connection:
+        report_progress(connection, "assess", find_period(connection, "p").id, 2, 6)
+    assert re.search(r'<progress id="progress" max="6" value="2">', office.get(PERIOD).text)
+
+
+def test_wrong_act_says_what_is_needed_and_changes_nothing(signed_in: Callable[..., FlaskClient]) -> None:
+    make_draft(NAMES)
+    office = signed_in("administrator")
+    answer = press(office, "publish")
+    assert answer.startswith("409") and 'role="alert"' in answer
+    assert buttons(office) == ["open"]
+    assert office.get("/office/periods/none").status_code == 404
+
+
+def test_auditor_sees_everything_and_presses_nothing(signed_in: Callable[..., FlaskClient]) -> None:
+    make_draft(NAMES)
+    auditor = signed_in("auditor")
+    assert buttons(auditor) == []
+    for act in ("open", "close", "assess", "publish"):
+        token = csrf(auditor, PERIOD)
+        assert auditor.post(f"{PERIOD}/{act}", data={"csrf_token": token}).status_code == 403
+    assert "<form" not in re.sub(r"(?s)<header.*?</header>", "", auditor.get("/accounts").text)
+
+
+def test_key_is_shown_once_works_and_is_revoked(signed_in: Callable[..., FlaskClient]) -> None:
+    make_draft(NAMES)
+    security = signed_in("security_administrator")
+    token = csrf(security, "/keys")
+    page = security.post("/keys", data={"operator": "法制办", "days": "30", "csrf_token": token}).text
+    found = re.search(r"pingyi_(\w{12})_[\w-]{43}", page)
+    assert found and found[0] not in security.get("/keys").text
+    with transaction() as connection:
+        caller = authenticate(connection, found[0])
+        assert caller and caller.operator_id
+    security.post(f"/keys/{found[1]}/revoke", data={"csrf_token": token})
+    with transaction() as connection:
+        assert authenticate(connection, found[0]) is None
+
+
+def test_key_without_holder_or_with_a_scoring_mix_is_refused(signed_in: Callable[..., FlaskClient]) -> None:
+    security = signed_in("security_administrator")
+    token = csrf(security, "/keys")
+    for form in (
+        {},
+        {"roles": ["administrator", "auditor"]},
+        {"operator": "无此单位"},
+        {"roles": ["reviewer"]},
+    ):
+        answer = security.post("/keys", data={**form, "days": "30", "csrf_token": token})
+        assert answer.status_code in {404, 422} and "pingyi_" not in answer.text.replace("pingyi_session", "")
+    answer = security.post("/keys", data={"roles": "auditor", "days": "0", "csrf_token": token})
+    assert answer.status_code == 422
+
+
+def test_sign_in_leads_on_but_never_to_another_host(signed_in: Callable[..., FlaskClient]) -> None:
+    client = signed_in("administrator")
+    for onward, target in (
+        ("/office/periods/p", "/office/periods/p"),
+        ("//evil.example", "/landing"),
+        ("https://evil.example", "/landing"),
+        ("/\\evil.example", "/landing"),
+    ):
+        form = {"login": "who.administrator", "password": PASSWORD, "next": onward}
+        answer = client.post("/sign-in", data={**form, "csrf_token": csrf(client)})
+        assert answer.headers["Location"] == target
+
+
+def test_refusal_is_a_problem_not_a_trace(signed_in: Callable[..., FlaskClient]) -> None:
+    make_draft([])
+    office = signed_in("administrator")
+    assert "请先导入单位" in press(office, "open")
+    with transaction() as connection:
+        assert find_period(connection, "p").state == "draft"
