@@ -55,6 +55,20 @@ def _words(values: list[ast.expr]) -> Iterator[str]:
     )
 
 
+def problem_statuses() -> set[tuple[str, int]]:
+    """Code and status of every Problem that gives both in figures."""
+    found = set()
+    for tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
+                keywords = {one.arg: one.value for one in node.keywords}
+                given = [*node.args[:2], keywords.get("code"), keywords.get("status")]
+                match [one.value for one in given if isinstance(one, ast.Constant)]:
+                    case [str(code), int(status)]:
+                        found.add((code, status))
+    return found
+
+
 def make_targets() -> set[str]:
     phony = re.search(r"^\.PHONY: (.*)$", text_of("Makefile"), re.MULTILINE)
     assert phony

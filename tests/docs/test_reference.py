@@ -11,7 +11,7 @@ import click
 import pytest
 from flask import Flask
 from tests.docs.reading import ROOT, in_code, text_of
-from tests.docs.source import make_targets, problem_codes, procfile, tracked_texts
+from tests.docs.source import make_targets, problem_codes, problem_statuses, procfile, tracked_texts
 
 import pingyi.channels
 from pingyi.channels import ChannelSpecs, SettingsSchema
@@ -142,12 +142,19 @@ def test_problem_codes_are_documented() -> None:
     assert not missing(codes, REFERENCE)
 
 
-def test_documented_problems_exist() -> None:
+def test_documented_problems_have_the_statuses_of_the_source() -> None:
     page = text_of(REFERENCE)
     section = page[page.index("### Of a refusal") : page.index("### Of a field")]
-    codes = set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE))
-    assert "forbidden" in codes
-    assert codes <= problem_codes()
+    rows = re.findall(r"^\| `([a-z_]+)` \| ([0-9, ]+) \|", section, re.MULTILINE)
+    told = {code: set(statuses.split(", ")) for code, statuses in rows}
+    assert set(told) <= problem_codes()
+    wrong = {
+        (code, status)
+        for code, status in problem_statuses()
+        if code in told and str(status) not in told[code]
+    }
+    assert len(told) > 50
+    assert not wrong
 
 
 def test_operations_are_documented(application: Flask) -> None:
