@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import Schema, ValidationError, fields, pre_load
+from marshmallow import Schema, ValidationError, fields, pre_load, validates_schema
 
 from pingyi.channels.numbers import word
 from pingyi.channels.types import Context
@@ -152,7 +152,10 @@ class EntrySchema(Schema):
         """Leave out what was not given; a row that is not a mapping is left for marshmallow to refuse."""
         if not isinstance(data, Mapping):
             return data
-        kept = {key: value for key, value in data.items() if value is not None and value != ""}
-        if self.unit_required and "unit" not in kept:
+        return {key: value for key, value in data.items() if value is not None and value != ""}
+
+    # Not in the hook above: there marshmallow would lose the row's number and every other error.
+    @validates_schema(skip_on_field_errors=False)
+    def unit_is_given(self, data: Any, **_: Any) -> None:
+        if self.unit_required and "unit" not in data:
             raise ValidationError("Missing data for required field.", "unit")
-        return kept

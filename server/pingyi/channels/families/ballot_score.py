@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -13,8 +13,6 @@ from typing import Any
 from pingyi.channels import Context, Sample, Score, Settings, Share, Tally
 from pingyi.channels.families.ballot_plan import NO_OPINION, Cell, Plan, make_plan
 from pingyi.channels.types import Status, encode_name
-
-BY_GRAVITY: tuple[Status, ...] = ("void", "inconsistent")
 
 # A named tuple made straight from a tuple costs a third of a call with its fields.
 _share: Callable[[tuple[int, int]], Share] = partial(tuple.__new__, Share)
@@ -82,16 +80,11 @@ def add_up(counts: Mapping[str, int], plan: Plan) -> Sums:
         scored.append(valid)
         returned.append(valid + sum(others[at : at + extra]))
         at += extra
-    return Sums(
-        by_option=[sum(amounts[index::width]) for index in range(width)],
-        parts=parts,
-        valid=max(scored),
-        returned=max(returned),
-        total=plan.total if all(scored) else sum(map(mul, map(bool, scored), plan.weighs)),
-        scored=sum(scored),
-        unscored=sum(map(get, plan.unscored, repeat(0))) if plan.unscored else 0,
-        no_opinion=sum(map(get, plan.no_opinion, repeat(0))) if plan.no_opinion else 0,
-    )
+    total = plan.total if all(scored) else sum(map(mul, map(bool, scored), plan.weighs))
+    unscored = sum(map(get, plan.unscored, repeat(0)))
+    no_opinion = unscored if plan.no_opinion == plan.unscored else sum(map(get, plan.no_opinion, repeat(0)))
+    by_option = [sum(amounts[index::width]) for index in range(width)]
+    return Sums(by_option, parts, max(scored), max(returned), total, sum(scored), unscored, no_opinion)
 
 
 def _validity(
@@ -99,7 +92,8 @@ def _validity(
 ) -> Status | None:
     """Why these ballots are not scored, if so; puts the counted ballots into the facts."""
     settings = context.settings
-    issued, reported = _known("issued", tally, context, plan), _known("returned", tally, context, plan)
+    sources = tally.counts, tally.shared.counts
+    issued, reported = _known("issued", sources, context, plan), _known("returned", sources, context, plan)
     returned = sums.returned if reported is None else reported
     eligible = context.roll("eligible") if context.rolls else None
     if eligible is not None:
@@ -107,19 +101,22 @@ def _validity(
     if issued is not None:
         facts["issued"] = issued
     facts["returned"], facts["valid"] = returned, sums.valid
-    verdicts = {_verdict(issued, reported, sums.returned)}
-    verdicts.update(_stratum_verdict(stratum, tally, context, plan) for stratum in plan.strata)
-    for verdict in BY_GRAVITY:
-        if verdict in verdicts:
-            return verdict
+    verdict = _verdict(issued, reported, sums.returned)
+    if plan.strata and verdict != "void":
+        others = [_stratum_verdict(stratum, tally, context, plan) for stratum in plan.strata]
+        verdict = "void" if "void" in others else verdict or next(filter(None, others), None)
+    if verdict is not None:
+        return verdict
     if "quorum" in settings and not _reached(returned, settings["quorum"], facts):
         return "below_quorum"
     return "too_few" if sums.valid < max(1, settings["n_min"]) else None
 
 
-def _known(name: str, tally: Tally, context: Context, plan: Plan) -> int | None:
+def _known(
+    name: str, sources: Iterable[Mapping[str, int]], context: Context, plan: Plan
+) -> int | None:
     """The unit's own number, else the shared one, else the roll's; None when nobody told."""
-    for counts in (tally.counts, tally.shared.counts):
+    for counts in sources:
         total = counts.get(name, 0)
         for stratum in plan.strata:
             total += counts.get(encode_name((name, stratum)), 0)
