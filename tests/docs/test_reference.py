@@ -15,6 +15,7 @@ from tests.docs.source import make_targets, problem_codes, problem_statuses, pro
 
 import pingyi.channels
 from pingyi.channels import ChannelSpecs, SettingsSchema
+from pingyi.channels.testing import NEEDS
 from pingyi.channels.types import STATUSES
 from pingyi.cli import main
 from pingyi.outbox import TOPICS
@@ -104,6 +105,10 @@ def test_hook_is_documented_with_its_arguments() -> None:
 
 def test_contract_names_are_documented() -> None:
     assert not missing(set(pingyi.channels.__all__), PLUGINS)
+
+
+def test_contract_needs_are_documented() -> None:
+    assert not missing({f'"{need}"' for need in NEEDS}, PLUGINS)
 
 
 def test_contract_statuses_are_documented() -> None:
