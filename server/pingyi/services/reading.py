@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,7 +57,11 @@ def _load(working: WorkingChannel, rows: Sequence[Any]) -> list[dict[str, Any]]:
     try:
         loaded: list[dict[str, Any]] = schema.load(rows)
     except ValidationError as error:
-        raise _invalid(list(field_errors(error.messages, "/entries"))) from error
+        messages = error.messages_dict
+        in_order = {
+            key: messages[key] for key in sorted(messages, key=lambda key: (isinstance(key, str), key))
+        }
+        raise _invalid(list(field_errors(in_order, "/entries"))) from error
     return loaded
 
 
@@ -98,7 +103,11 @@ def tally_entry(
 
 
 def _identity(working: WorkingChannel, values: Mapping[str, Any]) -> str:
-    return canonical_json([values.get(name, "") for name in working.plugin.identity]).decode()
+    names = working.plugin.identity
+    # Without an identity nothing ever corrects an entry: each is its own.
+    return (
+        canonical_json([values.get(name, "") for name in names]).decode() if names else secrets.token_hex(16)
+    )
 
 
 def _refuse_repeats(entries: Sequence[ReadEntry]) -> None:

@@ -161,3 +161,11 @@ def test_late_entry_is_refused_and_stores_nothing(app: Flask) -> None:
     assert refused.value.code == "period_not_open"
     with transaction() as connection:
         assert connection.execute(text("SELECT count(*) FROM delivery")).scalar_one() == 0
+
+
+def test_batch_with_rows_lacking_their_unit_names_every_wrong_field(app: Flask) -> None:
+    draft(2)
+    with pytest.raises(Problem) as refused:
+        post("law", {"unit": "u1", "score": "9"}, {"score": "4"}, {"unit": "u2", "score": "nan"})
+    pointers = [error.pointer for error in refused.value.errors]
+    assert pointers == ["/entries/0/score", "/entries/1/unit", "/entries/2/score"]
