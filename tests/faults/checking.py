@@ -1,0 +1,83 @@
+"""What must hold after any fault: everything acknowledged is stored and counted, once."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from tests.faults.installation import Installation, wait_for
+from tests.faults.load import Acknowledged, Counters, call
+
+
+def violations(place: Installation, period: str, told: Acknowledged, expected: Counters) -> list[str]:
+    """Sentences about acknowledged work that is missing, changed or counted more than once."""
+    found = list(told.odd)
+    with place.connect() as connection:
+        stored = {
+            str(key): (b"" if body is None else bytes.fromhex(str(body)), int(str(entries)))
+            for key, body, entries in connection.execute(_STORED, {"period": period})
+        }
+        counters = {
+            (str(channel), str(unit), str(name)): int(str(amount))
+            for channel, unit, name, amount in connection.execute(_COUNTERS, {"period": period})
+        }
+        leaves = connection.execute(_LEAVES, {"period": period}).fetchone()
+    for key, receipt in told.receipts.items():
+        body, entries = stored.get(key, (b"", 0))
+        wanted = sum(entry["verdict"] != "unchanged" for entry in json.loads(receipt)["entries"])
+        if body != receipt:
+            found.append(f"{key}: the receipt is gone")
+        elif entries != wanted:
+            found.append(f"{key}: {entries} entries are stored, {wanted} were acknowledged")
+    found += [f"{key}: stored, never acknowledged" for key in stored.keys() - told.receipts.keys()]
+    if leaves != (sum(entries for _, entries in stored.values()),):
+        found.append("entries and leaves differ in number")
+    cells = expected.keys() | counters.keys()
+    wrong = [cell for cell in cells if expected.get(cell, 0) != counters.get(cell, 0)]
+    found += [f"{cell}: counted {counters.get(cell, 0)}, expected {expected.get(cell, 0)}" for cell in wrong]
+    return found
+
+
+def wait_until_folded(place: Installation, seconds: float = 90) -> float:
+    """Wait until no delivery and no request waits; the seconds it took."""
+    begun = time.monotonic()
+
+    def nothing_waits() -> bool:
+        with place.connect() as connection:
+            return connection.execute(_WAITING).fetchone() == (0, 0)
+
+    wait_for(nothing_waits, seconds)
+    return time.monotonic() - begun
+
+
+def result_bytes(place: Installation, period: str, token: str) -> bytes:
+    """Close, assess and read results.json, through the API."""
+    path = f"/api/v1/periods/{period}"
+    for act in ("closing", "assessment"):
+        status, answer = call(place.port, "POST", f"{path}/{act}", token)
+        assert status in {200, 202}, answer
+
+    def assessed() -> bool:
+        progress = json.loads(call(place.port, "GET", f"{path}/progress", token)[1])
+        return bool(progress["state"] == "assessed" and not progress["working"])
+
+    wait_for(assessed, 60)
+    status, answer = call(place.port, "GET", f"{path}/results", token)
+    assert status == 200, answer
+    return answer
+
+
+_STORED = """
+SELECT d.idempotency_key, encode(r.body, 'hex'), (SELECT count(*) FROM entry e WHERE e.delivery_id = d.id)
+FROM delivery d JOIN period p ON p.id = d.period_id LEFT JOIN receipt r ON r.delivery_id = d.id
+WHERE p.key = %(period)s
+"""
+_COUNTERS = """
+SELECT c.key, u.code, n.key, n.value FROM counter k JOIN channel c ON c.id = k.channel_id
+JOIN period p ON p.id = c.period_id JOIN unit u ON u.id = k.unit_id, json_each_text(k.counts) AS n
+WHERE p.key = %(period)s AND k.standing = 'counted'
+"""
+_LEAVES = """
+SELECT count(*) FROM leaf l JOIN period p ON p.id = l.period_id WHERE l.kind = 'entry' AND p.key = %(period)s
+"""
+_WAITING = "SELECT (SELECT count(*) FROM unfolded), (SELECT count(*) FROM outbox)"

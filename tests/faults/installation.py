@@ -1,0 +1,169 @@
+"""`pingyi up` in a temporary folder: the real processes, found by name, killed without warning."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+from flask import Flask
+
+from pingyi.app import create_app
+from pingyi.db import db
+from pingyi.embedded.engines import attach
+from pingyi.settings import Settings, load_settings
+
+ROOT = Path(__file__).parents[2]
+SHORT = {
+    "PINGYI_OUTBOX_LEASE_SECONDS": "2",
+    "PINGYI_WORKER_TTL_SECONDS": "16",
+    "PINGYI_JOB_MONITORING_SECONDS": "1",
+    "PINGYI_MAINTENANCE_SECONDS": "2",
+    "PINGYI_SWEEP_SECONDS": "2",
+    "PINGYI_RATE_PER_SECOND": "100000",
+    "PINGYI_BLOCKING_THREADS": "32",
+}
+PROCFILE = """
+web: {web}
+worker: pingyi worker fold
+assessor: pingyi worker assess
+relay: pingyi relay
+scheduler: pingyi scheduler
+"""
+COMMANDS = {"worker": "worker fold", "assessor": "worker assess", "relay": "relay", "scheduler": "scheduler"}
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A running `pingyi up`: its folder, its first process, its port."""
+
+    folder: Path
+    owner: int
+    port: int
+    web: str
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def settings(self) -> Settings:
+        """Settings with the URLs of the engines that run now."""
+        return attach(load_settings({"PINGYI_STATE": str(self.state)}))
+
+    @contextmanager
+    def application(self) -> Iterator[Flask]:
+        """An application of this process upon the same engines, in its context."""
+        app = create_app(self.settings())
+        with app.app_context():
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+
+    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection as the owner of the tables; waits for a server that recovers."""
+        until = time.monotonic() + 30
+        while True:
+            try:
+                url = self.settings().owner_database_url.replace("+psycopg", "")
+                return psycopg.connect(url, autocommit=True)
+            except psycopg.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+    def pids(self, role: str) -> list[int]:
+        """The processes of a role, the one that `pingyi up` started first; empty while it is away."""
+        if role in {"postgres", "valkey"}:
+            endpoints = json.loads((self.state / "run" / "endpoints.json").read_text())
+            first = [int(endpoints[f"{role}_pid"])]
+        else:
+            wanted = self.web if role == "web" else f"pingyi {COMMANDS[role]}"
+            first = [pid for pid in children_of(self.owner) if wanted in command_of(pid)]
+        return [pid for leader in first for pid in [leader, *below(leader)] if command_of(pid)]
+
+
+@contextmanager
+def installation(web: str = "pingyi web") -> Iterator[Installation]:
+    """`pingyi up` while the block lasts; afterwards no process of it is left, which is checked."""
+    folder = Path(tempfile.mkdtemp(prefix="pingyi-faults-"))
+    folder.chmod(0o711)  # the engines run as an account of their own
+    (folder / "Procfile").write_text(PROCFILE.format(web=web))
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PINGYI_PORT": "0", **SHORT}
+    environment["PINGYI_STATE"] = str(folder / "state")
+    with (folder / "up.log").open("wb") as log:
+        command = [str(Path(sys.executable).parent / "pingyi"), "up"]
+        owner = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+    try:
+        port = wait_for(lambda: _port(folder, owner), 60)
+        yield Installation(folder, owner.pid, port, web)
+    finally:
+        owner.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            owner.wait(40)
+        left = _marked(str(folder))
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+    assert not left, f"{len(left)} processes were left running"
+
+
+def _port(folder: Path, owner: subprocess.Popen[bytes]) -> int:
+    said = (folder / "up.log").read_text(errors="replace")
+    assert owner.poll() is None, said
+    _, found, rest = said.partition("Pingyi: http://127.0.0.1:")
+    return int(rest.split("/")[0]) if found and "/" in rest else 0
+
+
+def wait_for(found: Callable[[], Answer], seconds: float) -> Answer:
+    """Ask until there is an answer."""
+    until = time.monotonic() + seconds
+    while not (answer := found()):
+        if time.monotonic() > until:
+            raise TimeoutError(f"nothing after {seconds} s")
+        time.sleep(0.05)
+    return answer
+
+
+def children_of(pid: int) -> list[int]:
+    with suppress(OSError):
+        names = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(name) for name in names]
+    return []
+
+
+def below(pid: int) -> list[int]:
+    found = children_of(pid)
+    for child in found:
+        found += children_of(child)
+    return found
+
+
+def command_of(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return ""
+
+
+def _marked(text: str) -> list[int]:
+    """Processes that name the folder on their command line or in their environment."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and int(folder.name) != os.getpid():
+            with suppress(OSError):
+                if text.encode() in (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes():
+                    found.append(int(folder.name))
+    return found

@@ -1,0 +1,121 @@
+"""Kill -9 of any process at any moment: the acknowledged is counted once, and the result is the same bytes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import pytest
+from redis import Redis, RedisError
+from tests.faults.checking import result_bytes, violations, wait_until_folded
+from tests.faults.installation import Installation, installation, wait_for
+from tests.faults.load import Clients, Request, expected_counters, prepare, requests
+
+ENTRIES, CORRECTIONS = 20_000, 500
+ROLES = ("web", "worker", "relay", "scheduler", "valkey", "postgres")
+KILLS_EACH = 4 if not os.environ.get("PINGYI_SOAK") else 40
+RECOVERED_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Installation]:
+    with installation() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def calm(place: Installation) -> bytes:
+    """The result of the same load without any fault."""
+    operator, office = prepare(place, "calm")
+    wanted = requests(ENTRIES, CORRECTIONS, seed=1)
+    clients = Clients(place.port, "calm", operator)
+    for part in parts(wanted, 12):
+        clients.post(part)
+        clients.wait_until_left(len(part) // 4, RECOVERED_SECONDS)
+    told = clients.finish()
+    wait_until_folded(place)
+    assert violations(place, "calm", told, expected_counters(wanted)) == []
+    assert told.retries == 0
+    return result_bytes(place, "calm", office)
+
+
+@pytest.mark.timeout(280)
+def test_kills_of_every_process_lose_nothing_and_count_nothing_twice(
+    place: Installation, calm: bytes
+) -> None:
+    operator, office = prepare(place, "storm")
+    wanted = requests(ENTRIES, CORRECTIONS, seed=1)
+    draw = random.Random(2)
+    schedule = draw.sample(list(ROLES) * KILLS_EACH, len(ROLES) * KILLS_EACH)
+    clients = Clients(place.port, "storm", operator)
+    killed: Counter[str] = Counter()
+    for role, part in zip(schedule, parts(wanted, len(schedule)), strict=True):
+        clients.post(part)
+        time.sleep(draw.uniform(0.02, 0.3))
+        killed[role] += kill_one(place, role, draw)
+        clients.wait_until_left(len(part) // 4, RECOVERED_SECONDS)
+    told = clients.finish()
+    wait_until_folded(place, RECOVERED_SECONDS)
+    assert violations(place, "storm", told, expected_counters(wanted)) == []
+    assert result_bytes(place, "storm", office) == calm
+    assert min(killed[role] for role in ROLES) >= KILLS_EACH - 1
+    assert told.retries > 0
+
+
+@pytest.mark.timeout(120)
+def test_losing_all_of_valkeys_data_changes_nothing(place: Installation, calm: bytes) -> None:
+    operator, office = prepare(place, "emptied")
+    wanted = requests(ENTRIES, CORRECTIONS, seed=1)
+    clients = Clients(place.port, "emptied", operator)
+    redis = Redis.from_url(place.settings().redis_url)
+    for part in parts(wanted, 12):
+        clients.post(part)
+        with suppress(RedisError):
+            redis.flushall()
+        clients.wait_until_left(len(part) // 4, RECOVERED_SECONDS)
+    told = clients.finish()
+    wait_until_folded(place, RECOVERED_SECONDS)
+    assert violations(place, "emptied", told, expected_counters(wanted)) == []
+    assert result_bytes(place, "emptied", office) == calm
+
+
+@pytest.mark.timeout(120)
+def test_checker_finds_what_a_server_without_synchronous_commit_loses() -> None:
+    """The control: the same load and the same checker on a server that acknowledges too early."""
+    wanted = requests(6_000, 0, seed=3)
+    with installation(web=f"{sys.executable} -m tests.faults.lossy") as broken:
+        operator, _ = prepare(broken, "lossy")
+        clients = Clients(broken.port, "lossy", operator)
+        for part in parts(wanted, 3):
+            clients.post(part)
+            clients.wait_until_left(len(part) // 2, RECOVERED_SECONDS)
+            kill_all(broken.pids("postgres"))
+        told = clients.finish()
+        wait_until_folded(broken, RECOVERED_SECONDS)
+        found = violations(broken, "lossy", told, expected_counters(wanted))
+    assert any("receipt is gone" in one for one in found)
+    assert any("counted" in one for one in found)
+
+
+def parts(wanted: Sequence[Request], number: int) -> list[list[Request]]:
+    size = -(-len(wanted) // number)
+    return [list(wanted[at * size : (at + 1) * size]) for at in range(number)]
+
+
+def kill_one(place: Installation, role: str, draw: random.Random) -> int:
+    """Kill -9 one process of a role, often the first, sometimes one below it; 1 when there was one."""
+    pids = wait_for(lambda: place.pids(role), RECOVERED_SECONDS)
+    return kill_all([pids[0] if draw.random() < 0.6 else draw.choice(pids)])
+
+
+def kill_all(pids: Sequence[int]) -> int:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return len(pids)
