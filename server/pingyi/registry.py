@@ -1,11 +1,11 @@
-"""Finds the channels that installed packages bring; a broken package is named and blocks only what needs it."""
+"""Finds the channels that installed packages bring; a broken one is named and blocks only what needs it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, cast
 
 import pluggy
 from flask import current_app
@@ -52,8 +52,11 @@ class Registry:
                 code="plugin_missing",
                 status=409,
                 message=Text(
-                    zh="没有安装提供渠道“{key}”的插件。{broken}", en="No working plugin brings channel {key}. {broken}"
-                ).format(key=key, broken="; ".join(f"{b.distribution} {b.version}: {b.error}" for b in self.broken)),
+                    zh="没有安装提供渠道“{key}”的插件。{broken}",
+                    en="No working plugin brings channel {key}. {broken}",
+                ).format(
+                    key=key, broken="; ".join(f"{b.distribution} {b.version}: {b.error}" for b in self.broken)
+                ),
             )
         return self.channels[key].channel
 
@@ -75,7 +78,9 @@ def load_registry(points: Iterable[EntryPoint] | None = None) -> Registry:
     manager.add_hookspecs(ChannelSpecs)
     found: dict[str, Registered] = {}
     broken: list[Broken] = []
-    for point in sorted(entry_points(group=ENTRY_POINT_GROUP) if points is None else points, key=lambda p: p.name):
+    for point in sorted(
+        entry_points(group=ENTRY_POINT_GROUP) if points is None else points, key=lambda p: p.name
+    ):
         try:
             _register(manager, point, found)
         except Exception as error:  # noqa: BLE001 - a foreign package may raise anything; it is named, not trusted
@@ -93,7 +98,7 @@ def _register(manager: pluggy.PluginManager, point: EntryPoint, found: dict[str,
     if not callers:
         raise TypeError("the package implements no hook of ours")
     implementations = [hook for caller in callers for hook in caller.get_hookimpls() if hook.plugin is plugin]
-    brought = [channel for hook in implementations for channel in hook.function()]
+    brought = [channel for hook in implementations for channel in cast("Iterable[Any]", hook.function())]
     for channel in brought:
         _check(channel, found)
     found.update({channel.key: Registered(channel, *_origin(point)) for channel in brought})
@@ -112,7 +117,10 @@ def _origin(point: EntryPoint) -> tuple[str, str]:
 
 
 def load_context(
-    channel: Channel, settings: Mapping[str, Any], period: Period, rolls: Mapping[tuple[str, str], int] | None = None
+    channel: Channel,
+    settings: Mapping[str, Any],
+    period: Period,
+    rolls: Mapping[tuple[str, str], int] | None = None,
 ) -> Context:
     """The channel's context with its settings loaded; Problem settings_invalid where they cannot score."""
     problems = check_settings(channel, settings)
@@ -139,7 +147,9 @@ def field_errors(messages: Any, pointer: str, code: str = "invalid") -> Iterable
     """Flatten marshmallow's nested messages into one FieldError each, with JSON pointers."""
     if isinstance(messages, Mapping):
         for key, below in messages.items():
-            inner = pointer if key == "_schema" else f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+            inner = (
+                pointer if key == "_schema" else f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+            )
             yield from field_errors(below, inner, code)
     elif isinstance(messages, list):
         for message in messages:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pingyi.demonstration.chance import PERMILLE, Chance
 from pingyi.domain.scheme import ChannelPlan
-from pingyi.services.particulars import UnitRow
+from pingyi.services.participants import UnitRow
 
 YEAR = tuple(f"2017-{month:02}" for month in range(1, 13))
 QUARTERS = ("2017-03", "2017-06", "2017-09", "2017-12")

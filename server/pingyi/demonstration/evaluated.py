@@ -8,7 +8,8 @@ from decimal import Decimal
 from importlib.resources import files
 
 from pingyi.demonstration.chance import Chance
-from pingyi.services.particulars import AdjustmentRow, PreviousRow, RollRow, UnitRow
+from pingyi.services.participants import UnitRow
+from pingyi.services.particulars import AdjustmentRow, PreviousRow, RollRow
 
 EARLIER = "maanshan-2016"
 TURNED = 8  # hundredths of a point by which the earlier totals differ, times a bell

@@ -15,7 +15,8 @@ from pingyi.domain.scheme import Scheme
 from pingyi.schemes import shipped_scheme
 from pingyi.services.callers import SHELL
 from pingyi.services.keys import find_operator, new_operator_key
-from pingyi.services.particulars import add_adjustments, put_previous, put_rolls, put_units
+from pingyi.services.participants import put_units
+from pingyi.services.particulars import add_adjustments, put_previous, put_rolls
 from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
 from pingyi.services.schemes import store_scheme
 

@@ -21,8 +21,8 @@ class FieldError:
 
 
 @dataclass
-class Problem(Exception):
-    """A refusal with a stable code, an HTTP status, a sentence that says what to do, and the fields concerned.
+class Problem(Exception):  # noqa: N818 - RFC 9457's word for it
+    """A refusal with a stable code, an HTTP status, a sentence that says what to do, and the wrong fields.
 
     `retry_after_seconds` is set where trying again later helps.
     """

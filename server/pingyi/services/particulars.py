@@ -14,8 +14,6 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
 from pingyi.services.callers import Caller
 from pingyi.services.periods import PeriodRow
-from pingyi.services.participants import UnitRow as UnitRow
-from pingyi.services.participants import put_units as put_units
 from pingyi.services.refusals import require_state
 from pingyi.services.units import unit_index
 

@@ -107,11 +107,12 @@ WHERE r.assessment_id = :assessment AND (CAST(:code AS text) IS NULL OR u.code =
 """
 
 _UNITS = f"""
-SELECT r.unit_id, u.code, r.category, r.status, r.total, r.rank, r.of, r.grade, r.details {_CHOSEN} ORDER BY r.position
+SELECT r.unit_id, u.code, r.category, r.status, r.total, r.rank, r.of, r.grade, r.details
+{_CHOSEN} ORDER BY r.position
 """
 
 _SCORES = f"""
 SELECT s.unit_id, c.key, s.status, s.points, s.n, s.facts
 FROM channel_score s JOIN channel c ON c.id = s.channel_id
 WHERE s.assessment_id = :assessment AND s.unit_id IN (SELECT r.unit_id {_CHOSEN})
-"""
+"""  # noqa: S608 - both parts are constants

@@ -193,8 +193,8 @@ def insert_rows(
 _INSERT = """
 WITH given AS MATERIALIZED (
   SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(
-    position bigint, unit_id bigint, identity text, values json, counts json, shared json, reason text, salt text,
-    replaces_delivery bigint, replaces_position bigint, body text, hash text)
+    position bigint, unit_id bigint, identity text, values json, counts json, shared json, reason text,
+    salt text, replaces_delivery bigint, replaces_position bigint, body text, hash text)
 ), entries AS (
   INSERT INTO entry (delivery_id, position, channel_id, unit_id, identity, standing, values, counts, shared,
     replaces_delivery, replaces_position, reason, salt, hash)
@@ -207,7 +207,8 @@ WITH given AS MATERIALIZED (
 ), heads AS (
   INSERT INTO entry_head (channel_id, identity, delivery_id, position)
   SELECT :channel, identity, :delivery, position FROM given
-  ON CONFLICT (channel_id, identity) DO UPDATE SET delivery_id = excluded.delivery_id, position = excluded.position
+  ON CONFLICT (channel_id, identity)
+  DO UPDATE SET delivery_id = excluded.delivery_id, position = excluded.position
   WHERE (entry_head.delivery_id, entry_head.position) = (
     SELECT replaces_delivery, replaces_position FROM given WHERE given.identity = entry_head.identity)
   RETURNING 1

@@ -15,7 +15,7 @@ from pingyi.services.assessing import assess_period
 from pingyi.services.callers import SHELL
 from pingyi.services.folding import fold_channel
 from pingyi.services.intake import deliver
-from pingyi.services.particulars import UnitRow, put_units
+from pingyi.services.participants import UnitRow, put_units
 from pingyi.services.periods import (
     PeriodDraft,
     close_period,

@@ -15,14 +15,8 @@ from pingyi.services.assessing import assess_period
 from pingyi.services.callers import SHELL
 from pingyi.services.intake import deliver
 from pingyi.services.keys import ensure_operator
-from pingyi.services.particulars import (
-    AdjustmentRow,
-    PreviousRow,
-    UnitRow,
-    add_adjustments,
-    put_previous,
-    put_units,
-)
+from pingyi.services.participants import UnitRow, put_units
+from pingyi.services.particulars import AdjustmentRow, PreviousRow, add_adjustments, put_previous
 from pingyi.services.periods import (
     PeriodDraft,
     close_period,
