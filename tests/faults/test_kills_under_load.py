@@ -1,4 +1,4 @@
-"""Kill -9 of any process at any moment: the acknowledged is counted once, and the result is the same bytes."""
+"""Kill -9 of any process at any moment: the acknowledged counts once, and the result is the same bytes."""
 
 from __future__ import annotations
 
