@@ -171,7 +171,7 @@ def partner_resource(channel: Channel) -> Resource:
 
 def _add_form(blp: Resource, plugin: Channel) -> None:
     @blp.route("/entries/form")
-    @blp.operation(f"partner_{plugin.key}_get_form", *_READERS)
+    @blp.operation(f"{plugin.key}_get_form", *_READERS)
     @blp.response(200, FormSchema)
     def get_form(period: str, channel: str) -> dict[str, Any]:
         """What may I post: fields, settings, units, state and limits."""
@@ -188,7 +188,7 @@ def _add_posting(blp: Resource, plugin: Channel) -> None:
     body = {"required": True, "content": {"application/json": content}}
 
     @blp.route("/entries", methods=["POST"])
-    @blp.operation(f"partner_{plugin.key}_post_entries", OPERATOR, requestBody=body, parameters=[_HEADER])
+    @blp.operation(f"{plugin.key}_post_entries", OPERATOR, requestBody=body, parameters=[_HEADER])
     @blp.response(201, ReceiptSchema, headers=_REPLAYED)
     def post_entries(period: str, channel: str) -> Response:
         """Post or correct up to 500 entries, all or none.
@@ -209,7 +209,7 @@ def _add_withdrawal(blp: Resource, plugin: Channel) -> None:
     body = {"required": True, "content": {"application/json": content}}
 
     @blp.route(f"/entries/<{_ID}:delivery>/<{_ID}:position>/withdrawal", methods=["POST"])
-    @blp.operation(f"partner_{plugin.key}_withdraw_entry", OPERATOR, requestBody=body, parameters=[_HEADER])
+    @blp.operation(f"{plugin.key}_withdraw_entry", OPERATOR, requestBody=body, parameters=[_HEADER])
     @blp.response(201, ReceiptSchema, headers=_REPLAYED)
     def withdraw_entry(period: str, channel: str, delivery: int, position: int) -> Response:
         """Withdraw a standing entry with a reason: its counts stand as rejected from then on."""
@@ -222,7 +222,7 @@ def _add_withdrawal(blp: Resource, plugin: Channel) -> None:
 
 def _add_listing(blp: Resource, plugin: Channel) -> None:
     @blp.route("/entries")
-    @blp.operation(f"partner_{plugin.key}_list_entries", *_READERS)
+    @blp.operation(f"{plugin.key}_list_entries", *_READERS)
     @blp.arguments(EntriesQuerySchema, location="query", as_kwargs=True)
     @blp.response(200, EntriesSchema)
     def list_entries(period: str, channel: str, **asked: Any) -> tuple[Any, int, dict[str, str]]:
@@ -236,7 +236,7 @@ def _add_listing(blp: Resource, plugin: Channel) -> None:
 
 def _add_receipts(blp: Resource, plugin: Channel) -> None:
     @blp.route(f"/deliveries/<{_ID}:delivery>")
-    @blp.operation(f"partner_{plugin.key}_get_receipt", *_READERS)
+    @blp.operation(f"{plugin.key}_get_receipt", *_READERS)
     @blp.response(200, ReceiptSchema)
     def get_receipt(period: str, channel: str, delivery: int) -> Response:
         """The receipt of a delivery, byte for byte as it was first answered."""

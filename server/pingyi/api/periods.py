@@ -19,6 +19,7 @@ from pingyi.services.roles import Role
 from pingyi.services.runtime import issued_scheme
 from pingyi.services.schemes import find_scheme
 from pingyi.web.callers import require_caller
+from pingyi.web.policy import SIGNED_IN
 
 blp = Resource("periods", __name__, url_prefix="/periods", description="评议周期 / Periods")
 
@@ -101,7 +102,7 @@ def create(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.route("")
-@blp.operation("period_list", *READERS)
+@blp.operation("period_list", SIGNED_IN)
 @blp.response(200, PeriodListSchema)
 def list_all() -> dict[str, Any]:
     """List all periods."""
@@ -110,12 +111,12 @@ def list_all() -> dict[str, Any]:
 
 
 @blp.route("/<key:period>")
-@blp.operation("period_get", *READERS)
+@blp.operation("period_get", SIGNED_IN)
 @blp.response(200, PeriodDetailSchema)
 def get(period: str) -> dict[str, Any]:
-    """A period with its state and its channels."""
+    """A period with its state and its channels; an operator sees its own channels only."""
     with transaction() as connection:
-        return registers.period_document(connection, period)
+        return registers.period_document(connection, period, require_caller().operator_id)
 
 
 @blp.route("/<key:period>/opening", methods=["POST"])

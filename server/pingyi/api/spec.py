@@ -187,12 +187,9 @@ def describe_field(_converter: object, field: fields.Field[Any], ret: Mapping[st
         case Month():
             found |= {"type": "string", **_pattern("[0-9]{4}-(0[1-9]|1[0-2])", empty=empty)}
         case Word():
-            least = ret.get("minLength", 0)
-            found |= {
-                "type": "string",
-                "maxLength": field.limit,
-                **_pattern(f"{_LINE}{{{least},}}", empty=empty),
-            }
+            found |= {"type": "string", "maxLength": field.limit}
+            if "pattern" not in ret and "enum" not in ret:
+                found |= _pattern(f"{_LINE}{{{ret.get('minLength', 0)},}}", empty=empty)
         case Flag():
             found |= {"enum": [*_FLAGS, "", None] if empty else _FLAGS}
         case Moment():

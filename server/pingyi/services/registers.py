@@ -43,16 +43,18 @@ def periods(connection: Connection) -> list[Document]:
     return _rows(connection, f"{_PERIODS} ORDER BY p.id DESC")
 
 
-def period_document(connection: Connection, key: str) -> Document:
-    """One period with its channels; Problem not_found otherwise."""
+def period_document(connection: Connection, key: str, operator_id: int | None = None) -> Document:
+    """One period with its channels, or those of one operator; Problem not_found where there is none."""
     found = _rows(connection, f"{_PERIODS} WHERE p.key = :key", key=key)
     if not found:
         raise not_found(zh=f"评议周期“{key}”", en=f"Period {key}")
     channels = _rows(
         connection,
         "SELECT c.key, c.plugin, o.name AS operator FROM channel c JOIN operator o ON o.id = c.operator_id"
-        " JOIN period p ON p.id = c.period_id WHERE p.key = :key ORDER BY c.position",
+        " JOIN period p ON p.id = c.period_id WHERE p.key = :key"
+        " AND (CAST(:operator AS bigint) IS NULL OR o.id = :operator) ORDER BY c.position",
         key=key,
+        operator=operator_id,
     )
     return {**found[0], "channels": channels}
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 import pingyi.api
 import pingyi.web
-from pingyi.api.examples import PERIOD, SCHEME, UNITS
+from pingyi.api.examples import PERIOD, SCHEME, SCHEME_TOML, UNITS
 from pingyi.app import create_app
 from pingyi.db import db, transaction
 from pingyi.settings import Settings
@@ -105,3 +105,45 @@ def stored(app: Flask) -> Callable[[], dict[str, int]]:
             }
 
     return count
+
+
+BALLOT = """
+options = { very_satisfied = "100", satisfied = "80", basic = "60", dissatisfied = "0" }
+unscored = ["no_opinion"]
+n_min = 30
+shown_as = "rate"
+"""
+CASES = """
+weights = { on_time = "0.3", closed = "0.3", satisfied = "0.4" }
+n_min = 5
+sub_score_decimals = 2
+"""
+SETTINGS = {
+    "partner": 'scale = "5"',
+    "panel": 'scale = "5"\ntrim = 1\nn_min = 3',
+    "ballots": BALLOT,
+    "cases": CASES,
+    "case_totals": CASES,
+}
+
+
+@pytest.fixture
+def world(app: Flask, client: FlaskClient, office: dict[str, str]) -> dict[str, str]:
+    """An open period "example-2017" with one channel, `c_<plugin>`, for each plugin; all of one operator."""
+    plugins = {key: found.channel for key, found in app.extensions["pingyi.registry"].channels.items()}
+    head = SCHEME_TOML.split("[[channels]]")[0].replace('"100"', f'"{len(plugins)}"')
+    channels = [
+        f'[[channels]]\nkey = "c_{key}"\nplugin = "{key}"\noperator = "市政府法制办"\nmax_points = "1"\n'
+        f'title = {{ zh = "{key}", en = "{key}" }}\n[channels.settings]\n{SETTINGS[channel.family]}\n'
+        for key, channel in plugins.items()
+    ]
+    units = {"units": [*UNITS["units"], {"code": "A03", "name": "市交通局", "category": "departments"}]}
+    for method, path, body in (
+        ("POST", "/schemes", {"document": "\n".join([head, *channels])}),
+        ("POST", "/periods", PERIOD),
+        ("PUT", "/periods/example-2017/units", units),
+        ("POST", "/periods/example-2017/opening", None),
+    ):
+        made = client.open(BASE + path, method=method, json=body, headers=office)
+        assert made.status_code in {200, 201}, made.text
+    return {key: f"c_{key}" for key in plugins}

@@ -1,0 +1,101 @@
+"""Every operation of the document under generated, right and wrong, requests."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.config import SchemathesisConfig
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.meta import ParameterLocation
+
+from pingyi.api.requests import IDEMPOTENCY_KEY
+
+PARTNERS = (
+    "cppcc", "deputies", "districts", "hotline", "hotline_totals", "messages_totals", "mobile_qr", "panel",
+    "partner_score", "press_totals", "television", "web_poll", "weibo",
+)  # fmt: skip
+OFFICE = (
+    "adjustments", "decisions", "deliveries", "keys", "operators", "periods", "plugins", "previous", "results",
+    "rolls", "schemes", "units",
+)  # fmt: skip
+REFUSALS = [400, 401, 403, 404, 405, 409, 413, 415, 422, 423]
+CONFIGURATION = {
+    "checks": {
+        "positive_data_acceptance": {"expected-statuses": ["2xx", *REFUSALS]},
+        "negative_data_rejection": {"expected-statuses": REFUSALS},
+        "missing_required_header": {"expected-statuses": REFUSALS},
+    }
+}
+Numbers = Iterator[int]
+
+
+def exercise(operation: Any, mode: GenerationMode, headers: dict[str, str], place: dict[str, str]) -> int:
+    """Call one operation with generated requests and hold every answer against the document."""
+    numbers = itertools.count(1)
+
+    @settings(
+        max_examples=10,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case: schemathesis.Case) -> None:
+        next(numbers)
+        settle(case, place, next(numbers))
+        case.call_and_validate(headers=headers)
+
+    check()
+    return next(numbers)
+
+
+def settle(case: schemathesis.Case, place: dict[str, str], number: int) -> None:
+    """Lead a request to what exists, and make a well-formed Idempotency-Key one of its own."""
+    wrong = {location for location, part in case.meta.components.items() if part.mode.is_negative}
+    if case.path_parameters and ParameterLocation.PATH not in wrong:
+        case.path_parameters.update({name: place[name] for name in case.path_parameters if name in place})
+    key = str((case.headers or {}).get("Idempotency-Key", ""))
+    if re.fullmatch(IDEMPOTENCY_KEY, key):
+        case.headers["Idempotency-Key"] = f"{case.operation.label.encode().hex()[-80:]}-{number:08d}-{key[:20]}"
+
+
+def exercise_all(app: Flask, tag: str, headers: dict[str, str], place: dict[str, str]) -> int:
+    configuration = SchemathesisConfig.from_dict(CONFIGURATION)
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app, config=configuration)
+    operations = [found.ok() for found in schema.include(tag=tag).get_all_operations()]
+    for operation in operations:
+        assert exercise(operation, GenerationMode.POSITIVE, headers, place) > 1
+        has_input = operation.body or operation.query or operation.headers or operation.path_parameters
+        if has_input:
+            assert exercise(operation, GenerationMode.NEGATIVE, headers, place) > 1
+    return len(operations)
+
+
+@pytest.mark.parametrize("plugin", PARTNERS)
+def test_partner_operations_keep_to_the_document(
+    app: Flask, world: dict[str, str], key_of: Callable[..., dict[str, str]], plugin: str
+) -> None:
+    place = {"period": "example-2017", "channel": world[plugin]}
+    assert exercise_all(app, f"partner_{plugin}", key_of("市政府法制办"), place) == 5
+
+
+@pytest.mark.parametrize("tag", OFFICE)
+def test_office_operations_keep_to_the_document(
+    app: Flask, world: dict[str, str], office: dict[str, str], security: dict[str, str], tag: str
+) -> None:
+    headers = security if tag in {"keys", "operators"} else office
+    assert exercise_all(app, tag, headers, {"period": "example-2017", "scheme": "example-2017"}) > 0
+
+
+def test_no_operation_is_left_out(app: Flask) -> None:
+    tags = {tag["name"] for tag in app.test_client().get("/api/openapi.json").json["tags"]}
+    assert tags == {f"partner_{plugin}" for plugin in PARTNERS} | set(OFFICE)
