@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from marshmallow import ValidationError
@@ -35,6 +36,7 @@ class ReadEntry:
     shared: Counts
 
 
+@cache
 def delivery_schema(schema: type[EntrySchema]) -> type[EntrySchema]:
     """A channel's entry as an operator sends it: its own fields, and the reason of a correction."""
     reason = Word(limit=MAX_TEXT_CHARACTERS, metadata={"title_zh": "更正理由", "title_en": "Reason"})

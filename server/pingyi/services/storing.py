@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, text
 
-from pingyi.channels import Text
-from pingyi.domain.canonical import canonical_json
+from pingyi.channels import EntrySchema, Text
+from pingyi.domain.canonical import canonical_json, plain_json
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.ledger.leaves import commitment, leaf_hash
+from pingyi.ledger.leaves import NONCE_BYTES, commitment, leaf_hash
 from pingyi.services.callers import Caller
 from pingyi.services.reading import ReadEntry
 from pingyi.services.runtime import WorkingChannel
@@ -95,43 +96,46 @@ def rows_to_store(
     heads: Mapping[str, Head],
 ) -> list[dict[str, Any]]:
     """The rows to write, one per entry, with their leaves; an unchanged entry has no body."""
-    private = [
-        name for name, field in working.plugin.entry_schema().fields.items() if field.metadata.get("private")
-    ]
+    private = _private_fields(working.plugin.entry_schema)
+    leaf = {
+        "kind": "entry",
+        "period": working.period_key,
+        "channel": working.key,
+        "delivery": delivery_id,
+        "by": caller.name,
+        "standing": COUNTED,
+    }
     return [
-        _row(working, caller, delivery_id, position, entry, heads.get(entry.identity), private)
+        _row(leaf, position, entry, heads.get(entry.identity), private)
         for position, entry in enumerate(entries)
     ]
 
 
+@cache
+def _private_fields(schema: type[EntrySchema]) -> tuple[str, ...]:
+    return tuple(name for name, field in schema().fields.items() if field.metadata.get("private"))
+
+
 def _row(
-    working: WorkingChannel,
-    caller: Caller,
-    delivery_id: int,
-    position: int,
-    entry: ReadEntry,
-    head: Head | None,
-    private: Sequence[str],
+    leaf: Mapping[str, Any], position: int, entry: ReadEntry, head: Head | None, private: Sequence[str]
 ) -> dict[str, Any]:
     verdict = _verdict(entry, head)
     row = {"position": position, "unit": entry.unit_code, "verdict": verdict}
     if verdict == "unchanged" and head:
         return {**row, "hash": head.leaf}
-    salt = secrets.token_bytes(16) if entry.reason or private else b""
-    published = {name: value for name, value in entry.values.items() if name not in private}
+    values = published = msgspec.Raw(canonical_json(entry.values))
     sealed = {name: entry.values[name] for name in private if name in entry.values}
+    if sealed:
+        kept = {name: value for name, value in entry.values.items() if name not in sealed}
+        published = msgspec.Raw(canonical_json(kept))
     if entry.reason:
         sealed["reason"] = entry.reason
-    body = canonical_json(
+    salt = secrets.token_bytes(16) if sealed else b""
+    body = plain_json(
         {
-            "kind": "entry",
-            "nonce": secrets.token_hex(16),
-            "period": working.period_key,
-            "channel": working.key,
-            "delivery": delivery_id,
+            **leaf,
+            "nonce": secrets.token_hex(NONCE_BYTES),
             "position": position,
-            "by": caller.name,
-            "standing": COUNTED,
             "values": published,
             "commitments": {name: commitment(salt, value) for name, value in sealed.items()},
             "replaces": head.leaf if head else None,
@@ -143,7 +147,7 @@ def _row(
         "body": body.decode(),
         "unit_id": entry.unit_id,
         "identity": entry.identity,
-        "values": msgspec.Raw(canonical_json(entry.values)),
+        "values": values,
         "counts": entry.counts,
         "shared": entry.shared,
         "reason": entry.reason,
@@ -154,7 +158,7 @@ def _row(
 
 
 def receipt_of(working: WorkingChannel, delivery_id: int, stored: Sequence[Mapping[str, Any]]) -> bytes:
-    return canonical_json(
+    return plain_json(
         {
             "delivery": delivery_id,
             "period": working.period_key,
