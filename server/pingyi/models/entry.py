@@ -44,7 +44,7 @@ class Receipt(Base):
 class Entry(Base):
     """One accepted entry: values, the counts it adds, and the entry it replaces; never changed.
 
-    A disposition has no values and no counts of its own: it moves those of `replaces` to `standing`.
+    A disposition repeats the values and counts of the entry it replaces, under another standing.
     `unit_id` 0 stands for the channel as a whole. No foreign keys: the statement trigger checks the delivery
     once for all rows, which costs a tenth of a check per row.
     """

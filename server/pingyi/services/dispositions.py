@@ -20,16 +20,7 @@ Verdict = tuple[str, str]
 def dispose(
     connection: Connection, caller: Caller, working: WorkingChannel, verdicts: Mapping[str, Verdict]
 ) -> int:
-    """Give the entries that stand for these identities a new (standing, reason); returns their number.
-
-    A disposition repeats the values and counts that are stored with the entry it replaces: the fold moves
-    exactly those.
-    """
-    heads = connection.execute(
-        text(_HEADS), {"channel": working.id, "identities": _json(list(verdicts))}
-    ).all()
-    if not heads:
-        return 0
+    """Give the entries that stand for these identities a new (standing, reason); returns their number."""
     delivery_id: int = connection.execute(
         text(
             "INSERT INTO delivery (period_id, channel_id, kind, api_key_id)"
@@ -37,6 +28,24 @@ def dispose(
         ),
         {"period": working.period_id, "channel": working.id, "api_key": caller.api_key_id},
     ).scalar_one()
+    return len(move_standing(connection, caller, working, delivery_id, verdicts))
+
+
+def move_standing(
+    connection: Connection,
+    caller: Caller,
+    working: WorkingChannel,
+    delivery_id: int,
+    verdicts: Mapping[str, Verdict],
+) -> list[dict[str, Any]]:
+    """Write the dispositions of a delivery and ask for their folding; returns their rows, with leaf hashes.
+
+    A disposition repeats the values and counts that are stored with the entry it replaces: the fold moves
+    exactly those.
+    """
+    heads = connection.execute(
+        text(_HEADS), {"channel": working.id, "identities": _json(list(verdicts))}
+    ).all()
     rows = [
         _row(working, caller, delivery_id, position, head, verdicts[head.identity])
         for position, head in enumerate(heads)
@@ -44,7 +53,7 @@ def dispose(
     given = {"rows": _json(rows), "period": working.period_id, "channel": working.id, "delivery": delivery_id}
     connection.execute(text(_DISPOSE), {**given, "n": len(rows)})
     request_work(connection, FOLD, working.id)
-    return len(rows)
+    return rows
 
 
 def _row(

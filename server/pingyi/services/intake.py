@@ -90,9 +90,9 @@ def _deliver(
     working = working_channel(connection, period_key, channel_key)
     if not caller.may_deliver(working.operator_id, working.key):
         raise forbidden()
-    delivery_id = _claim(connection, working, caller, repeatable, kind)
+    delivery_id = claim_delivery(connection, working, caller, repeatable, kind)
     if delivery_id is None and repeatable:
-        return _replay(connection, caller, repeatable)
+        return replay_delivery(connection, caller, repeatable)
     if working.state != "open":
         raise not_open()
     entries = read_rows(connection, working, rows)
@@ -104,7 +104,7 @@ def _deliver(
     return Answer(receipt, replayed=False)
 
 
-def _claim(
+def claim_delivery(
     connection: Connection, working: WorkingChannel, caller: Caller, repeatable: Repeatable | None, kind: str
 ) -> int | None:
     """Insert the delivery first: a concurrent twin with the same key waits here and is then replayed."""
@@ -126,7 +126,7 @@ def _claim(
     return found
 
 
-def _replay(connection: Connection, caller: Caller, repeatable: Repeatable) -> Answer:
+def replay_delivery(connection: Connection, caller: Caller, repeatable: Repeatable) -> Answer:
     row = connection.execute(
         text(
             "SELECT d.fingerprint, r.body FROM delivery d JOIN receipt r ON r.delivery_id = d.id"

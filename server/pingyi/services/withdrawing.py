@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
 from pingyi.db import transaction
-from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import Problem
-from pingyi.ledger.leaves import commitment, leaf_hash
 from pingyi.services.callers import Caller
-from pingyi.services.intake import Answer, Repeatable, _claim, _replay
+from pingyi.services.dispositions import move_standing
+from pingyi.services.intake import Answer, Repeatable, claim_delivery, replay_delivery
 from pingyi.services.refusals import forbidden, not_found, not_open
 from pingyi.services.runtime import WorkingChannel, working_channel
+from pingyi.services.storing import receipt_of
 
 REJECTED = "rejected"
 PERIOD_LOCK_SPACE = 1
@@ -37,9 +36,9 @@ def withdraw(
         working = working_channel(connection, period_key, channel_key)
         if not caller.may_deliver(working.operator_id, working.key):
             raise forbidden()
-        delivery_id = _claim(connection, working, caller, repeatable, "disposition")
+        delivery_id = claim_delivery(connection, working, caller, repeatable, "disposition")
         if delivery_id is None:
-            return _replay(connection, caller, repeatable)
+            return replay_delivery(connection, caller, repeatable)
         standing = _standing_entry(connection, working, entry)
         _require_open(connection, working)
         return Answer(_store(connection, working, caller, delivery_id, standing, reason), replayed=False)
@@ -100,53 +99,12 @@ def _store(
     standing: Row[Any],
     reason: str,
 ) -> bytes:
-    salt = secrets.token_bytes(16)
-    body = canonical_json(
-        {
-            "kind": "disposition",
-            "nonce": secrets.token_hex(16),
-            "period": working.period_key,
-            "channel": working.key,
-            "delivery": delivery_id,
-            "position": 0,
-            "by": caller.name,
-            "standing": REJECTED,
-            "commitments": {"reason": commitment(salt, reason)},
-            "replaces": standing.hash.hex(),
-        }
+    verdicts = {standing.identity: (REJECTED, reason)}
+    (row,) = move_standing(connection, caller, working, delivery_id, verdicts)
+    told = {"position": 0, "unit": standing.unit, "verdict": "withdrawn", "hash": row["hash"]}
+    receipt = receipt_of(working, delivery_id, [told])
+    connection.execute(
+        text("INSERT INTO receipt (delivery_id, body) VALUES (:delivery, :body)"),
+        {"delivery": delivery_id, "body": receipt},
     )
-    told = {"position": 0, "unit": standing.unit, "verdict": "withdrawn", "hash": leaf_hash(body).hex()}
-    receipt = canonical_json(
-        {"delivery": delivery_id, "period": working.period_key, "channel": working.key, "entries": [told]}
-    )
-    given = {"delivery": delivery_id, "channel": working.id, "period": working.period_id, "reason": reason}
-    replaced = {
-        "replaced": standing.delivery_id,
-        "position": standing.position,
-        "identity": standing.identity,
-    }
-    leaf = {"salt": salt, "body": body, "hash": leaf_hash(body), "receipt": receipt}
-    connection.execute(text(_INSERT), {**given, **replaced, **leaf})
     return receipt
-
-
-_INSERT = """
-WITH entries AS (
-  INSERT INTO entry (delivery_id, position, channel_id, unit_id, identity, standing, values, counts, shared,
-    replaces_delivery, replaces_position, reason, salt, hash)
-  SELECT :delivery, 0, channel_id, unit_id, identity, 'rejected', values, counts, shared,
-    delivery_id, position, :reason, :salt, :hash
-  FROM entry WHERE delivery_id = :replaced AND position = :position
-), leaves AS (
-  INSERT INTO leaf (kind, period_id, delivery_id, position, body, hash)
-  VALUES ('disposition', :period, :delivery, 0, :body, :hash)
-), heads AS (
-  UPDATE entry_head SET delivery_id = :delivery, position = 0
-  WHERE channel_id = :channel AND identity = :identity
-), folding AS (
-  INSERT INTO unfolded (delivery_id, channel_id, entries) VALUES (:delivery, :channel, 1)
-), request AS (
-  INSERT INTO outbox (topic, subject_id) VALUES ('fold', :channel)
-)
-INSERT INTO receipt (delivery_id, body) VALUES (:delivery, :receipt)
-"""
