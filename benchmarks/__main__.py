@@ -8,6 +8,8 @@ import sys
 import time
 from datetime import date
 
+import click
+
 from benchmarks import closing, folding, intake, web
 from benchmarks.figures import Figure, table
 from benchmarks.house import house
@@ -24,9 +26,8 @@ def main(wanted: list[str]) -> int:
     """Measure and print; 1 when a goal is missed."""
     chosen = wanted or list(SECTIONS)
     if unknown := set(chosen) - SECTIONS.keys():
-        print(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}", file=sys.stderr)
-        return 2
-    print(f"{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")  # noqa: DTZ011
+        raise click.UsageError(f"{', '.join(sorted(unknown))}: there are {', '.join(SECTIONS)}")
+    click.echo(f"{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")  # noqa: DTZ011
     missed: list[Figure] = []
     for name in chosen:
         title, measure = SECTIONS[name]
@@ -34,8 +35,8 @@ def main(wanted: list[str]) -> int:
         with house() as ours:
             figures = measure(ours)
         missed += [one for one in figures if one.met is False]
-        print(table(title, figures))
-        print(f"({time.perf_counter() - begun:.0f} s)\n", flush=True)
+        click.echo(table(title, figures))
+        click.echo(f"({time.perf_counter() - begun:.0f} s)\n")
     return 1 if missed else 0
 
 

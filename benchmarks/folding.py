@@ -39,7 +39,7 @@ def figures(house: House) -> list[Figure]:
 
 
 def _scattered_rate(house: House, period_id: int) -> float:
-    """Four rounds of 5,000 entries over all 20 channels: 250 a channel, each of another unit more often than not."""
+    """Four rounds of 5,000 entries over all 20 channels: 250 on each, over its 1,000 units."""
     rates = []
     for _ in range(4):
         entries = fill_mixed(house, period_id, each=250, size=250)
@@ -58,8 +58,9 @@ def _rate(house: House, entries: int, act: Callable[[], object]) -> float:
 
 def _tally_seconds(period_id: int) -> float:
     """Processor seconds that the tally of one entry takes; it is done at intake."""
+    first = channel_ids(period_id)[0]
     with transaction() as connection:
-        working = channel_by_id(connection, channel_ids(period_id)[0])
+        working = channel_by_id(connection, first)
     values = {"unit": "u1", "batch": "1", "dimension": "speed", "option": "basic", "count": 3}
 
     def act() -> None:

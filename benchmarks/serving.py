@@ -84,7 +84,7 @@ Ask = Callable[[http.client.HTTPConnection, int], None]
 
 
 def keep_busy(there: Server, ask: Ask, numbers: Sequence[int], clients: int, *also: int) -> Served:
-    """Let clients with a connection each ask with these numbers; processor time of the server and of `also`."""
+    """Let clients ask with these numbers over a connection each; CPU time of the server and of `also`."""
 
     def work(own: Sequence[int]) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", there.port, timeout=60)
