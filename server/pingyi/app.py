@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pingyi import api, console, site, web
 from pingyi.db import db
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.settings import Settings
-
-SETTINGS = "pingyi.settings"
 
 
 def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
@@ -26,7 +25,11 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
             "hide_parameters": True,
         },
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        TRUSTED_HOSTS=settings.trusted_hosts.replace(" ", "").split(",") if settings.trusted_hosts else None,
     )
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     app.extensions["pingyi.configuration"] = settings
     app.extensions[EXTENSION] = registry or load_registry()
     db.init_app(app)

@@ -77,6 +77,12 @@ class Settings:
         "PINGYI_RATE_PER_SECOND", "intake requests per second that one key may send to one web process", 100
     )
     max_body_bytes: int = number_setting("PINGYI_MAX_BODY_BYTES", "largest request body", 262_144)
+    trusted_hosts: str = text_setting(
+        "PINGYI_TRUSTED_HOSTS", "host names the server answers to, separated by commas; empty: any"
+    )
+    proxy_hops: int = number_setting(
+        "PINGYI_PROXY_HOPS", "proxies in front whose forwarding headers are believed", 0, 0
+    )
     engine_user: str = text_setting(
         "ENGINE_USER", "account that runs the embedded engines when started as root", "nobody"
     )

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from xlsxwriter import Workbook  # type: ignore[import-untyped] # no stubs
-from xlsxwriter.format import Format  # type: ignore[import-untyped] # no stubs
-from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped] # no stubs
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # no stubs
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
 
 from pingyi.domain.scheme import Category, Scheme
 from pingyi.services.results import Result, UnitResult, points_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, g, request
-from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped] # it has no stubs
+from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem

@@ -11,7 +11,7 @@ import msgspec
 from flask import Flask, Response, redirect, render_template, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
@@ -42,6 +42,9 @@ def answer(error: Exception) -> AnyResponse:
     """The answer to an exception; what is not a refusal of ours is logged and told as a failure."""
     if isinstance(error, HTTPException) and error.code is not None and error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()
+    if isinstance(error, SecurityError):
+        # An untrusted host has no addresses: no page can be built for it.
+        return Response(say(wording.of_status(400)[1]), 400, mimetype="text/plain")
     problem = as_problem(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s on %s", problem.code, request.endpoint, exc_info=error)

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -154,3 +155,21 @@ def test_logs_hold_no_token_address_or_anything_typed(
     assert [json.loads(line)["status"] for line in lines.getvalue().splitlines()][:2] == [200, 404]
     for secret in (office["Authorization"].split()[1], token, PASSWORD, "203.0.113.77", "139", "wang"):
         assert secret not in written
+
+
+def test_untrusted_host_is_refused(settings: Settings) -> None:
+    app = create_app(replace(settings, trusted_hosts="pingyi.example, www.pingyi.example"))
+    client = app.test_client()
+    assert client.get("/sign-in", base_url="http://elsewhere.example").status_code == 400
+    assert client.get("/sign-in", base_url="http://www.pingyi.example").status_code != 400
+
+
+def test_forwarding_headers_are_believed_only_from_declared_proxies(settings: Settings) -> None:
+    headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
+    seen = []
+    for hops in (0, 1):
+        response = (
+            create_app(replace(settings, proxy_hops=hops)).test_client().get("/sign-in", headers=headers)
+        )
+        seen.append("Strict-Transport-Security" in response.headers)
+    assert seen == [False, True]
