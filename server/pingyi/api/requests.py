@@ -11,7 +11,7 @@ from flask import Flask, Request, current_app, request
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from marshmallow import Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
 from pingyi.channels import Text
@@ -176,7 +176,11 @@ def read_body(schema: type[Schema]) -> dict[str, Any]:
 
 
 class StrictParser(FlaskParser):
-    """Reads the arguments of office operations: strict JSON, and every error with its pointer."""
+    """Reads the arguments of operations: strict JSON, no unknown word, and every error with its pointer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}
 
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002 - webargs fixes the signature
         return json_object()

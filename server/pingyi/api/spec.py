@@ -10,8 +10,8 @@ from typing import Any
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
-from flask_smorest import Api, Blueprint  # type: ignore[import-untyped] # it has no types
-from flask_smorest.utils import prepare_response  # type: ignore[import-untyped] # it has no types
+from flask_smorest import Api, Blueprint
+from flask_smorest.utils import prepare_response
 from marshmallow import Schema, fields
 from werkzeug.routing import BaseConverter
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,8 +21,8 @@ PARTNERS = (
     "partner_score", "press_totals", "television", "web_poll", "weibo",
 )  # fmt: skip
 OFFICE = (
-    "adjustments", "decisions", "deliveries", "keys", "operators", "periods", "plugins", "previous", "results",
-    "rolls", "schemes", "units",
+    "adjustments", "decisions", "deliveries", "keys", "operators", "periods", "plugins", "previous",
+    "results", "rolls", "schemes", "units",
 )  # fmt: skip
 REFUSALS = [400, 401, 403, 404, 405, 409, 413, 415, 422, 423]
 CONFIGURATION = {
@@ -33,15 +32,17 @@ CONFIGURATION = {
         "missing_required_header": {"expected-statuses": REFUSALS},
     }
 }
-Numbers = Iterator[int]
+Headers = dict[str, str]
 
 
-def exercise(operation: Any, mode: GenerationMode, headers: dict[str, str], place: dict[str, str]) -> int:
-    """Call one operation with generated requests and hold every answer against the document."""
-    numbers = itertools.count(1)
+def exercise(
+    operation: Any, mode: GenerationMode, headers: dict[str, str], place: dict[str, str]
+) -> list[int]:
+    """Call one operation with generated requests, hold every answer against the document; the statuses."""
+    statuses: list[int] = []
 
     @settings(
-        max_examples=10,
+        max_examples=8,
         deadline=None,
         derandomize=True,
         database=None,
@@ -50,12 +51,11 @@ def exercise(operation: Any, mode: GenerationMode, headers: dict[str, str], plac
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: schemathesis.Case) -> None:
-        next(numbers)
-        settle(case, place, next(numbers))
-        case.call_and_validate(headers=headers)
+        settle(case, place, len(statuses))
+        statuses.append(case.call_and_validate(headers=headers).status_code)
 
     check()
-    return next(numbers)
+    return statuses
 
 
 def settle(case: schemathesis.Case, place: dict[str, str], number: int) -> None:
@@ -65,7 +65,9 @@ def settle(case: schemathesis.Case, place: dict[str, str], number: int) -> None:
         case.path_parameters.update({name: place[name] for name in case.path_parameters if name in place})
     key = str((case.headers or {}).get("Idempotency-Key", ""))
     if re.fullmatch(IDEMPOTENCY_KEY, key):
-        case.headers["Idempotency-Key"] = f"{case.operation.label.encode().hex()[-80:]}-{number:08d}-{key[:20]}"
+        case.headers["Idempotency-Key"] = (
+            f"{case.operation.label.encode().hex()[-80:]}-{number:08d}-{key[:20]}"
+        )
 
 
 def exercise_all(app: Flask, tag: str, headers: dict[str, str], place: dict[str, str]) -> int:
@@ -73,10 +75,10 @@ def exercise_all(app: Flask, tag: str, headers: dict[str, str], place: dict[str,
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app, config=configuration)
     operations = [found.ok() for found in schema.include(tag=tag).get_all_operations()]
     for operation in operations:
-        assert exercise(operation, GenerationMode.POSITIVE, headers, place) > 1
+        assert exercise(operation, GenerationMode.POSITIVE, headers, place)
         has_input = operation.body or operation.query or operation.headers or operation.path_parameters
         if has_input:
-            assert exercise(operation, GenerationMode.NEGATIVE, headers, place) > 1
+            assert exercise(operation, GenerationMode.NEGATIVE, headers, place)
     return len(operations)
 
 
