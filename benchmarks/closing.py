@@ -31,7 +31,7 @@ RANKING_GOAL, WHOLE_GOAL, FLAT_GOAL = 0.1, 2.5, 1.2
 
 
 def figures(house: House) -> list[Figure]:
-    """Fill three periods with 250,000, 1,000,000 and 2,500,000 entries over equal counters, then take turns."""
+    """Fill three periods with 250,000 to 2,500,000 entries over equal counters, then take turns."""
     entries = {f"close{times}": _filled(house, f"close{times}", times) for times in TIMES}
     closing = {key: _seconds(partial(_close, key)) for key in entries}
     duck = _ballots()
@@ -68,7 +68,7 @@ def _report(entries: dict[str, int], seconds: dict[str, float]) -> list[Figure]:
                 f"{ratio:.2f} x DuckDB",
                 f"<= {WHOLE_GOAL}",
                 ratio <= WHOLE_GOAL,
-            )  # fmt: skip
+            )
         )
     return [
         *figures,
@@ -132,7 +132,10 @@ _MAKE_BALLOTS = (
     "SET threads = 2",
     "SELECT setseed(0.5)",
     "CREATE TABLE ballot (unit USMALLINT, question UTINYINT, level UTINYINT, stratum UTINYINT)",
-    "INSERT INTO ballot SELECT floor(random() * 1000), floor(random() * 5), floor(random() * 5),"
-    " floor(random() * 16) FROM range(10000000)",
+    """
+    INSERT INTO ballot
+    SELECT floor(random() * 1000), floor(random() * 5), floor(random() * 5), floor(random() * 16)
+    FROM range(10000000)
+    """,
 )
 _GROUP_BY = "SELECT unit, question, level, stratum, count(*) FROM ballot GROUP BY ALL"

@@ -32,8 +32,11 @@ def _fill(house: House, statement: str, given: dict[str, object]) -> int:
 
 
 _BALLOTS = """
-SELECT c.id AS channel_id, c.period_id, p.unit_id, format('["u%%s",%%s,"%%s","%%s"]', p.unit_id, n, d.name, o.name) AS identity,
-  json_build_object(format('answer/%%s/%%s', d.name, o.name), 1 + (p.unit_id * 7 + o.position * 5 + c.id * 3) %% 11) AS counts,
+SELECT c.id AS channel_id, c.period_id, p.unit_id,
+  format('["u%%s",%%s,"%%s","%%s"]', p.unit_id, n, d.name, o.name) AS identity,
+  json_build_object(
+    format('answer/%%s/%%s', d.name, o.name), 1 + (p.unit_id * 7 + o.position * 5 + c.id * 3) %% 11
+  ) AS counts,
   row_number() OVER (PARTITION BY c.id ORDER BY n, p.unit_id, d.position, o.position) - 1 AS place
 FROM channel c JOIN period_unit p ON p.period_id = c.period_id
 CROSS JOIN generate_series(1, %(times)s) AS n
@@ -47,7 +50,8 @@ _MIXED = """
 SELECT c.id AS channel_id, c.period_id, p.unit_id, format('["%%s"]', n) AS identity,
   CASE n %% 3
     WHEN 0 THEN json_build_object('answer/attitude/' || d %% 5, 1, 'answer/speed/' || d / 5 %% 5, 1,
-      'answer/skill/' || d / 25 %% 5, 1, 'answer/honesty/' || d / 125 %% 5, 1, 'answer/result/' || d / 625 %% 5, 1)
+      'answer/skill/' || d / 25 %% 5, 1, 'answer/honesty/' || d / 125 %% 5, 1,
+      'answer/result/' || d / 625 %% 5, 1)
     WHEN 1 THEN json_build_object('answer/overall/' || d %% 5, 1)
     ELSE json_build_object('accepted', 1, 'closed', d %% 2, 'followed_up', d / 2 %% 2, 'on_time', d / 4 %% 2,
       'reached', d / 8 %% 2, 'sign_due', 1)
@@ -68,8 +72,10 @@ WITH made AS (
 ), parts AS (
   SELECT id, channel_id, row_number() OVER (PARTITION BY channel_id ORDER BY id) - 1 AS part FROM made
 ), entries AS (
-  INSERT INTO entry (delivery_id, position, channel_id, unit_id, identity, standing, values, counts, shared, reason, hash)
-  SELECT p.id, g.place %% %(size)s, g.channel_id, g.unit_id, g.identity, 'counted', '{}', g.counts, '{}', '', ''
+  INSERT INTO entry (delivery_id, position, channel_id, unit_id, identity, standing, values, counts, shared,
+    reason, hash)
+  SELECT p.id, g.place %% %(size)s, g.channel_id, g.unit_id, g.identity, 'counted', '{}', g.counts, '{}',
+    '', ''
   FROM given g JOIN parts p ON p.channel_id = g.channel_id AND p.part = g.place / %(size)s
   RETURNING delivery_id, channel_id
 )

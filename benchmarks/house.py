@@ -53,6 +53,7 @@ def house() -> Iterator[House]:
             database_url=endpoints.database_url,
             owner_database_url=endpoints.owner_database_url,
             redis_url=endpoints.redis_url,
+            rate_per_second=1_000_000,
             secret_key="a key for the measurements, long enough",  # noqa: S106 - nothing is kept behind it
         )
         app = create_app(settings)

@@ -57,8 +57,11 @@ def server(house: House, target: str, threads: int = 512) -> Iterator[Server]:
         "PINGYI_SECRET_KEY": settings.secret_key,
         "PINGYI_RATE_PER_SECOND": "1000000",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-c", _SERVE, target, str(port), str(threads)], env=environment
+    process = subprocess.Popen(  # noqa: S603 the command is ours
+        [sys.executable, "-c", _SERVE, target, str(port), str(threads)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _wait(port)
