@@ -46,6 +46,42 @@ CASES: list[dict[str, Any]] = [
         "sub_score_decimals": 0,
     },
 ]
+LATE = {"key": "late", "deduct": "2.5", "cap": "20"}
+ITEMS: list[dict[str, Any]] = [
+    {"items": [LATE, {"key": "accident", "veto": True}]},
+    {
+        "preset": "national",
+        "items": [LATE, {"key": "fees", "deduct": "0.333"}, {"key": "award", "bonus": "3", "cap": "15"}],
+    },
+    {"items": [{**LATE, "cap": "100"}, {"key": "award", "bonus": "1"}], "bonus_gate": "0"},
+]
+SHOWS: list[dict[str, Any]] = [
+    {"preset": ["100/80/50", "40/20/20/20"], "n_min": 1},
+    {
+        "weights": {"attended": "0.5", "satisfied": "0.3", "resolved": "0.2"},
+        "of": {"satisfied": "resolved", "resolved": "answered_on_time"},
+        "preset": "leader_only",
+        "n_min": 2,
+        "sub_score_decimals": 1,
+    },
+    {
+        "bands": [{"measure": "answered_on_time", "points": "20", "full": "95", "per": "1", "floor": "0"}],
+        "n_min": 1,
+        "sub_score_decimals": 2,
+    },
+    {"events": {"absent": "5", "late": "0.25"}, "n_min": 1, "sub_score_decimals": 1},
+]
+POINTS: list[dict[str, Any]] = [
+    {**RATE, "preset": ["100/80/60/0", "50/50"], "dimensions": {"overall": "1"}},
+    {
+        **TWO,
+        "dimensions": {"attitude": "1", "speed": "2"},
+        "strata": {"enterprise": "0.6", "village": "0.4"},
+        "ballot_share": "0.7",
+        "report_weights": {"resolved": "0.25", "satisfied": "0.75"},
+    },
+    {**TWO, "preset": "50/50", "ballot_share": "0", "dimensions": {"speed": "1"}},
+]
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     "partner_score": [
         {"scale": "5"},
@@ -54,7 +90,12 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     ],
     "panel": [{"scale": "100", "trim": 0, "n_min": 1}, {"scale": "10", "trim": 1, "n_min": 3}],
     "districts": [{"scale": "100", "preset": "trimmed"}],
+    "checklist": ITEMS,
+    "inspections": ITEMS,
     "hotline": CASES,
+    "hotline_show": SHOWS,
+    "messages": [{"preset": "30/30/40", "n_min": 1}],
+    "press": [{"preset": ["lianyungang_2022", "rate"], "n_min": 1}],
     "hotline_totals": MEASURES,
     "messages_totals": [{"preset": "panjin", "n_min": 1}],
     "press_totals": [{"preset": "30/30/40", "n_min": 1}],
@@ -64,6 +105,21 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     "weibo": [RATE],
     "deputies": ROSTERS,
     "cppcc": [RATE],
+    "monitoring_points": POINTS,
+}
+CASE = {
+    "unit": "u1",
+    "source": "12345",
+    "case": "1",
+    "accepted_at": "2017-03-01",
+    "sign_due_at": "2017-03-02",
+    "signed_at": "2017-03-01T09:30:00+08:00",
+    "due_at": "2017-03-15",
+    "closed_at": "2017-03-16",
+    "followed_up": "是",
+    "reached": "是",
+    "resolved": "是",
+    "opinion": "satisfied",
 }
 ROWS: dict[str, list[dict[str, Any]]] = {
     "hotline_totals": [
@@ -81,21 +137,49 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"unit": "u2", "dimension": "law", "option": "yes", "count": 20},
         {"option": "issued", "count": 29},
     ],
-    "hotline": [
+    "hotline": [CASE],
+    "messages": [CASE],
+    "press": [CASE],
+    "checklist": [
+        {"unit": "u1", "item": "late", "count": 9},
+        {"unit": "u1", "item": "award", "count": 4},
+        {"unit": "u2", "item": "accident", "count": 1},
+        {"unit": "u2"},
+    ],
+    "inspections": [
+        {"unit": "u1", "finding": "1", "date": "2017-03-01", "item": "late", "state": "confirmed"},
+        {"unit": "u1", "finding": "2", "item": "late", "state": "已撤销"},
+        {"unit": "u1", "finding": "3", "item": "award", "state": "confirmed"},
+        {"unit": "u2", "finding": "4", "state": "confirmed"},
+        {"unit": "u2", "finding": "5", "item": "accident", "state": "contested"},
+    ],
+    "hotline_show": [
         {
             "unit": "u1",
-            "source": "12345",
-            "case": "1",
-            "accepted_at": "2017-03-01",
-            "sign_due_at": "2017-03-02",
-            "signed_at": "2017-03-01T09:30:00+08:00",
-            "due_at": "2017-03-15",
-            "closed_at": "2017-03-16",
-            "followed_up": "是",
-            "reached": "是",
-            "resolved": "是",
-            "opinion": "satisfied",
+            "session": "1",
+            "date": "2017-03-01",
+            "attended_by": "leader",
+            "questions": 5,
+            "answered_on_time": 4,
+            "resolved": 3,
+            "satisfied": 2,
         },
+        {"unit": "u1", "session": "2", "attended_by": "缺席"},
+        {"unit": "u2", "session": "1", "attended_by": "other", "questions": 2, "answered_on_time": 2},
+    ],
+    "monitoring_points": [
+        {
+            "unit": "u1",
+            "point": "E017",
+            "stratum": "enterprise",
+            "month": "2017-03",
+            "answers": {"overall": "satisfied"},
+            "reports": 3,
+            "answered_on_time": 3,
+            "resolved": 2,
+        },
+        {"unit": "u1", "point": "V1", "stratum": "village", "answers": {"speed": "no"}},
+        {"unit": "u2", "point": "V1", "stratum": "village", "reports": 1, "satisfied": 0},
     ],
 }
 ROLLS = {"deputies": {("eligible", ""): 29, ("issued", "phone"): 40}}
@@ -114,25 +198,35 @@ def test_bundled_channels_are_all_checked(channels: dict[str, Channel]) -> None:
     assert set(SETTINGS) == set(channels)
 
 
+BALLOT_ALONE = {"options": {"satisfied": "100", "basic": "80", "dissatisfied": "0"}, **BALLOT}
+MEASURES_ALONE = {"weights": {"closed": "1"}, "n_min": 1, "sub_score_decimals": 2}
+WHOLE: dict[str, dict[str, Any]] = {
+    "partner": {"scale": "100"},
+    "panel": {"scale": "100", "trim": 0, "n_min": 3},
+    "ballots": BALLOT_ALONE,
+    "cases": MEASURES_ALONE,
+    "case_totals": MEASURES_ALONE,
+    "checklist": {"items": [LATE, {"key": "award", "bonus": "1"}], "bonus_gate": "0"},
+    "findings": {"items": [LATE, {"key": "award", "bonus": "1"}], "bonus_gate": "0"},
+    "show": {**MEASURES_ALONE, "weights": {"attended": "1"}, "credit": {"deputy": "1", "other": "1"}},
+    "monitoring_points": {
+        **BALLOT_ALONE,
+        "dimensions": {"speed": "1"},
+        "ballot_share": "0.5",
+        "report_weights": {"resolved": "1"},
+    },
+}
+
+
 @pytest.mark.parametrize("key", SETTINGS)
 def test_presets_load_with_what_they_leave_open(channels: dict[str, Channel], key: str) -> None:
     channel: Any = channels[key]
-    open_settings: dict[str, dict[str, Any]] = {
-        "partner": {},
-        "panel": {"scale": "100"},
-        "ballots": {"unscored": [], "n_min": 1, "shown_as": "score"},
-        "cases": {"n_min": 1},
-        "case_totals": {"n_min": 1},
-    }
-    left_open = open_settings[channel.family]
-    for name in channel.settings_schema.presets:
-        fills = channel.settings_schema.presets[name]
-        given: dict[str, Any] = {**left_open, "preset": name}
-        if channel.family == "ballots" and "options" not in fills:
-            given["options"] = {"satisfied": "100", "basic": "80", "dissatisfied": "0"}
-        if channel.family in {"cases", "case_totals"} and "sub_score_decimals" not in fills:
-            given |= {"weights": {"closed": "1"}, "sub_score_decimals": 2}
-        loaded = channel.settings_schema().load(given)
+    for name, fills in channel.settings_schema.presets.items():
+        filled = {*fills, *(("weights",) if "bands" in fills else ())}
+        left_open = {
+            setting: value for setting, value in WHOLE[channel.family].items() if setting not in filled
+        }
+        loaded = channel.settings_schema().load({**left_open, "preset": name})
         assert set(fills) <= set(loaded)
 
 

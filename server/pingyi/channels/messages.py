@@ -71,6 +71,24 @@ _TABLE = {
     "Who was reached was followed up.": "联系上的必须已回访。",
     "A resolution or an opinion comes from someone reached.": "已解决或有意见的，必须已联系上。",
     "This month lies outside the period.": "月份不在本周期内。",
+    "This day lies outside the period.": "日期不在本周期内。",
+    'An item has exactly one of "deduct", "veto" and "bonus".':
+        "每项指标在“deduct”（扣分）、“veto”（否决）、“bonus”（加分）中须且只能选一项。",
+    "A cap limits points, and is not below those of a single time.":
+        "上限只用于扣分或加分，且不能低于单次的分数。",
+    'Not a number of points, nor a table with "over" or "at_least".':
+        "既不是分数，也不是只含“over”（超过）或“at_least”（不少于）的一组设置。",
+    "An item stands here twice.": "指标重复。",
+    "Items that only add leave every unit at full marks.": "只有加分项时，各单位都是满分，分不出高低。",
+    "Where an item adds, say from which points on.": "有加分项时，要写明达到多少分才加分。",
+    "No item adds anything here.": "这里没有加分项。",
+    'Larger than "{column}".': "大于“{column}”。",
+    "Sessions show only: {measures}.": "上线场次只能得出：{measures}。",
+    "Attendance is counted of the sessions.": "上线率以场次为分母。",
+    "Say what a deputy's and another's attendance is worth.":
+        "要写明分管负责人（deputy）和其他人员（other）上线各折算多少。",
+    "A deputy's attendance is worth no less than another's.": "分管负责人的折算不能低于其他人员。",
+    "Credit counts towards attended, which is not scored here.": "折算计入上线率，而这里不计上线率。",
     "An event has a count alone.": "扣分事项只填件数（count）。",
     'Give either "count" with "of", or "rate".': "填“count”（件数）和“of”（总数），或者只填“rate”（率）。",
     'Larger than "of".': "大于总数（of）。",

@@ -1,0 +1,86 @@
+"""What a scheme may set for checklists and findings: items that deduct, veto or add, and the bonus's gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
+
+from pingyi.channels import Flag, Key, ScoreField, SettingsSchema
+
+POSITIVE = validate.Range(min=0, min_inclusive=False)
+THRESHOLDS = ("at_least", "over")
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "national": {"bonus_gate": {"over": "80"}, "bonus_cap": "20"},
+}
+
+
+class Item(Schema):
+    """`key`, and one of `deduct` (points off each time), `veto` and `bonus` (points on); `cap` (points)."""
+
+    key = Key(required=True)
+    deduct = ScoreField(validate=POSITIVE)
+    veto = Flag()
+    bonus = ScoreField(validate=POSITIVE)
+    cap = ScoreField(validate=POSITIVE)
+
+    @validates_schema
+    def does_one_thing(self, data: dict[str, Any], **_: Any) -> None:
+        if sum((("deduct" in data), bool(data.get("veto")), ("bonus" in data))) != 1:
+            raise ValidationError('An item has exactly one of "deduct", "veto" and "bonus".')
+        worth = data.get("deduct", data.get("bonus"))
+        if "cap" in data and (worth is None or data["cap"] < worth):
+            raise ValidationError("A cap limits points, and is not below those of a single time.", "cap")
+
+
+class Gate(fields.Field[dict[str, Decimal]]):
+    """The points from which on a bonus counts: "80" (at least), or { over = "80" } or { at_least = "80" }."""
+
+    default_error_messages = {"invalid": 'Not a number of points, nor a table with "over" or "at_least".'}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Decimal]:
+        table = value if isinstance(value, Mapping) else {"at_least": value}
+        if len(table) != 1 or not set(table) <= set(THRESHOLDS):
+            raise self.make_error("invalid")
+        [(kind, points)] = table.items()
+        gate = ScoreField(validate=validate.Range(min=0, max=100)).deserialize(points)
+        if gate is None:
+            raise self.make_error("invalid")
+        return {kind: gate}
+
+
+class ItemSettings(SettingsSchema):
+    """`items` (required); `bonus_gate` (required where an item adds), `bonus_cap`."""
+
+    presets: ClassVar = PRESETS
+
+    items = fields.List(
+        fields.Nested(Item),
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"title_zh": "指标", "title_en": "Items"},
+    )
+    bonus_gate = Gate(metadata={"title_zh": "加分门槛", "title_en": "Gate of the bonus"})
+    bonus_cap = ScoreField(
+        validate=POSITIVE, metadata={"title_zh": "加分上限", "title_en": "Cap of the bonus"}
+    )
+
+    @validates("items")
+    def tell_units_apart(self, items: list[dict[str, Any]], data_key: str) -> None:
+        keys = [item["key"] for item in items]
+        if len(set(keys)) < len(keys):
+            raise ValidationError("An item stands here twice.")
+        if all("bonus" in item for item in items):
+            raise ValidationError("Items that only add leave every unit at full marks.")
+
+    @validates_schema
+    def bonus_is_gated(self, data: dict[str, Any], **_: Any) -> None:
+        adds = any("bonus" in item for item in data["items"])
+        if adds and "bonus_gate" not in data:
+            raise ValidationError("Where an item adds, say from which points on.", "bonus_gate")
+        for key in ("bonus_gate", "bonus_cap"):
+            if key in data and not adds:
+                raise ValidationError("No item adds anything here.", key)

@@ -1,0 +1,119 @@
+"""What a monitoring point's return looks like, and what a scheme may set for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from marshmallow import ValidationError, fields, pre_load, validate, validates, validates_schema
+
+from pingyi.channels import EntrySchema, Exact, Key, Month, Whole, Word
+from pingyi.channels.families import ballot_settings
+from pingyi.channels.families.ballot_settings import PAPER, POSITIVE, BallotSettings
+from pingyi.channels.families.words import check_month
+
+MEASURES = ("answered_on_time", "resolved", "satisfied")
+NOT_EMPTY = validate.Length(min=1)
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    **ballot_settings.PRESETS,
+    "50/50": {
+        "ballot_share": "0.5",
+        "report_weights": {"answered_on_time": "0.2", "resolved": "0.4", "satisfied": "0.4"},
+    },
+}
+
+
+class PointSettings(BallotSettings):
+    """What a ballot may set; `dimensions`, `ballot_share` and `report_weights` are required."""
+
+    presets: ClassVar = PRESETS
+
+    dimensions = fields.Dict(
+        keys=Key(),
+        values=Exact(validate=POSITIVE),
+        required=True,
+        validate=NOT_EMPTY,
+        metadata={"title_zh": "评议内容权重", "title_en": "Dimensions"},
+    )
+    ballot_share = Exact(
+        required=True,
+        validate=validate.Range(min=0, max=1),
+        metadata={"title_zh": "测评所占比重", "title_en": "Share of the ballot"},
+    )
+    report_weights = fields.Dict(
+        keys=Key(validate=validate.OneOf(MEASURES)),
+        values=Exact(validate=POSITIVE),
+        required=True,
+        metadata={"title_zh": "反映问题办理权重", "title_en": "Weights of the reports"},
+    )
+
+    @validates("report_weights")
+    def reports_sum_to_one(self, weights: dict[str, Fraction], data_key: str) -> None:
+        if sum(weights.values()) != 1:
+            raise ValidationError("The weights must sum to 1.")
+
+
+class PointEntry(EntrySchema):
+    """`unit`, `point`, `stratum`, `month`, `answers.<dimension>`, `reports` and what became of them.
+
+    `point` is private: nobody but the operator sees which enterprise or village answered what.
+    """
+
+    point = Word(
+        required=True,
+        validate=NOT_EMPTY,
+        metadata={"title_zh": "监测点", "title_en": "Monitoring point", "private": True},
+    )
+    stratum = Word(
+        required=True, validate=NOT_EMPTY, metadata={"title_zh": "监测点类型", "title_en": "Type of point"}
+    )
+    month = Month(metadata={"title_zh": "月份", "title_en": "Month"})
+    answers = fields.Dict(
+        keys=Word(),
+        values=Word(),
+        metadata={"title_zh": "测评", "title_en": "Answers", "keys": "dimensions"},
+    )
+    reports = Whole(metadata={"title_zh": "反映问题数", "title_en": "Reports"})
+    answered_on_time = Whole(metadata={"title_zh": "按时答复数", "title_en": "Answered on time"})
+    resolved = Whole(metadata={"title_zh": "解决数", "title_en": "Resolved"})
+    satisfied = Whole(metadata={"title_zh": "满意数", "title_en": "Satisfied"})
+
+    @pre_load
+    def drop_empty_answers(self, data: Any, **_: Any) -> Any:
+        """An empty cell of a dimension is "not given" too."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("answers"), Mapping):
+            return data
+        given = {key: value for key, value in data["answers"].items() if value is not None and value != ""}
+        return {**data, "answers": given}
+
+    @validates("month")
+    def is_in_the_period(self, value: str, data_key: str) -> None:
+        check_month(value, self.channel.period)
+
+    @validates("stratum")
+    def is_a_known_type(self, value: str, data_key: str) -> None:
+        strata = self.channel.settings.get("strata")
+        if strata and value not in strata:
+            raise ValidationError(f"Must be one of: {', '.join(strata)}.")
+
+    @validates("answers")
+    def are_of_this_ballot(self, value: dict[str, str], data_key: str) -> None:
+        settings = self.channel.settings
+        if not settings:
+            return
+        known = tuple(dict.fromkeys((*settings["options"], *settings["unscored"], *PAPER)))
+        for words, allowed in ((value, settings["dimensions"]), (value.values(), known)):
+            if set(words) - set(allowed):
+                raise ValidationError(f"Must be one of: {', '.join(allowed)}.")
+
+    @validates_schema
+    def adds_up(self, data: dict[str, Any], **_: Any) -> None:
+        for measure in MEASURES:
+            if measure not in data:
+                continue
+            if "reports" not in data:
+                raise ValidationError("Missing data for required field.", "reports")
+            if data[measure] > data["reports"]:
+                raise ValidationError('Larger than "reports".', measure)

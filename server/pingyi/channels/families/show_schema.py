@@ -1,0 +1,104 @@
+"""What an entry about a session of a hotline show looks like, and what a scheme may set for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from marshmallow import ValidationError, validate, validates, validates_schema
+
+from pingyi.channels import EntrySchema, Text, Whole, Word
+from pingyi.channels.families.measure_settings import MeasureSettings
+from pingyi.channels.families.measures import used
+from pingyi.channels.families.words import Choice, Day, check_day
+
+ATTENDANCE = {
+    "leader": Text(zh="主要负责人", en="Leader"),
+    "deputy": Text(zh="分管负责人", en="Deputy"),
+    "other": Text(zh="其他人员", en="Other"),
+    "absent": Text(zh="缺席", en="Absent"),
+}
+CREDITED = ("deputy", "other")
+EVENTS = ("deputy", "other", "absent", "late")
+COUNTED = ("answered_on_time", "resolved", "satisfied")
+MEASURES = ("attended", *COUNTED)
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "100/80/50": {"credit": {"deputy": "0.8", "other": "0.5"}},
+    "leader_only": {"credit": {"deputy": "0", "other": "0"}},
+    "40/20/20/20": {
+        "weights": {"attended": "0.4", "answered_on_time": "0.2", "resolved": "0.2", "satisfied": "0.2"},
+        "sub_score_decimals": 2,
+    },
+}
+
+
+class ShowSettings(MeasureSettings):
+    """What measures may set; `credit` is what a deputy's and another's attendance is worth."""
+
+    presets: ClassVar = PRESETS
+
+    @validates("of")
+    def denominators_come_before(self, of: dict[str, str], data_key: str) -> None:
+        if "attended" in of:
+            raise ValidationError("Attendance is counted of the sessions.")
+        for measure, denominator in of.items():
+            before = COUNTED.index(measure) if measure in COUNTED else 0
+            known = ("questions", *COUNTED[:before])
+            if denominator not in known:
+                raise ValidationError(f"Must be one of: {', '.join(known)}.")
+
+    @validates("events")
+    def events_are_known(self, events: dict[str, Any], data_key: str) -> None:
+        if set(events) - set(EVENTS):
+            raise ValidationError(f"Must be one of: {', '.join(EVENTS)}.")
+
+    @validates_schema
+    def measures_are_known(self, data: dict[str, Any], **_: Any) -> None:
+        key = "bands" if "bands" in data else "weights"
+        if set(used(data)) - set(MEASURES):
+            raise ValidationError(f"Sessions show only: {', '.join(MEASURES)}.", key)
+
+    @validates_schema
+    def credit_goes_somewhere(self, data: dict[str, Any], **_: Any) -> None:
+        credit = data.get("credit", {})
+        if set(credit) - set(CREDITED):
+            raise ValidationError(f"Must be one of: {', '.join(CREDITED)}.", "credit")
+        if "attended" not in used(data):
+            if credit:
+                raise ValidationError("Credit counts towards attended, which is not scored here.", "credit")
+        elif set(credit) != set(CREDITED):
+            raise ValidationError("Say what a deputy's and another's attendance is worth.", "credit")
+        elif credit["deputy"] < credit["other"]:
+            raise ValidationError("A deputy's attendance is worth no less than another's.", "credit")
+
+
+class SessionEntry(EntrySchema):
+    """`unit`, `session`, `date`, `attended_by`, `questions`, `answered_on_time`, `resolved`, `satisfied`."""
+
+    session = Word(
+        required=True, validate=validate.Length(min=1), metadata={"title_zh": "场次", "title_en": "Session"}
+    )
+    date = Day(metadata={"title_zh": "日期", "title_en": "Date"})
+    attended_by = Choice(ATTENDANCE, metadata={"title_zh": "上线人员", "title_en": "Attended by"})
+    questions = Whole(metadata={"title_zh": "问题数", "title_en": "Questions"})
+    answered_on_time = Whole(metadata={"title_zh": "按时答复数", "title_en": "Answered on time"})
+    resolved = Whole(metadata={"title_zh": "解决数", "title_en": "Resolved"})
+    satisfied = Whole(metadata={"title_zh": "满意数", "title_en": "Satisfied"})
+
+    @validates("date")
+    def is_in_the_period(self, value: dt.date, data_key: str) -> None:
+        check_day(value, self.channel.period)
+
+    @validates_schema
+    def adds_up(self, data: dict[str, Any], **_: Any) -> None:
+        denominators = self.channel.settings.get("of", {})
+        for measure in COUNTED:
+            if measure not in data:
+                continue
+            if "questions" not in data:
+                raise ValidationError("Missing data for required field.", "questions")
+            for column in ("questions", denominators.get(measure, "questions")):
+                if data[measure] > data.get(column, data[measure]):
+                    raise ValidationError(f'Larger than "{column}".', measure)

@@ -1,0 +1,47 @@
+"""Columns that several families share: a day, and a choice that may be named in either language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import ValidationError, validate
+
+from pingyi.channels import Moment, Period, Text, Word
+
+
+class Day(Moment):
+    """A calendar day; of a time, its day in the period's zone. Loads to a date."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        zone: ZoneInfo = self._zone()
+        return moment.astimezone(zone).date()
+
+
+class Choice(Word):
+    """One of `words`, given by its key or as it is called in Chinese or English. Loads to the key."""
+
+    def __init__(self, words: Mapping[str, Text], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(list(words)), **kwargs)
+        self._keys = {name: key for key, text in words.items() for name in (text.zh, text.en.lower())}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return self._keys.get(text.lower(), text)
+
+
+def check_day(day: date, period: Period) -> None:
+    """Refuse a day outside the period; without dates every day will do."""
+    if (period.starts_on and day < period.starts_on) or (period.ends_on and day > period.ends_on):
+        raise ValidationError("This day lies outside the period.")
+
+
+def check_month(month: str, period: Period) -> None:
+    """Refuse a month outside the period; without dates every month will do."""
+    first = f"{period.starts_on:%Y-%m}" if period.starts_on else month
+    last = f"{period.ends_on:%Y-%m}" if period.ends_on else month
+    if not first <= month <= last:
+        raise ValidationError("This month lies outside the period.")
