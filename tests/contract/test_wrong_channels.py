@@ -16,6 +16,7 @@ from pingyi.channels import (
     Count,
     Entry,
     EntrySchema,
+    Sample,
     Score,
     ScoreField,
     SettingsSchema,
@@ -111,6 +112,39 @@ def by_kind(entry: Entry, _context: Context) -> Iterable[Count]:
     return [Count(("quiet", str(entry.values["quiet"]))), Count(("nights",))]
 
 
+def half_a_name(entry: Entry, context: Context) -> Iterable[Count]:
+    return [*tally(entry, context), Count(("night", None))]  # type: ignore[arg-type]  # wrong on purpose
+
+
+def with_a_status_of_its_own(tally: Tally, _context: Context) -> Score:
+    return Score(None, "no_nights") if not tally["nights"] else score(tally, _context)  # type: ignore[arg-type]
+
+
+def with_a_float_in_its_sample(tally: Tally, context: Context) -> Score:
+    found = score(tally, context)
+    sample = Sample(0.5, 1, Fraction(0))  # type: ignore[arg-type]  # wrong on purpose
+    return found if found.rate is None else replace(found, samples=(sample,))
+
+
+def remembering_every_sum() -> Any:
+    seen: list[int] = []
+
+    def learn(tally: Tally, context: Context) -> Score:
+        seen.append(tally["nights"])
+        found = score(tally, context)
+        return found if found.rate is None else replace(found, facts={"seen": len(seen)})
+
+    return learn
+
+
+class Unclaimed(NoiseEntry):
+    unit_required = False
+
+
+class Forgetful(NoiseEntry):
+    remark = fields.String(load_default="", load_only=True)
+
+
 class Impatient(NoiseEntry):
     speed = fields.Function(deserialize=lambda value: 1 / int(value))
 
@@ -134,6 +168,12 @@ WRONG: list[tuple[str, Channel]] = [
     ("rate", replace(RIGHT, score=rate_of_float)),
     ("taking back", replace(RIGHT, score=presence)),
     ("order", replace(RIGHT, tally=by_kind, score=in_the_order_of_the_map)),
+    ("batches|order", replace(RIGHT, score=remembering_every_sum())),
+    ("names", replace(RIGHT, tally=half_a_name)),
+    ("status", replace(RIGHT, score=with_a_status_of_its_own)),
+    ("samples", replace(RIGHT, score=with_a_float_in_its_sample)),
+    ("units", replace(RIGHT, entry_schema=Unclaimed)),
+    ("empty cells", replace(RIGHT, entry_schema=Forgetful)),
     ("refusal", replace(RIGHT, entry_schema=Impatient)),
     ("declaration", replace(RIGHT, identity=("unit", "night"))),
     ("declaration", replace(RIGHT, key="no key")),
@@ -147,7 +187,7 @@ def test_right_channel_passes() -> None:
 
 @pytest.mark.parametrize(("law", "channel"), WRONG, ids=lambda part: part if isinstance(part, str) else "")
 def test_wrong_channel_is_told_which_law_it_breaks(law: str, channel: Channel) -> None:
-    with pytest.raises(AssertionError, match=f"^law of {law}"):
+    with pytest.raises(AssertionError, match=f"^law of ({law}):"):
         check_channel(channel, settings={"scale": "5"})
 
 
