@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 
 from pingyi.channels import Channel, Flag, Moment, Month, ScoreField, Whole
 
@@ -98,28 +98,39 @@ KEY = {"operator": "市政府法制办", "label": "法制办业务系统"}
 OPERATOR = {"name": "市政府法制办"}
 REASON = {"reason": "通报已撤销"}
 
-_CELLS: dict[str, Any] = {
-    "unit": "A01",
-    "score": "4.5",
-    "evidence": "依法行政考核通报第3条",
-    "rater": "rater-01",
-    "batch": "2017-12",
-    "option": "satisfied",
-    "count": 120,
-    "of": 125,
-    "measure": "closed",
-    "month": "2017-03",
-    "source": "12345",
-    "case": "12345-2017-000123",
-    "accepted_at": "2017-03-01T09:30:00+08:00",
-    "sign_due_at": "2017-03-01T17:30:00+08:00",
-    "signed_at": "2017-03-01T11:00:00+08:00",
-    "due_at": "2017-03-08",
-    "closed_at": "2017-03-06T16:00:00+08:00",
-    "followed_up": True,
-    "reached": True,
-    "resolved": True,
-    "opinion": "satisfied",
+_CELLS: dict[str, tuple[Any, ...]] = {
+    "unit": ("A01",),
+    "score": ("4.5",),
+    "evidence": ("依法行政考核通报第3条",),
+    "rater": ("rater-01",),
+    "batch": ("2017-12",),
+    "option": ("satisfied",),
+    "count": (120,),
+    "of": (125,),
+    "measure": ("closed",),
+    "month": ("2017-03",),
+    "source": ("12345",),
+    "case": ("12345-2017-000123",),
+    "accepted_at": ("2017-03-01T09:30:00+08:00",),
+    "sign_due_at": ("2017-03-01T17:30:00+08:00",),
+    "signed_at": ("2017-03-01T11:00:00+08:00",),
+    "due_at": ("2017-03-08",),
+    "closed_at": ("2017-03-06T16:00:00+08:00",),
+    "followed_up": (True,),
+    "reached": (True,),
+    "resolved": (True, 10),
+    "satisfied": (9,),
+    "opinion": ("satisfied",),
+    "item": ("late",),
+    "finding": ("2017-001",),
+    "date": ("2017-03-01",),
+    "state": ("confirmed",),
+    "session": ("2017-03-01",),
+    "attended_by": ("leader",),
+    "questions": (12,),
+    "answered_on_time": (11,),
+    "point": ("E017",),
+    "reports": (12,),
 }
 _BY_KIND: tuple[tuple[type[fields.Field[Any]], Any], ...] = (
     (ScoreField, "4.5"),
@@ -133,19 +144,24 @@ _BY_KIND: tuple[tuple[type[fields.Field[Any]], Any], ...] = (
 
 def entries_example(plugin: Channel) -> dict[str, Any]:
     """A body for a plugin's post: its fields' own `metadata["example"]`, else those of known columns."""
-    entry = {}
-    for name, field in {"unit": None, **plugin.entry_schema().fields}.items():
-        cell = _cell(name, field)
-        if cell is not None:
-            entry[name] = cell
-    return {"entries": [entry]}
+    schema = plugin.entry_schema()
+    cells = {
+        name: _cell(name, field) for name, field in {"unit": schema.fields["unit"], **schema.fields}.items()
+    }
+    return {"entries": [{name: cell for name, cell in cells.items() if cell is not None}]}
 
 
-def _cell(name: str, field: fields.Field[Any] | None) -> Any:
-    if field is not None and "example" in field.metadata:
+def _cell(name: str, field: fields.Field[Any]) -> Any:
+    """The first value that fits the field; None leaves an optional field out."""
+    if "example" in field.metadata:
         return field.metadata["example"]
-    if name in _CELLS or field is None:
-        return _CELLS.get(name)
-    if not field.required:
-        return None
-    return next((value for kind, value in _BY_KIND if isinstance(field, kind)), "1")
+    by_kind = [value for kind, value in _BY_KIND if isinstance(field, kind)] if field.required else []
+    return next((value for value in (*_CELLS.get(name, ()), *by_kind) if _fits(field, value)), None)
+
+
+def _fits(field: fields.Field[Any], value: Any) -> bool:
+    try:
+        field.deserialize(value)
+    except ValidationError:
+        return False
+    return True

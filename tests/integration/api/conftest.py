@@ -118,19 +118,24 @@ weights = { on_time = "0.3", closed = "0.3", satisfied = "0.4" }
 n_min = 5
 sub_score_decimals = 2
 """
+ITEMS = 'items = [{ key = "late", deduct = "1", cap = "5" }]'
 SETTINGS = {
     "partner": 'scale = "5"',
     "panel": 'scale = "5"\ntrim = 1\nn_min = 3',
     "ballots": BALLOT,
     "cases": CASES,
     "case_totals": CASES,
+    "checklist": ITEMS,
+    "findings": ITEMS,
+    "show": 'preset = ["100/80/50", "40/20/20/20"]\nn_min = 1',
 }
 
 
 @pytest.fixture
 def world(app: Flask, client: FlaskClient, office: dict[str, str]) -> dict[str, str]:
-    """An open period "example-2017" with one channel, `c_<plugin>`, for each plugin; all of one operator."""
-    plugins = {key: found.channel for key, found in app.extensions["pingyi.registry"].channels.items()}
+    """An open period "example-2017" with a channel `c_<plugin>` for each plugin of a family that we know."""
+    found = {key: each.channel for key, each in app.extensions["pingyi.registry"].channels.items()}
+    plugins = {key: channel for key, channel in found.items() if channel.family in SETTINGS}
     head = SCHEME_TOML.split("[[channels]]")[0].replace('"100"', f'"{len(plugins)}"')
     channels = [
         f'[[channels]]\nkey = "c_{key}"\nplugin = "{key}"\noperator = "市政府法制办"\nmax_points = "1"\n'
