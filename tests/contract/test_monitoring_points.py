@@ -38,7 +38,8 @@ def test_half_ballot_and_half_handling(evaluate: Any) -> None:
     assert (score.rate, score.n) == (Fraction(58, 100), 4)
     assert score.facts["reports"] == 5
     assert (score.facts["resolved_rate"], score.facts["satisfied_rate"]) == (Share(3, 5), Share(2, 5))
-    assert Fraction(*score.facts["reports_score"]) == Fraction(56, 100)
+    assert Fraction(*score.facts["report_part"]) == Fraction(56, 100)
+    assert score.facts["ballot_part"] == Fraction(60, 100)
     assert score.facts["very_satisfied_share"] == Share(1, 4)
     assert score.facts["no_opinion_share"] == Share(1, 5)
     assert (score.facts["points"], score.facts["coverage"]) == (5, Share(5, 250))
@@ -61,7 +62,7 @@ def test_unit_without_reports_keeps_the_ballot_part_alone(evaluate: Any) -> None
         score = evaluate("monitoring_points", BALLOT, [heard("E1", "satisfied", **cells)])
         assert score.rate == Fraction(80, 100)
         assert [sample.weight for sample in score.samples] == [1]
-        assert "reports_score" not in score.facts
+        assert "report_part" not in score.facts
 
 
 def test_measure_that_nobody_gave_spreads_its_weight(evaluate: Any) -> None:

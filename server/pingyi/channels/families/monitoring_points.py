@@ -9,8 +9,8 @@ The ballot part is the ballots' score (F3) of the answers, the report part the w
 A measure without reports spreads its weight, a unit without reports keeps the ballot part alone; too few
 answers are `too_few`, more of a measure than reports is `inconsistent`. `n` is the answers' `valid`.
 
-Facts: the ballots', `reports`, `<measure>_rate`, `reports_score`; of the channel `points`, `registered` and
-`coverage` (not where more points spoke than are registered).
+Facts: the ballots', `reports`, `<measure>_rate`, `ballot_part`, `report_part`; of the channel `points`,
+`registered` and `coverage` (not where more points spoke than are registered).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def score(tally: Tally, context: Context) -> Score:
         return replace(ballots, facts=facts)
     share: Fraction = settings["ballot_share"]
     above, below, total = _sum(reports)
-    facts["reports_score"] = Share(above, below * total)
+    facts["ballot_part"], facts["report_part"] = ballots.rate, Share(above, below * total)
     (part, parts), (good, of) = share.as_integer_ratio(), ballots.rate.as_integer_ratio()
     rate = Fraction(part * good * below * total + (parts - part) * above * of, parts * of * below * total)
     answers = [sample._replace(weight=sample.weight * share) for sample in ballots.samples]

@@ -67,7 +67,9 @@ class PointEntry(EntrySchema):
         metadata={"title_zh": "监测点", "title_en": "Monitoring point", "private": True},
     )
     stratum = Word(
-        required=True, validate=NOT_EMPTY, metadata={"title_zh": "监测点类型", "title_en": "Type of point"}
+        required=True,
+        validate=NOT_EMPTY,
+        metadata={"title_zh": "监测点类型", "title_en": "Type of point", "example": "enterprise"},
     )
     month = Month(metadata={"title_zh": "月份", "title_en": "Month"})
     answers = fields.Dict(
