@@ -12,8 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-import pingyi.api
-import pingyi.web
 from pingyi.api.examples import PERIOD, SCHEME, SCHEME_TOML, UNITS
 from pingyi.app import create_app
 from pingyi.db import db, transaction
@@ -35,9 +33,6 @@ LAW = f"{BASE}/periods/example-2017/partner_score/work_law"
 @pytest.fixture(scope="session")
 def application(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
-    if "flask-smorest" not in app.extensions:
-        pingyi.web.init_app(app)
-        pingyi.api.init_app(app)
     app.test_client_class = OutsideClient
     yield app
     with app.app_context():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -11,21 +11,28 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-import pingyi.api
-import pingyi.web
 from pingyi.app import create_app
+from pingyi.db import db
 from pingyi.settings import Settings
 
 LAW = "/api/v1/periods/example-2017/partner_score/work_law"
 Counts = Callable[[], dict[str, int]]
+Another = Callable[..., FlaskClient]
 
 
-def complete(settings: Settings) -> Flask:
-    app = create_app(settings)
-    if "flask-smorest" not in app.extensions:
-        pingyi.web.init_app(app)
-        pingyi.api.init_app(app)
-    return app
+@pytest.fixture
+def another(settings: Settings) -> Iterator[Another]:
+    """Clients of applications with other settings on the same database."""
+    made: list[Flask] = []
+
+    def make(**changes: Any) -> FlaskClient:
+        made.append(create_app(replace(settings, **changes)))
+        return made[-1].test_client()
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
 
 
 def test_body_above_the_limit_is_refused(post: Callable[..., Any], stored: Counts) -> None:
@@ -48,15 +55,11 @@ def test_other_media_types_are_refused(
     assert stored() == before
 
 
-def test_key_above_its_rate_is_told_when_to_come_again(
-    settings: Settings, operator: dict[str, str], stored: Counts
-) -> None:
-    slow = complete(replace(settings, rate_per_second=3))
+def test_key_above_its_rate_is_told_when_to_come_again(another: Another, operator: dict[str, str]) -> None:
+    slow = another(rate_per_second=3)
     body = {"entries": [{"unit": "A01", "score": "9"}]}
     answers = [
-        slow.test_client().post(
-            f"{LAW}/entries", json=body, headers={"Idempotency-Key": uuid4().hex, **operator}
-        )
+        slow.post(f"{LAW}/entries", json=body, headers={"Idempotency-Key": uuid4().hex, **operator})
         for _ in range(20)
     ]
     refused = [answer for answer in answers if answer.status_code == 429]
@@ -68,22 +71,22 @@ def test_key_above_its_rate_is_told_when_to_come_again(
 
 
 def test_rate_is_counted_for_each_key(
-    settings: Settings, operator: dict[str, str], key_of: Callable[..., dict[str, str]]
+    another: Another, operator: dict[str, str], key_of: Callable[..., dict[str, str]]
 ) -> None:
-    slow = complete(replace(settings, rate_per_second=1))
+    slow = another(rate_per_second=1)
     body = {"entries": [{"unit": "A01", "score": "9"}]}
 
     def send(headers: dict[str, str]) -> int:
         named = {"Idempotency-Key": uuid4().hex, **headers}
-        return slow.test_client().post(f"{LAW}/entries", json=body, headers=named).status_code
+        return slow.post(f"{LAW}/entries", json=body, headers=named).status_code
 
     assert [send(operator), send(key_of("市政府法制办"))] == [422, 422]
 
 
-def test_database_away_asks_to_repeat_with_the_same_key(settings: Settings, operator: dict[str, str]) -> None:
-    lost = complete(replace(settings, database_url="postgresql+psycopg://nobody@127.0.0.1:1/none"))
+def test_database_away_asks_to_repeat_with_the_same_key(another: Another, operator: dict[str, str]) -> None:
+    lost = another(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none")
     headers = {"Idempotency-Key": uuid4().hex, "Accept-Language": "en", **operator}
-    answer = lost.test_client().post(f"{LAW}/entries", json={"entries": [{"unit": "A01"}]}, headers=headers)
+    answer = lost.post(f"{LAW}/entries", json={"entries": [{"unit": "A01"}]}, headers=headers)
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert int(answer.headers["Retry-After"]) > 0
     assert (
