@@ -204,7 +204,7 @@ def _add_posting(blp: Resource, plugin: Channel) -> None:
 
 
 def _add_withdrawal(blp: Resource, plugin: Channel) -> None:
-    example = {"reason": "误报:该单位不属于本渠道评分范围"}
+    example = {"reason": "误报：该单位不属于本渠道评分范围"}
     content = {"schema": ReasonSchema, "example": example}
     body = {"required": True, "content": {"application/json": content}}
 

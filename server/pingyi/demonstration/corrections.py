@@ -20,11 +20,11 @@ class Correction(NamedTuple):
 
 CORRECTIONS: Mapping[str, tuple[Correction, ...]] = {
     "work_law": (
-        Correction(5, "score", -8, "行政复议案件漏计一件,复核后改正"),
-        Correction(40, "score", 10, "经复核,一项扣分依据不足,予以恢复"),
+        Correction(5, "score", -8, "行政复议案件漏计一件，复核后改正"),
+        Correction(40, "score", 10, "经复核，一项扣分依据不足，予以恢复"),
     ),
     "work_window": (Correction(11, "score", -5, "窗口投诉一件核实属实"),),
-    "hotline_12345": (Correction(6, "count", -1, "重复工单一件,并入原工单"),),
+    "hotline_12345": (Correction(6, "count", -1, "重复工单一件，并入原工单"),),
     "districts": (Correction(100, "score", -3, "录入时与相邻单位看错一行"),),
     "web_poll": (Correction(3, "count", -2, "剔除重复提交"),),
 }

@@ -35,7 +35,7 @@ def refuse_beside_real_data(connection: Connection) -> None:
     key = connection.execute(text("SELECT key FROM period WHERE NOT demonstration LIMIT 1")).scalar()
     if key is not None:
         message = Text(
-            zh="已有正式的评议周期“{key}”,不能在同一数据库中生成演示数据。",
+            zh="已有正式的评议周期“{key}”，不能在同一数据库中生成演示数据。",
             en="There is a real period, {key}; a demonstration needs a database of its own.",
         )
         raise Problem("real_data", 409, message.format(key=key))

@@ -100,7 +100,7 @@ def wait_for_workers(period_id: int, say: Say) -> None:
 
 
 _SILENT = Text(
-    zh="计算程序没有响应,请确认 worker、relay 正在运行。",
+    zh="计算程序没有响应，请确认 worker、relay 正在运行。",
     en="The workers do not answer: are worker and relay running?",
 )
 

@@ -43,7 +43,7 @@ def load_document(toml_text: str, check_settings: SettingsCheck | None) -> Schem
 
 def _problem(errors: Sequence[FieldError]) -> Problem:
     message = Text(
-        zh=f"评议方案有 {len(errors)} 处错误,请逐处改正后再提交。",
+        zh=f"评议方案有 {len(errors)} 处错误，请逐处改正后再提交。",
         en=f"The scheme has {len(errors)} error(s): correct each place named and send it again.",
     )
     return Problem("scheme_invalid", 422, message, tuple(errors))

@@ -18,15 +18,15 @@ MESSAGES: Mapping[str, Text] = {
     "not_a_table": _text("应为一个表。", "Must be a table."),
     "not_a_list": _text("应为一个列表。", "Must be a list."),
     "not_text": _text(
-        "应为 1 到 200 个字符的文字,不含控制字符。",
+        "应为 1 到 200 个字符的文字，不含控制字符。",
         "Must be text of 1 to 200 characters without control characters.",
     ),
     "not_a_key": _text(
-        "键以英文字母开头,只含英文字母、数字、_ 和 -,最多 64 个字符。",
+        "键以英文字母开头，只含英文字母、数字、_ 和 -,最多 64 个字符。",
         "A key begins with an English letter and has only letters, digits, _ and -, 64 characters at most.",
     ),
     "not_a_decimal": _text(
-        '应为加引号的十进制数,例如 "92.5",不能是浮点数。',
+        '应为加引号的十进制数，例如 "92.5",不能是浮点数。',
         'Must be a decimal number in quotes such as "92.5", never a float.',
     ),
     "not_positive": _text("应大于 0。", "Must be greater than 0."),
@@ -42,20 +42,23 @@ MESSAGES: Mapping[str, Text] = {
     "ties_policy": _text("应为 competition 或 dense。", "Must be competition or dense."),
     "place": _text("应为 bottom。", "Must be bottom."),
     "float": _text(
-        "不能用浮点数,请写成加引号的十进制数。", "No floats: write the number as a decimal in quotes."
+        "不能用浮点数，请写成加引号的十进制数。", "No floats: write the number as a decimal in quotes."
     ),
     "too_few": _text("至少要有一项。", "Needs at least one."),
     "duplicate_key": _text("键“{key}”已经用过。", 'The key "{key}" is used already.'),
     "reserved_key": _text(
-        "“{key}”是结果表的固定列名,不能用作键。",
+        "“{key}”是结果表的固定列名，不能用作键。",
         '"{key}" is a fixed column of the results and cannot be a key.',
     ),
     "duplicate_category": _text("类别“{key}”已经有了。", 'The category "{key}" exists already.'),
     "unknown_group": _text("没有分组“{key}”。", 'There is no group "{key}".'),
-    "group_cycle": _text("分组“{key}”绕回到自己:{path}。", 'The group "{key}" leads back to itself: {path}.'),
+    "group_cycle": _text(
+        "分组“{key}”绕回到自己：{path}。",
+        'The group "{key}" leads back to itself: {path}.',
+    ),
     "empty_group": _text("分组“{key}”里没有任何渠道。", 'The group "{key}" holds no channel.'),
     "points_sum": _text(
-        "各渠道分值合计 {sum},应正好等于满分 {full_marks}。",
+        "各渠道分值合计 {sum}，应正好等于满分 {full_marks}。",
         "The channels' points sum to {sum}; they must sum to full_marks {full_marks} exactly.",
     ),
     "unknown_tie_break": _text("没有分组或渠道“{key}”。", 'There is no group or channel "{key}".'),
@@ -65,7 +68,7 @@ MESSAGES: Mapping[str, Text] = {
         "Grades have either `from` (lower bounds) or `shares`, one of the two.",
     ),
     "bounds_order": _text(
-        "下限必须从高到低严格递减:“{key}”的 {bound} 不低于前一个 {before}。",
+        "下限必须从高到低严格递减：“{key}”的 {bound} 不低于前一个 {before}。",
         'Lower bounds must strictly descend: {bound} of "{key}" is not below the {before} before it.',
     ),
     "bounds_end": _text(
@@ -76,7 +79,7 @@ MESSAGES: Mapping[str, Text] = {
         "下限 {bound} 高于满分 {full_marks}。", "The lower bound {bound} lies above full_marks {full_marks}."
     ),
     "shares_sum": _text(
-        "比例合计 {sum},应正好等于 1。", "The shares sum to {sum}; they must sum to 1 exactly."
+        "比例合计 {sum}，应正好等于 1。", "The shares sum to {sum}; they must sum to 1 exactly."
     ),
     "unknown_grade": _text("没有等次“{key}”。", 'There is no grade "{key}".'),
     "syntax": _text(

@@ -71,7 +71,7 @@ def notices_of(scheme: Scheme, category: str, ranked: int) -> list[Notice]:
         return notices
     if ranked < FEW_RANKED:
         message = Text(
-            zh="该类别只有 {ranked} 个单位参加排名,末位的意义有限。",
+            zh="该类别只有 {ranked} 个单位参加排名，末位的意义有限。",
             en="Only {ranked} units are ranked in this category: its last places mean little.",
         )
         notices.append(Notice("few_ranked", category, message.format(ranked=ranked)))

@@ -63,10 +63,7 @@ def _no_collection() -> Iterator[None]:
 
 def _fold_all(period_id: int) -> list[int]:
     with transaction() as connection:
-        rows = connection.execute(
-            text("SELECT id FROM channel WHERE period_id = :id"), {"id": period_id}
-        ).all()
-    channels = [row.id for row in rows]
+        channels = list(connection.execute(text(_UNFOLDED), {"id": period_id}).scalars())
     for done, channel_id in enumerate(channels):
         fold_channel(channel_id)
         with transaction() as connection:
@@ -102,7 +99,7 @@ def _require_all_folded(connection: Connection, period_id: int) -> None:
     ).scalar_one()
     if left:
         message = Text(
-            zh="仍有报送未汇总,请稍后再试。", en="Some deliveries are not folded yet; try again shortly."
+            zh="仍有报送未汇总，请稍后再试。", en="Some deliveries are not folded yet; try again shortly."
         )
         raise Problem("not_folded", 409, message.format(left=left))
 
@@ -279,6 +276,10 @@ def _unit_fields(position: int, unit: UnitResult) -> tuple[Any, ...]:
     return (unit.category, position, unit.status, *ranking, msgspec.json.encode(details))
 
 
+_UNFOLDED = """
+SELECT DISTINCT n.channel_id FROM unfolded n JOIN channel c ON c.id = n.channel_id
+WHERE c.period_id = :id ORDER BY n.channel_id
+"""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _COPY_UNITS = (
     "COPY unit_result (assessment_id, unit_id, category, position, status, total, rank, of, grade, details)"

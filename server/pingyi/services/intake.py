@@ -136,7 +136,7 @@ def replay_delivery(connection: Connection, caller: Caller, repeatable: Repeatab
     ).one()
     if row.fingerprint != repeatable.fingerprint:
         message = Text(
-            zh="此 Idempotency-Key 已用于另一份内容;新的内容请换一个键。",
+            zh="此 Idempotency-Key 已用于另一份内容；新的内容请换一个键。",
             en="This Idempotency-Key was used for other content; send new content with a new key.",
         )
         raise Problem("key_reused", 422, message)
@@ -145,7 +145,7 @@ def replay_delivery(connection: Connection, caller: Caller, repeatable: Repeatab
 
 def _busy() -> Problem:
     message = Text(
-        zh="同一项目正在被多个请求更正,请稍后用同一个键重试。",
+        zh="同一项目正在被多个请求更正，请稍后用同一个键重试。",
         en="Several requests are correcting the same items; try again with the same key.",
     )
     return Problem("busy", 409, message, retry_after_seconds=1)

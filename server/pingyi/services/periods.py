@@ -117,7 +117,7 @@ def open_period(connection: Connection, caller: Caller, key: str) -> None:
         text("SELECT 1 FROM period_unit WHERE period_id = :id"), {"id": period.id}
     ).first():
         raise Problem(
-            "no_units", 409, Text(zh="尚无评议对象,请先导入单位。", en="No units yet: load them first.")
+            "no_units", 409, Text(zh="尚无评议对象，请先导入单位。", en="No units yet: load them first.")
         )
     issue_scheme(connection, caller, period.scheme_id)
     missing = [

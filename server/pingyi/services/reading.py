@@ -125,7 +125,7 @@ def _refuse_repeats(entries: Sequence[ReadEntry]) -> None:
 
 def _repeat(earlier: int, position: int) -> FieldError:
     message = Text(
-        zh="与同一批中的第 {earlier} 条是同一项,一批中只能出现一次。",
+        zh="与同一批中的第 {earlier} 条是同一项，一批中只能出现一次。",
         en="The same item as entry {earlier} of this batch; it may occur once only.",
     )
     return FieldError(
@@ -135,7 +135,7 @@ def _repeat(earlier: int, position: int) -> FieldError:
 
 def _invalid(errors: Sequence[FieldError]) -> Problem:
     message = Text(
-        zh="有 {n} 处不符合要求,整批均未保存;请改正后重新提交。",
+        zh="有 {n} 处不符合要求，整批均未保存；请改正后重新提交。",
         en="{n} things are wrong, so nothing of this batch was stored; correct them and send it again.",
     )
     return Problem("entries_invalid", 422, message.format(n=len(errors)), errors)
@@ -143,7 +143,7 @@ def _invalid(errors: Sequence[FieldError]) -> Problem:
 
 def _broken(working: WorkingChannel, detail: str) -> Problem:
     message = Text(
-        zh="渠道插件“{plugin}”出错,未保存任何内容;请通知管理员。({detail})",
+        zh="渠道插件“{plugin}”出错，未保存任何内容；请通知管理员。({detail})",
         en="The channel plugin {plugin} failed; nothing was stored. Tell the administrator. ({detail})",
     )
     return Problem("plugin_failed", 500, message.format(plugin=working.plan.plugin, detail=detail))

@@ -16,7 +16,7 @@ def not_found(zh: str, en: str) -> Problem:
 def wrong_state(state: str, needed: str) -> Problem:
     """The period is not in the state that the act needs."""
     message = Text(
-        zh="周期处于“{state}”状态,此操作要求“{needed}”。",
+        zh="周期处于“{state}”状态，此操作要求“{needed}”。",
         en="The period is {state}; this needs it to be {needed}.",
     )
     return Problem("wrong_state", 409, message.format(state=state, needed=needed))
@@ -25,7 +25,7 @@ def wrong_state(state: str, needed: str) -> Problem:
 def not_open() -> Problem:
     """The period takes no entries now."""
     message = Text(
-        zh="评议周期未开放,不能报送;如需更正请联系评议办公室。",
+        zh="评议周期未开放，不能报送；如需更正请联系评议办公室。",
         en="The period is not open, so nothing can be delivered; ask the office if a correction is needed.",
     )
     return Problem("period_not_open", 423, message)

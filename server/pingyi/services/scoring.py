@@ -116,8 +116,8 @@ def _unit_score(
 
 def _failed(plan: ChannelPlan, error: Exception) -> Problem:
     message = Text(
-        zh="渠道“{channel}”的插件“{plugin}”在计分时出错:{detail}。"
-        "本周期未产生结果;请更新或更换该插件后重新计算。",
+        zh="渠道“{channel}”的插件“{plugin}”在计分时出错：{detail}。"
+        "本周期未产生结果；请更新或更换该插件后重新计算。",
         en="The plugin {plugin} of channel {channel} failed while scoring: {detail}. Nothing was assessed;"
         " mend or replace the plugin and assess again.",
     )

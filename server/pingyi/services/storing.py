@@ -67,7 +67,7 @@ def require_reasons(working: WorkingChannel, entries: Sequence[ReadEntry], heads
     ]
     if errors:
         message = Text(
-            zh="有 {n} 条更正没有写明理由,整批均未保存。",
+            zh="有 {n} 条更正没有写明理由，整批均未保存。",
             en="{n} corrections lack a reason; nothing was stored.",
         )
         raise Problem("reason_required", 422, message.format(n=len(errors)), errors)
@@ -75,7 +75,7 @@ def require_reasons(working: WorkingChannel, entries: Sequence[ReadEntry], heads
 
 def _reason_missing(position: int) -> FieldError:
     message = Text(
-        zh="此项已报送过,更正必须写明理由(reason)。",
+        zh="此项已报送过，更正必须写明理由(reason)。",
         en="This item was delivered before; a correction needs a reason.",
     )
     return FieldError(code="reason_required", pointer=f"/entries/{position}/reason", message=message)

@@ -77,7 +77,7 @@ def _ambiguous(given: str, found: tuple[tuple[str, int], ...]) -> FieldError:
 
 def _unknown(given: str) -> FieldError:
     message = Text(
-        zh="本周期没有单位“{given}”,请核对代码或名称。",
+        zh="本周期没有单位“{given}”，请核对代码或名称。",
         en="No unit {given} takes part in this period; check its code or name.",
     )
     return FieldError(code="unit_unknown", message=message.format(given=given), column="unit")

@@ -72,7 +72,7 @@ def _not_standing(connection: Connection, working: WorkingChannel, entry: tuple[
     if known is None:
         return not_found(zh=f"报送{entry[0]}的第{entry[1]}条", en=f"Entry {entry[1]} of delivery {entry[0]}")
     message = Text(
-        zh="此条已被更正或撤回,无须再撤回。",
+        zh="此条已被更正或撤回，无须再撤回。",
         en="This entry was corrected or withdrawn already; it does not stand.",
     )
     return Problem("not_standing", 409, message)
