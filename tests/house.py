@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,17 @@ def lock_troubles() -> Iterator[str]:
     pinned = re.findall(r"^[A-Za-z0-9_.-]+==", lock, re.MULTILINE)
     if not pinned or lock.count("--hash=") < len(pinned):
         yield "requirements.lock has an entry without a hash"
+
+
+def unlisted_plugins() -> Iterator[str]:
+    """Every bundled plugin stands in the wheel and under the import contracts."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    built = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    contracts = project["tool"]["importlinter"]["contracts"]
+    for folder in sorted((ROOT / "plugins").glob("pingyi_*")):
+        watched = all(folder.name in contracts[n][key] for n, key in ((1, "source_modules"), (2, "modules")))
+        if f"plugins/{folder.name}" not in built or not watched:
+            yield f"plugins/{folder.name} is missing in pyproject.toml"
 
 
 def wheel_troubles() -> Iterator[str]:
@@ -79,7 +91,7 @@ def wheel_troubles() -> Iterator[str]:
 
 
 def main() -> int:
-    troubles = [*too_long(), *lock_troubles(), *wheel_troubles()]
+    troubles = [*too_long(), *lock_troubles(), *unlisted_plugins(), *wheel_troubles()]
     for trouble in troubles:
         sys.stdout.write(f"{trouble}\n")
     return 1 if troubles else 0

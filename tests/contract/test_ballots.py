@@ -58,9 +58,7 @@ def test_own_turnout_beats_the_shared_and_that_the_roll(evaluate: Any) -> None:
 
 
 @pytest.mark.parametrize(("returned", "status"), [(14, "below_quorum"), (15, "ok")])
-def test_quorum_of_more_than_half_counts_returned_ballots(
-    evaluate: Any, returned: int, status: str
-) -> None:
+def test_quorum_of_more_than_half_counts_returned_ballots(evaluate: Any, returned: int, status: str) -> None:
     rows = answers(yes=returned - 1, no_answer=1)
     score = evaluate("deputies", HALF, rows, rolls={("eligible", "a"): 20, ("eligible", "b"): 9})
     assert score.status == status

@@ -16,9 +16,10 @@ def test_survey_of_four_options_is_the_mean_worth(evaluate: Any) -> None:
     assert score.n == 20
     assert score.facts["no_opinion_share"] == Share(4, 24)
     assert score.facts["very_satisfied_share"] == Share(10, 20)
-    assert score.samples[0].sum_squares == 10 * Fraction(1) + 5 * Fraction(16, 25) + 3 * Fraction(
-        9, 25
-    ) - 20 * Fraction(79, 100) ** 2
+    assert (
+        score.samples[0].sum_squares
+        == 10 * Fraction(1) + 5 * Fraction(16, 25) + 3 * Fraction(9, 25) - 20 * Fraction(79, 100) ** 2
+    )
 
 
 def test_three_rates_weigh_their_measures(evaluate: Any) -> None:

@@ -30,9 +30,7 @@ class Score(fields.Field[Decimal]):
     Loads to a Decimal whose `str` is its canonical word.
     """
 
-    default_error_messages = {
-        "invalid": 'Not a plain decimal number such as "92.5".'
-    }
+    default_error_messages = {"invalid": 'Not a plain decimal number such as "92.5".'}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         text = str(value).strip() if isinstance(value, (str, int, Decimal)) and value is not True else ""
@@ -105,9 +103,7 @@ class Moment(fields.Field[datetime]):
     Without an offset, the period's zone is meant. Loads to an aware datetime.
     """
 
-    default_error_messages = {
-        "invalid": 'Not a time such as "2017-03-01T09:30:00+08:00" or a date.'
-    }
+    default_error_messages = {"invalid": 'Not a time such as "2017-03-01T09:30:00+08:00" or a date.'}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         text = value.strip() if isinstance(value, str) else ""

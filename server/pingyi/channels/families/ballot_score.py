@@ -87,9 +87,7 @@ def add_up(counts: Mapping[str, int], plan: Plan) -> Sums:
     return Sums(by_option, parts, max(scored), max(returned), total, sum(scored), unscored, no_opinion)
 
 
-def _validity(
-    tally: Tally, context: Context, plan: Plan, sums: Sums, facts: dict[str, Any]
-) -> Status | None:
+def _validity(tally: Tally, context: Context, plan: Plan, sums: Sums, facts: dict[str, Any]) -> Status | None:
     """Why these ballots are not scored, if so; puts the counted ballots into the facts."""
     settings = context.settings
     sources = tally.counts, tally.shared.counts
@@ -112,9 +110,7 @@ def _validity(
     return "too_few" if sums.valid < max(1, settings["n_min"]) else None
 
 
-def _known(
-    name: str, sources: Iterable[Mapping[str, int]], context: Context, plan: Plan
-) -> int | None:
+def _known(name: str, sources: Iterable[Mapping[str, int]], context: Context, plan: Plan) -> int | None:
     """The unit's own number, else the shared one, else the roll's; None when nobody told."""
     for counts in sources:
         total = counts.get(name, 0)

@@ -103,9 +103,7 @@ def _make_plan(settings: Settings) -> Plan:
     for band in settings.get("bands", ()):
         per, full = band["per"] * unit, band["full"]
         points, floor = int(band["points"] * unit), int(band["floor"] * unit)
-        rules.append(
-            Rule(band["measure"], points, floor, per.as_integer_ratio(), full.as_integer_ratio())
-        )
+        rules.append(Rule(band["measure"], points, floor, per.as_integer_ratio(), full.as_integer_ratio()))
     events = tuple((event, off * unit) for event, off in settings.get("events", {}).items())
     return Plan(tuple(rules), events, unit, decimals, max(1, settings["n_min"]))
 
