@@ -161,6 +161,7 @@ BAD_ENTRIES = {
     "21 decimals": ([{"unit": "A01", "score": "1." + "1" * 21}], "/entries/0/score"),
     "no score": ([{"unit": "A01"}], "/entries/0/score"),
     "empty score": ([{"unit": "A01", "score": ""}], "/entries/0/score"),
+    "no unit": ([ONE, {"score": "4"}], "/entries/1/unit"),
     "empty unit": ([ONE, {"unit": " ", "score": "4"}], "/entries/1/unit"),
     "unknown unit": ([ONE, {"unit": "Z99", "score": "4"}], "/entries/1/unit"),
     "unknown field": ([{**ONE, "marks": "4"}], "/entries/0/marks"),
