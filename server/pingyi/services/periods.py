@@ -199,8 +199,12 @@ def archive_period(connection: Connection, caller: Caller, key: str) -> None:
 
 
 def _move(connection: Connection, caller: Caller, period: PeriodRow, state: str) -> None:
-    connection.execute(
-        text("UPDATE period SET state = :state WHERE id = :id"), {"state": state, "id": period.id}
-    )
+    moved = connection.execute(
+        text("UPDATE period SET state = :state WHERE id = :id AND state = :was"),
+        {"state": state, "id": period.id, "was": period.state},
+    ).rowcount
+    if not moved:
+        # Somebody else moved it while this act waited for the row.
+        raise wrong_state(find_period(connection, period.key).state, period.state)
     content = {"period": period.key, "from": period.state, "to": state, "by": caller.name}
     record(connection, f"period.{state}", content, period.id)
