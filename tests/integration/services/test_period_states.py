@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from tests.integration.services.test_main_job import draft
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.callers import SHELL
 from pingyi.services.periods import close_period, open_period
-from tests.integration.services.test_main_job import draft
 
 
 def test_eight_closings_at_once_leave_one_act_on_the_record(app: Flask) -> None:
