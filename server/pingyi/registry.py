@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -9,14 +10,16 @@ from typing import Any, cast
 
 import pluggy
 from flask import current_app
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
-from pingyi.channels import Channel, ChannelSpecs, Context, Period, Text
+from pingyi.channels import Channel, ChannelSpecs, Context, EntrySchema, Period, Text
 from pingyi.channels.hookspecs import ENTRY_POINT_GROUP, PROJECT
 from pingyi.channels.messages import translate
 from pingyi.domain.errors import FieldError, Problem
 
 EXTENSION = "pingyi.registry"
+OWN = "pingyi"
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class Registry:
         return self.channels[key].channel
 
     def version(self, key: str) -> str:
-        """Distribution and version that bring `key`."""
+        """Distribution and version that bring `key`; Problem plugin_missing when no working package does."""
+        self.channel(key)
         found = self.channels[key]
         return f"{found.distribution} {found.version}"
 
@@ -73,43 +77,57 @@ def current_registry() -> Registry:
 
 
 def load_registry(points: Iterable[EntryPoint] | None = None) -> Registry:
-    """Load every entry point of the group, bundled and foreign alike, in the order of their names."""
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(ChannelSpecs)
+    """Load every entry point of the group in the order of their names, ours first: nobody takes our keys."""
     found: dict[str, Registered] = {}
     broken: list[Broken] = []
-    for point in sorted(
-        entry_points(group=ENTRY_POINT_GROUP) if points is None else points, key=lambda p: p.name
-    ):
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP) if points is None else points, key=_order):
         try:
-            _register(manager, point, found)
-        except Exception as error:  # noqa: BLE001 - a foreign package may raise anything; it is named, not trusted
+            found.update(_brought(point, found))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a foreign package may raise anything; it is named
             broken.append(Broken(point.name, *_origin(point), f"{type(error).__name__}: {error}"))
     return Registry(found, tuple(broken))
 
 
-def _register(manager: pluggy.PluginManager, point: EntryPoint, found: dict[str, Registered]) -> None:
+def _brought(point: EntryPoint, found: Mapping[str, Registered]) -> dict[str, Registered]:
+    """All channels of one package, each checked; a manager of its own, so that no package spoils the next."""
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(ChannelSpecs)
     plugin = point.load()
-    name = manager.register(plugin, point.name)
-    if name is None:
-        raise TypeError(f"entry point {point.name} is blocked")
+    manager.register(plugin, point.name)
     manager.check_pending()
     callers = manager.get_hookcallers(plugin) or []
     if not callers:
         raise TypeError("the package implements no hook of ours")
-    implementations = [hook for caller in callers for hook in caller.get_hookimpls() if hook.plugin is plugin]
-    brought = [channel for hook in implementations for channel in cast("Iterable[Any]", hook.function())]
-    for channel in brought:
-        _check(channel, found)
-    found.update({channel.key: Registered(channel, *_origin(point)) for channel in brought})
+    implementations = [hook for caller in callers for hook in caller.get_hookimpls()]
+    brought: dict[str, Registered] = {}
+    for channel in (one for hook in implementations for one in cast("Iterable[Any]", hook.function())):
+        _check(channel, {**found, **brought})
+        brought[channel.key] = Registered(channel, *_origin(point))
+    return brought
 
 
 def _check(channel: Any, found: Mapping[str, Registered]) -> None:
     if not isinstance(channel, Channel):
         raise TypeError(f"expected a Channel, got {type(channel).__name__}")
+    if not (isinstance(channel.key, str) and _KEY.fullmatch(channel.key)):
+        raise ValueError(f"{channel.key!r} is no key: letters, digits, _ and -, a letter first")
+    if not isinstance(channel.title, Text):
+        raise TypeError(f"the title of channel {channel.key} is no Text")
+    for name, base in (("entry_schema", EntrySchema), ("settings_schema", Schema)):
+        schema = getattr(channel, name)
+        if not (isinstance(schema, type) and issubclass(schema, base)):
+            raise TypeError(f"{name} of channel {channel.key} is no class below {base.__name__}")
+        schema()
+    for name in ("tally", "score", "needs"):
+        if not callable(getattr(channel, name)):
+            raise TypeError(f"{name} of channel {channel.key} cannot be called")
     if channel.key in found:
         other = found[channel.key]
         raise ValueError(f"channel {channel.key} is already brought by {other.distribution} {other.version}")
+
+
+def _order(point: EntryPoint) -> tuple[bool, str]:
+    return _origin(point)[0] != OWN, point.name
 
 
 def _origin(point: EntryPoint) -> tuple[str, str]:

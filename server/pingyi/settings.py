@@ -73,6 +73,11 @@ class Settings:
     sweep_seconds: int = number_setting(
         "PINGYI_SWEEP_SECONDS", "interval at which the scheduler looks for work that no job has taken", 10
     )
+    plugin_seconds: int = number_setting(
+        "PINGYI_PLUGIN_SECONDS",
+        "time one channel's code may take for a delivery or for scoring its units",
+        60,
+    )
     rate_per_second: int = number_setting(
         "PINGYI_RATE_PER_SECOND", "intake requests per second that one key may send to one web process", 100
     )

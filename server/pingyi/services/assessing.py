@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+from flask import current_app
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Score, Text
@@ -85,7 +86,8 @@ def _assess(connection: Connection, period_id: int, channels: int) -> int:
         raise wrong_state(period.state, "closed")
     _require_all_folded(connection, period_id)
     frozen = freeze(connection, period)
-    scored = score_snapshot(current_registry(), frozen.content)
+    seconds: int = current_app.extensions["pingyi.configuration"].plugin_seconds
+    scored = score_snapshot(current_registry(), frozen.content, seconds)
     _store(connection, period, newest + 1, frozen, scored)
     total = channels + STEPS_AFTER_FOLDING
     report_progress(connection, ASSESS, period_id, total, total)

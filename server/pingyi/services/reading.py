@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from marshmallow import ValidationError
@@ -16,7 +16,8 @@ from pingyi.channels.schema import MAX_TEXT_CHARACTERS, EntrySchema
 from pingyi.channels.types import encode_name
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.registry import field_errors
+from pingyi.registry import current_registry, field_errors
+from pingyi.services.limits import guarded
 from pingyi.services.runtime import WorkingChannel
 from pingyi.services.units import SHARED_UNIT, UnitIndex, unit_index
 
@@ -45,11 +46,17 @@ def delivery_schema(schema: type[EntrySchema]) -> type[EntrySchema]:
 
 
 def read_rows(connection: Connection, working: WorkingChannel, rows: Sequence[Any]) -> list[ReadEntry]:
-    """Validate and tally all rows; Problem entries_invalid names every wrong field by its position."""
-    loaded = _load(working, rows)
+    """Validate and tally all rows; Problem entries_invalid names every wrong field by its position.
+
+    Problem plugin_failed names the package whose code fails or does not return.
+    """
+    failed = partial(plugin_failed, working)
+    with guarded(failed):
+        loaded = _load(working, rows)
     index = unit_index(connection, working.period_id, [row["unit"] for row in loaded if "unit" in row])
     units = _units(loaded, index)
-    entries = [_entry(working, row, unit) for row, unit in zip(loaded, units, strict=True)]
+    with guarded(failed):
+        entries = [_entry(working, row, unit) for row, unit in zip(loaded, units, strict=True)]
     _refuse_repeats(entries)
     return entries
 
@@ -97,7 +104,7 @@ def tally_entry(
     shared: Counts = {}
     for count in working.plugin.tally(Entry(code, values), working.context):
         if type(count.amount) is not int or (code is None and not count.shared):
-            raise _broken(working, f"bad count {count!r}")
+            raise plugin_failed(working, f"bad count {count!r}")
         into = shared if count.shared else counts
         name = encode_name(count.counter)
         into[name] = into.get(name, 0) + count.amount
@@ -141,9 +148,13 @@ def _invalid(errors: Sequence[FieldError]) -> Problem:
     return Problem("entries_invalid", 422, message.format(n=len(errors)), errors)
 
 
-def _broken(working: WorkingChannel, detail: str) -> Problem:
+def plugin_failed(working: WorkingChannel, detail: str) -> Problem:
+    """The refusal that names a channel's plugin with the package that brings it."""
     message = Text(
-        zh="渠道插件“{plugin}”出错，未保存任何内容；请通知管理员。({detail})",
-        en="The channel plugin {plugin} failed; nothing was stored. Tell the administrator. ({detail})",
+        zh="渠道插件“{plugin}”（{version}）出错，未保存任何内容；请通知管理员。（{detail}）",
+        en="The channel plugin {plugin} ({version}) failed; nothing was stored. Tell the administrator."
+        " ({detail})",
     )
-    return Problem("plugin_failed", 500, message.format(plugin=working.plan.plugin, detail=detail))
+    version = current_registry().version(working.plan.plugin)
+    named = message.format(plugin=working.plan.plugin, version=version, detail=detail)
+    return Problem("plugin_failed", 500, named)

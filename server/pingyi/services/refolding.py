@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, text
 
 from pingyi.db import transaction
+from pingyi.domain.errors import Problem
 from pingyi.outbox import FOLD, request_work
 from pingyi.registry import current_registry
 from pingyi.services.folding import LOCK_SPACE
-from pingyi.services.reading import tally_entry
+from pingyi.services.limits import guarded
+from pingyi.services.reading import plugin_failed, tally_entry
 from pingyi.services.runtime import WorkingChannel, channel_by_id
+
+BATCH_ENTRIES = 5_000
+_log = logging.getLogger(__name__)
 
 
 def outdated_channels(connection: Connection) -> list[int]:
@@ -33,13 +40,23 @@ def outdated_channels(connection: Connection) -> list[int]:
 
 
 def refold_outdated() -> int:
-    """Count every outdated channel anew, each in a transaction that holds intake; returns their number."""
+    """Count every outdated channel anew, each in a transaction that holds intake; returns their number.
+
+    Where the new version fails, the channel keeps its counts, and the failure stands in the log.
+    """
     with transaction() as connection:
         outdated = outdated_channels(connection)
-    for channel_id in outdated:
+    return sum(_refolded(channel_id) for channel_id in outdated)
+
+
+def _refolded(channel_id: int) -> bool:
+    try:
         with transaction() as connection:
             _refold(connection, channel_id)
-    return len(outdated)
+    except Problem as problem:
+        _log.error("channel %s keeps its counts: %s", channel_id, problem.message.en)
+        return False
+    return True
 
 
 def _refold(connection: Connection, channel_id: int) -> None:
@@ -49,9 +66,11 @@ def _refold(connection: Connection, channel_id: int) -> None:
         text("SELECT pg_advisory_xact_lock(:space, :channel)"), {"space": LOCK_SPACE, "channel": channel_id}
     )
     rows = connection.execute(text(_ENTRIES), {"channel": channel_id})
-    connection.execute(
-        text(_STORE), {"rows": msgspec.json.encode(list(_counted_anew(working, rows))).decode()}
-    )
+    counted: list[dict[str, Any]] = []
+    for batch in rows.partitions(BATCH_ENTRIES):
+        with guarded(partial(plugin_failed, working)):
+            counted += _counted_anew(working, batch)
+    connection.execute(text(_STORE), {"rows": msgspec.json.encode(counted).decode()})
     version = current_registry().version(working.plan.plugin)
     for statement in _START_AGAIN:
         connection.execute(text(statement), {"channel": channel_id, "version": version})
@@ -59,7 +78,7 @@ def _refold(connection: Connection, channel_id: int) -> None:
 
 
 def _counted_anew(working: WorkingChannel, rows: Iterable[Row[Any]]) -> Iterable[dict[str, Any]]:
-    """New counts of every entry; a disposition holds the values of the entry that it moves."""
+    """New counts of some entries; a disposition holds the values of the entry that it moves."""
     schema = working.plugin.entry_schema(working.context)
     for row in rows:
         values = schema.load(row.values)

@@ -23,6 +23,7 @@ from pingyi.domain.assessment import (
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import ChannelPlan, Scheme, parse_scheme
 from pingyi.registry import Registry, check_settings, load_context
+from pingyi.services.limits import guarded
 
 Snapshot = Mapping[str, Any]
 Scores = dict[str, dict[str, Score]]
@@ -49,13 +50,19 @@ class Scored:
     scores: Mapping[str, Mapping[str, Any]]
 
 
-def score_snapshot(registry: Registry, snapshot: Snapshot) -> Scored:
-    """Score and assess a snapshot. Pure: the same snapshot and plugins give the same result."""
+def score_snapshot(registry: Registry, snapshot: Snapshot, plugin_seconds: float = 0) -> Scored:
+    """Score and assess a snapshot. Pure: the same snapshot and plugins give the same result.
+
+    Each channel may take `plugin_seconds` (0: any time). Problem plugin_failed names the package whose code
+    raises, returns no Score or does not return; then nothing is assessed.
+    """
     scheme = parse_scheme(snapshot["scheme"], partial(_check_plan, registry))
     period = _period(snapshot["period"])
     units = [AssessedUnit(code, category) for code, _, category, *_ in snapshot["units"]]
     scores = {
-        plan.key: _channel_scores(registry, plan, period, snapshot, [unit.code for unit in units])
+        plan.key: _channel_scores(
+            registry, plan, period, snapshot, [unit.code for unit in units], plugin_seconds
+        )
         for plan in scheme.channels
     }
     inputs = Inputs(units=units, scores=scores, **_particulars(snapshot))
@@ -74,26 +81,31 @@ def _period(given: Mapping[str, Any]) -> Period:
 
 
 def _channel_scores(
-    registry: Registry, plan: ChannelPlan, period: Period, snapshot: Snapshot, codes: list[str]
+    registry: Registry,
+    plan: ChannelPlan,
+    period: Period,
+    snapshot: Snapshot,
+    codes: list[str],
+    seconds: float,
 ) -> dict[str, Any]:
     channel = registry.channel(plan.plugin)
     rolls = {(name, stratum): count for key, name, stratum, count in snapshot["rolls"] if key == plan.key}
-    context = load_context(channel, plan.settings, period, rolls)
     standings = snapshot["counters"].get(plan.key, {})
     counted, held = standings.get(COUNTED, {}), standings.get(HELD, {})
     if not counted and not held:
         return {}
     shared = Tally(counted.get("", EMPTY))
-    return {
-        code: scored
-        for code in codes
-        if (scored := _unit_score(plan, channel, context, counted.get(code, EMPTY), shared, code in held))
-        is not None
-    }
+    with guarded(partial(_failed, plan, registry.version(plan.plugin)), seconds):
+        context = load_context(channel, plan.settings, period, rolls)
+        return {
+            code: scored
+            for code in codes
+            if (scored := _unit_score(channel, context, counted.get(code, EMPTY), shared, code in held))
+            is not None
+        }
 
 
 def _unit_score(
-    plan: ChannelPlan,
     channel: Channel,
     context: Context,
     counts: Mapping[str, int],
@@ -105,24 +117,21 @@ def _unit_score(
         return Quarantined()
     if not counts and channel.due_per_unit:
         return None
-    try:
-        scored = channel.score(Tally(counts, shared), context)
-    except Exception as error:
-        raise _failed(plan, error) from error
+    scored = channel.score(Tally(counts, shared), context)
     if not isinstance(scored, Score):
-        raise _failed(plan, TypeError(f"returned {type(scored).__name__}, not a Score"))
+        raise TypeError(f"returned {type(scored).__name__}, not a Score")
     return scored
 
 
-def _failed(plan: ChannelPlan, error: Exception) -> Problem:
+def _failed(plan: ChannelPlan, version: str, detail: str) -> Problem:
     message = Text(
-        zh="渠道“{channel}”的插件“{plugin}”在计分时出错：{detail}。"
+        zh="渠道“{channel}”的插件“{plugin}”（{version}）在计分时出错：{detail}。"
         "本周期未产生结果；请更新或更换该插件后重新计算。",
-        en="The plugin {plugin} of channel {channel} failed while scoring: {detail}. Nothing was assessed;"
-        " mend or replace the plugin and assess again.",
+        en="The plugin {plugin} ({version}) of channel {channel} failed while scoring: {detail}."
+        " Nothing was assessed; mend or replace the plugin and assess again.",
     )
-    detail = f"{type(error).__name__}: {error}"
-    return Problem("plugin_failed", 500, message.format(channel=plan.key, plugin=plan.plugin, detail=detail))
+    named = message.format(channel=plan.key, plugin=plan.plugin, version=version, detail=detail)
+    return Problem("plugin_failed", 500, named)
 
 
 def _particulars(snapshot: Snapshot) -> dict[str, Any]:

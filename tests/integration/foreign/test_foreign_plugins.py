@@ -1,0 +1,226 @@
+"""A package of a third party works as ours do; a broken one is named and blocks only what needs it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import text
+from tests.integration.foreign.conftest import Write, assess, inside, make_open
+
+from pingyi.cli import main
+from pingyi.db import transaction
+from pingyi.domain.errors import Problem
+from pingyi.outbox import ASSESS
+from pingyi.registry import Broken, load_registry
+from pingyi.services.callers import SHELL
+from pingyi.services.intake import deliver
+from pingyi.services.overview import list_periods, period_overview
+from pingyi.services.progress import read_progress
+from pingyi.services.reading_results import load_result
+from pingyi.services.results import results_csv
+
+NIGHT = {"unit": "u1", "site": "S-1", "month": "2017-03", "nights": 100, "loud": 4}
+HEAD = "from pingyi.channels import *\nfrom pingyi.channels.families import partner\n"
+TEMPLATE = (
+    HEAD
+    + """
+import dataclasses
+made = partner.channel("odd", Text(zh="怪", en="Odd"))
+@hookimpl
+def pingyi_channels():
+    return [dataclasses.replace(made, {changes})]
+{more}
+"""
+)
+BROKEN = {
+    "import_error": ("import nothing_of_that_name", "ModuleNotFoundError: No module named"),
+    "leaves": ("raise SystemExit('bye')", "SystemExit: bye"),
+    "duplicate": (
+        TEMPLATE.format(changes='key="hotline"', more=""),
+        "hotline is already brought by pingyi 0.1.0",
+    ),
+    "twice": (
+        HEAD
+        + "@hookimpl\ndef pingyi_channels():\n"
+        + "    return [partner.channel('same', Text(zh='a', en='b'))] * 2\n",
+        "same is already brought by foreign-twice 1.2",
+    ),
+    "wrong_type": (
+        HEAD + "@hookimpl\ndef pingyi_channels():\n    return ['noise']\n",
+        "expected a Channel, got str",
+    ),
+    "wrong_field": (TEMPLATE.format(changes="entry_schema=dict", more=""), "no class below EntrySchema"),
+    "wrong_key": (TEMPLATE.format(changes='key="a/b"', more=""), "'a/b' is no key"),
+    "typo": (
+        HEAD + "@hookimpl\ndef pingyi_chanels():\n    return []\n",
+        "PluginValidationError: unknown hook",
+    ),
+    "no_hook": ("", "implements no hook of ours"),
+    "raises": (HEAD + "@hookimpl\ndef pingyi_channels():\n    return [1 / 0]\n", "ZeroDivisionError"),
+}
+
+
+def test_foreign_package_works_from_registry_to_result(
+    start: Callable[[], Flask], noise_site: Path, package: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(noise_site)
+    app = start()
+    with inside(app):
+        make_open("p", "noise", "{ n_min = 30 }")
+        deliver(SHELL, "p", "night", [NIGHT, {**NIGHT, "unit": "市第2局", "nights": 20}])
+        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}])
+        assess("p")
+        with transaction() as connection:
+            rows = results_csv(load_result(connection, "p", published_only=False)).decode().splitlines()
+        document = app.test_client().get("/api/openapi.json").get_json()
+    table = [dict(zip(rows[0].split(","), row.split(","), strict=True)) for row in rows[1:]]
+    assert [(r["unit"], r["night"], r["night.quiet"], r["night.status"]) for r in table] == [
+        ("u1", "57.60", "96.00", "ok"),
+        ("u2", "", "", "too_few"),
+    ]
+    assert "/api/v1/periods/{period}/noise/{channel}/entries" in document["paths"]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_package_is_named_with_its_version(package: Write, name: str) -> None:
+    code, told = BROKEN[name]
+    package(name, code)
+    package("zz_good", HEAD + _GOOD)
+    registry = load_registry()
+    [broken] = registry.broken
+    assert (broken.name, broken.distribution, broken.version) == (name, f"foreign-{name}", "1.2")
+    assert told in broken.error
+    assert {"hotline", "good"} <= set(registry.channels)
+    assert registry.channels["hotline"].distribution == "pingyi"
+
+
+_GOOD = "@hookimpl\ndef pingyi_channels():\n    return [partner.channel('good', Text(zh='a', en='a'))]\n"
+
+
+def test_plugins_command_prints_broken_packages_without_engines(package: Write) -> None:
+    package("typo", BROKEN["typo"][0])
+    done = CliRunner().invoke(main, ["plugins"], env={"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"})
+    lines = [line.split("\t") for line in done.output.splitlines()]
+    assert done.exit_code == 0 and {len(line) for line in lines} == {5}
+    [line] = [line for line in lines if line[-1] != "ok"]
+    assert line[:4] == ["typo", "-", "foreign-typo", "1.2"]
+    assert line[4].startswith("broken: PluginValidationError: unknown hook 'pingyi_chanels'")
+
+
+def test_package_that_breaks_later_blocks_only_what_needs_it(
+    start: Callable[[], Flask], package: Write, tmp_path: Path
+) -> None:
+    package("odd", TEMPLATE.format(changes="key='odd'", more=""))
+    with inside(start()):
+        make_open("needs", "odd", '{ scale = "5" }')
+    (tmp_path / "foreign_odd.py").write_text("import nothing_of_that_name")
+    sys.modules.pop("foreign_odd")
+    app = start()
+    assert [type(one) for one in app.extensions["pingyi.registry"].broken] == [Broken]
+    with inside(app):
+        with pytest.raises(Problem) as refused:
+            make_open("other", "odd", '{ scale = "5" }')
+        assert refused.value.code == "plugin_missing"
+        assert "foreign-odd 1.2: ModuleNotFoundError" in refused.value.message.en
+        make_open("free", "partner_score", '{ scale = "5" }')
+        deliver(SHELL, "free", "night", [{"unit": "u1", "score": "5"}])
+        with transaction() as connection:
+            assert [line.key for line in list_periods(connection)] == ["free", "needs"]
+            assert period_overview(connection, "needs").channels[1].plugin == "odd"
+        deliver(SHELL, "needs", "law", [{"unit": "u1", "score": "5"}])
+        with pytest.raises(Problem, match="plugin_missing"):
+            deliver(SHELL, "needs", "night", [{"unit": "u1", "score": "5"}])
+        with pytest.raises(Problem, match="plugin_missing"):
+            assess("needs")
+        assert results_of("needs") == 0
+
+
+def results_of(key: str) -> int:
+    with transaction() as connection:
+        statement = "SELECT count(*) FROM assessment a JOIN period p ON p.id = a.period_id WHERE p.key = :key"
+        return connection.execute(text(statement), {"key": key}).scalar_one()
+
+
+FAILURES = {
+    "raises": ("    return 1 // 0", "ZeroDivisionError: integer division or modulo by zero"),
+    "returns_a_number": ("    return 0", "TypeError: returned int, not a Score"),
+    "never_returns": ("    while True:\n        pass", "no answer within 1 seconds"),
+    "sleeps": ("    import time\n    time.sleep(3600)", "no answer within 1 seconds"),
+    "swallows": (
+        "    while True:\n        try:\n            1 // 0\n        except Exception:\n            pass",
+        "no answer within 1 seconds",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_scoring_that_fails_is_named_and_never_a_zero(
+    start: Callable[[], Flask], package: Write, name: str
+) -> None:
+    body, told = FAILURES[name]
+    package("odd", HEAD + _odd(score=body))
+    with inside(start()):
+        make_open("p", "odd", '{ scale = "5" }')
+        deliver(SHELL, "p", "night", [{"unit": "u1", "score": "5"}])
+        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}])
+        with pytest.raises(Problem, match="plugin_failed"):
+            assess("p")
+        with transaction() as connection:
+            progress = read_progress(connection, ASSESS, 1)
+        assert progress.error is not None and not progress.waiting
+        assert f"odd (foreign-odd 1.2) of channel night failed while scoring: {told}" in progress.error.en
+        assert results_of("p") == 0
+
+
+@pytest.mark.parametrize("name", ["raises", "never_returns"])
+@pytest.mark.parametrize("thread", [False, True])
+def test_tally_that_fails_stores_nothing_and_holds_nobody_up(
+    start: Callable[[], Flask], package: Write, name: str, thread: bool
+) -> None:
+    body, told = FAILURES[name]
+    package("odd", HEAD + _odd(tally=body))
+    app = start()
+    with inside(app):
+        make_open("p", "odd", '{ scale = "5" }')
+        found: list[Problem] = []
+
+        def send() -> None:
+            with inside(app), pytest.raises(Problem) as refused:
+                deliver(SHELL, "p", "night", [{"unit": "u1", "score": "5"}])
+            found.append(refused.value)
+
+        run(send, thread)
+        assert found[0].code == "plugin_failed"
+        assert f"odd (foreign-odd 1.2) failed; nothing was stored. Tell the administrator. ({told})" in (
+            found[0].message.en
+        )
+        receipt = json.loads(deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}]).receipt)
+        assert receipt["entries"][0]["verdict"] == "new"
+        with transaction() as connection:
+            assert connection.execute(text("SELECT count(*) FROM entry")).scalar_one() == 1
+
+
+def run(act: Callable[[], None], thread: bool) -> None:
+    if not thread:
+        act()
+        return
+    other = threading.Thread(target=act)
+    other.start()
+    other.join(20)
+    assert not other.is_alive()
+
+
+def _odd(**bodies: str) -> str:
+    """A package whose functions have these bodies."""
+    code = "import dataclasses\nmade = partner.channel('odd', Text(zh='怪', en='Odd'))\n"
+    for name, body in bodies.items():
+        code += f"def {name}(given, context):\n{body}\n"
+    changes = ", ".join(f"{name}={name}" for name in bodies)
+    return code + f"@hookimpl\ndef pingyi_channels():\n    return [dataclasses.replace(made, {changes})]\n"
