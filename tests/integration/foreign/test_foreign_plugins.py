@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import text
+from tests.conftest import bearer
 from tests.integration.foreign.conftest import Write, assess, inside, make_open
 
 from pingyi.cli import main
@@ -140,6 +142,26 @@ def test_package_that_breaks_later_blocks_only_what_needs_it(
         with pytest.raises(Problem, match="plugin_missing"):
             assess("needs")
         assert results_of("needs") == 0
+
+
+def test_office_page_shows_every_plugin_and_who_needs_the_broken_one(
+    start: Callable[[], Flask], package: Write, tmp_path: Path
+) -> None:
+    package("odd", TEMPLATE.format(changes="key='odd'", more=""))
+    with inside(start()):
+        make_open("needs", "odd", '{ scale = "5" }')
+    (tmp_path / "foreign_odd.py").write_text("raise ValueError('<b>no</b>')")
+    sys.modules.pop("foreign_odd")
+    app = start()
+    with inside(app):
+        shown = app.test_client().get("/office/plugins?lang=en", headers=bearer("auditor")).text
+        refused = app.test_client().get("/office/plugins", headers=bearer("security_administrator"))
+    first, *rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", shown, re.DOTALL)
+    assert "foreign-odd 1.2" in first and "broken" in first and "needs v1" in first and "（night）" in first
+    assert "ValueError: &lt;b&gt;no&lt;/b&gt;" in shown and "<b>no" not in shown
+    [scores] = [row for row in rows if "partner_score" in row]
+    assert "needs v1" in scores and "（law）" in scores
+    assert refused.status_code == 403
 
 
 def results_of(key: str) -> int:

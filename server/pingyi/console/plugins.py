@@ -1,0 +1,20 @@
+"""The office's list of plugins."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response as AnyResponse
+
+from pingyi.console.base import blueprint, page
+from pingyi.console.office import READERS
+from pingyi.db import transaction
+from pingyi.services.plugin_uses import plugin_lines
+from pingyi.web.policy import policy
+
+
+@blueprint.get("/office/plugins")
+@policy(*READERS)
+def plugins() -> AnyResponse:
+    """Every plugin with its state, and which schemes and periods use it."""
+    with transaction() as connection:
+        lines = plugin_lines(connection)
+    return page("console/plugins.html", lines=lines)
