@@ -25,11 +25,13 @@ def init_app(app: Flask) -> None:
         rolls,
         schemes,
         units,
+        uploads,
     )
     from pingyi.api.partner import partner_resource
     from pingyi.api.requests import init_rate
     from pingyi.api.spec import DOCUMENT, make_api
     from pingyi.registry import EXTENSION
+    from pingyi.web.bodies import take_files
     from pingyi.web.policy import PUBLIC, declare
 
     init_rate(app)
@@ -39,5 +41,6 @@ def init_app(app: Flask) -> None:
     partners = [
         partner_resource(found.channel) for _, found in sorted(app.extensions[EXTENSION].channels.items())
     ]
-    for resource in (*partners, *(module.blp for module in (*office, operators, keys))):
+    for resource in (*partners, *(module.blp for module in (*office, operators, keys, uploads))):
         api.register_blueprint(resource, url_prefix=f"{BASE}{resource.url_prefix}")
+    take_files(app, "uploads.post_upload")

@@ -17,6 +17,7 @@ from pingyi.models.period import (
 from pingyi.models.result import Assessment, ChannelScore, Publication, Snapshot, UnitResult
 from pingyi.models.scheme import SchemeVersion
 from pingyi.models.unit import Unit, UnitName
+from pingyi.models.upload import Upload
 
 __all__ = [
     "STATES",
@@ -49,4 +50,5 @@ __all__ = [
     "Unit",
     "UnitName",
     "UnitResult",
+    "Upload",
 ]

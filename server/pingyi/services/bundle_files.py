@@ -62,7 +62,7 @@ def read_text(path: Path, file: str, faults: Faults) -> str | None:
     except OSError as error:
         faults.note("unreadable", file, reason=error.strerror or type(error).__name__)
         return None
-    text, at = _decode(content)
+    text, at = decode(content)
     if text is None or "\0" in text:
         at = at if text is None else text.index("\0")
         lines = content[:at] if text is None else text[:at].encode()
@@ -71,7 +71,7 @@ def read_text(path: Path, file: str, faults: Faults) -> str | None:
     return text
 
 
-def _decode(content: bytes) -> tuple[str | None, int]:
+def decode(content: bytes) -> tuple[str | None, int]:
     """The text, or None and the position of the first byte that no encoding of ours explains."""
     if content.startswith(_UTF_16):
         return None, 0

@@ -10,11 +10,22 @@ def init_app(app: Flask) -> None:
 
     To be called once the database is set up; blueprints may be registered before or after.
     """
-    from pingyi.web import access_log, forgery, headers, language, policy, problems, sessions, templating
+    from pingyi.web import (
+        access_log,
+        bodies,
+        forgery,
+        headers,
+        language,
+        policy,
+        problems,
+        sessions,
+        templating,
+    )
 
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.session_interface = sessions.DatabaseSessions()
     access_log.init_access_log(app)
+    bodies.init_bodies(app)
     app.before_request(problems.refuse_nul)
     forgery.init_forgery(app)
     app.before_request(policy.enforce)

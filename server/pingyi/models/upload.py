@@ -1,0 +1,32 @@
+"""Files that operators brought: what each row would do, until they are confirmed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Identity, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pingyi.db import Base
+
+
+class Upload(Base):
+    """One file of a channel, known by its SHA-256: its rows until it is confirmed, then its delivery.
+
+    `rows` and `verdicts` are compressed JSON; `wrong` counts the rows that keep it from being confirmed.
+    """
+
+    __tablename__ = "upload"
+    __table_args__ = (UniqueConstraint("channel_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    digest: Mapped[bytes]
+    name: Mapped[str]
+    rows: Mapped[bytes]
+    verdicts: Mapped[bytes]
+    wrong: Mapped[int]
+    empty: Mapped[int]
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
+    uploaded_by: Mapped[str]
+    uploaded_at: Mapped[datetime] = mapped_column(server_default=func.now())

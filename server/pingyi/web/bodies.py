@@ -1,0 +1,32 @@
+"""How large the body of a request may be where it is not as everywhere: on the routes that take files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, request
+
+from pingyi.services.sheets import MAX_FILE_BYTES
+from pingyi.web.callers import current_caller
+
+EXTENSION = "pingyi.files"
+# A form around the file has words of its own.
+_AROUND = 65_536
+
+
+def init_bodies(app: Flask) -> None:
+    """Widen the limit before anything reads the body."""
+    app.extensions[EXTENSION] = set()
+    app.url_value_preprocessor(_widen)
+
+
+def take_files(app: Flask, endpoint: str) -> None:
+    """Let an operator send a whole file to this endpoint."""
+    app.extensions[EXTENSION].add(endpoint)
+
+
+def _widen(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    if request.method == "POST" and endpoint in current_app.extensions[EXTENSION]:
+        caller = current_caller()
+        if caller is not None and caller.operator_id is not None:
+            request.max_content_length = MAX_FILE_BYTES + _AROUND
