@@ -153,6 +153,26 @@ def plugins() -> None:
         click.echo("\t".join((broken.name, "-", broken.distribution, broken.version or "-", state)))
 
 
+@main.group()
+def plugin() -> None:
+    """插件 / A channel of your own."""
+
+
+@plugin.command("new")
+@click.argument("key")
+@click.option("--folder", type=_FOLDER, default=Path(), help="放在哪里 / where its folder is made")
+def plugin_new(key: str, folder: Path) -> None:
+    """新插件 / Write a working package for the channel KEY, with a test."""
+    from pingyi.scaffold import write_package
+
+    made = write_package(key, folder)
+    done = Text(
+        zh="已写入 {made}。下一步：pip install -e {made}，再运行 python -m pytest {made}",
+        en="Wrote {made}. Next: pip install -e {made}, then python -m pytest {made}",
+    )
+    say(done.format(made=made))
+
+
 @main.command()
 def demo() -> None:
     """演示数据 / Fill in the demonstration."""
