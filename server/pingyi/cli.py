@@ -26,6 +26,10 @@ _ONE_HOLDER = Text(
     zh="请指定渠道单位（可加 --channel），或用 --role 指定评议办角色，二者选一。",
     en="Name either an operator (and, if you like, --channel) or roles of the office with --role.",
 )
+_ONLY_AS_BUNDLE = Text(
+    zh="这个方案的演示只能写成数据包：请加 --bundle。",
+    en="This scheme's demonstration is written as a bundle only: add --bundle.",
+)
 _FOLDER = click.Path(path_type=Path)
 
 
@@ -174,8 +178,16 @@ def plugin_new(key: str, folder: Path) -> None:
 
 
 @main.command()
-def demo() -> None:
-    """演示数据 / Fill in the demonstration."""
+@click.option("--scheme", default="maanshan-2017", help="现成的方案 / a ready-made scheme")
+@click.option("--bundle", type=_FOLDER, help="只写出数据包 / only write its bundle into this new folder")
+def demo(scheme: str, bundle: Path | None) -> None:
+    """演示数据 / Fill in the demonstration, or write that of a ready-made scheme as a bundle."""
+    if bundle:
+        written = importlib.import_module("pingyi.demonstration.bundle").write_bundle(scheme, bundle)
+        say(Text(zh=f"数据包已写入 {bundle}：{written} 行报送。", en=f"Wrote {bundle}: {written} entries."))
+        return
+    if scheme != "maanshan-2017":
+        raise click.UsageError(shell.words(_ONLY_AS_BUNDLE))
     with _application() as (app, settings):
         importlib.import_module("pingyi.demonstration").fill(app, settings)
 
