@@ -198,9 +198,7 @@ def _add_posting(blp: Resource, plugin: Channel) -> None:
         """
         caller = delivering_caller()
         entries, once = batch_of(json_object()), repeatable()
-        with transaction() as connection:
-            listing.require_plugin(connection, period, channel, plugin.key)
-        return _receipt(deliver(caller, period, channel, entries, repeatable=once))
+        return _receipt(deliver(caller, period, channel, entries, repeatable=once, plugin=plugin.key))
 
 
 def _add_withdrawal(blp: Resource, plugin: Channel) -> None:
@@ -215,9 +213,8 @@ def _add_withdrawal(blp: Resource, plugin: Channel) -> None:
         """Withdraw a standing entry with a reason: its counts stand as rejected from then on."""
         caller = delivering_caller()
         reason, once = read_body(ReasonSchema)["reason"], repeatable()
-        with transaction() as connection:
-            listing.require_plugin(connection, period, channel, plugin.key)
-        return _receipt(withdraw(caller, period, channel, (delivery, position), reason, once))
+        place = (period, channel, plugin.key)
+        return _receipt(withdraw(caller, place, (delivery, position), reason, once))
 
 
 def _add_listing(blp: Resource, plugin: Channel) -> None:

@@ -54,15 +54,18 @@ def deliver(
     *,
     repeatable: Repeatable | None = None,
     kind: str = "api",
+    plugin: str | None = None,
 ) -> Answer:
     """Store a batch of entries, all or nothing, and answer with its receipt (canonical JSON).
 
-    Raises Problem: not_found, forbidden, period_not_open, entries_invalid, reason_required, key_reused.
+    `plugin`: the one that must score the channel. Raises Problem: not_found, forbidden, period_not_open,
+    entries_invalid, reason_required, key_reused.
     """
     for _ in range(TRIES):
         try:
             with transaction() as connection:
-                return _deliver(connection, caller, period_key, channel_key, rows, repeatable, kind)
+                working = working_channel(connection, period_key, channel_key, plugin)
+                return _deliver(connection, caller, working, rows, repeatable, kind)
         except TwinError:
             continue
         except DBAPIError as error:
@@ -81,13 +84,11 @@ def _translate(error: DBAPIError) -> None:
 def _deliver(
     connection: Connection,
     caller: Caller,
-    period_key: str,
-    channel_key: str,
+    working: WorkingChannel,
     rows: Sequence[Mapping[str, Any]],
     repeatable: Repeatable | None,
     kind: str,
 ) -> Answer:
-    working = working_channel(connection, period_key, channel_key)
     if not caller.may_deliver(working.operator_id, working.key):
         raise forbidden()
     delivery_id = claim_delivery(connection, working, caller, repeatable, kind)

@@ -42,28 +42,11 @@ class EntriesPage:
     after: str | None
 
 
-def require_plugin(connection: Connection, period_key: str, channel_key: str, plugin: str) -> None:
-    """Problem not_found unless the period has this channel and the plugin scores it."""
-    found = connection.execute(
-        text(
-            "SELECT c.plugin FROM channel c JOIN period p ON p.id = c.period_id"
-            " WHERE p.key = :period AND c.key = :key"
-        ),
-        {"period": period_key, "key": channel_key},
-    ).scalar_one_or_none()
-    if found != plugin:
-        raise not_found(
-            zh=f"周期“{period_key}”中由“{plugin}”计分的渠道“{channel_key}”",
-            en=f"Channel {channel_key} of period {period_key} with the plugin {plugin}",
-        )
-
-
 def readable_channel(
     connection: Connection, caller: Caller, period_key: str, channel_key: str, plugin: str
 ) -> WorkingChannel:
     """The channel, for its operator and for those of the office who read everything."""
-    require_plugin(connection, period_key, channel_key, plugin)
-    working = working_channel(connection, period_key, channel_key)
+    working = working_channel(connection, period_key, channel_key, plugin)
     if not (caller.may_deliver(working.operator_id, working.key) or caller.roles & READERS):
         raise forbidden()
     return working

@@ -52,13 +52,15 @@ def issued_scheme(scheme_id: int, connection: Connection) -> Scheme:
     return scheme
 
 
-def working_channel(connection: Connection, period_key: str, channel_key: str) -> WorkingChannel:
-    """The channel of a period by their keys; Problem not_found otherwise."""
+def working_channel(
+    connection: Connection, period_key: str, channel_key: str, plugin: str | None = None
+) -> WorkingChannel:
+    """The channel of a period, scored by `plugin` if that is named; Problem not_found otherwise."""
     row = connection.execute(
         text(f"{_CHANNELS} WHERE p.key = :period AND c.key = :channel"),
         {"period": period_key, "channel": channel_key},
     ).one_or_none()
-    if row is None:
+    if row is None or plugin not in {None, row.plugin}:
         raise not_found(
             zh=f"周期“{period_key}”的渠道“{channel_key}”", en=f"Channel {channel_key} of period {period_key}"
         )

@@ -19,7 +19,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.callers import Caller
 from pingyi.services.intake import TRIES, Answer, Repeatable, claim_delivery
-from pingyi.services.listing import require_plugin, stored_receipt
+from pingyi.services.listing import stored_receipt
 from pingyi.services.reading import read_rows
 from pingyi.services.refusals import forbidden, not_found, not_open
 from pingyi.services.runtime import WorkingChannel, working_channel
@@ -65,8 +65,7 @@ class Upload:
 
 def own_channel(connection: Connection, caller: Caller, place: Place) -> WorkingChannel:
     """The channel, if it is this caller's to deliver; Problem not_found or forbidden."""
-    require_plugin(connection, place.period, place.channel, place.plugin)
-    working = working_channel(connection, place.period, place.channel)
+    working = working_channel(connection, place.period, place.channel, place.plugin)
     if not caller.may_deliver(working.operator_id, working.key):
         raise forbidden()
     return working

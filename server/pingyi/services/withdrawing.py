@@ -22,18 +22,19 @@ PERIOD_LOCK_SPACE = 1
 
 def withdraw(
     caller: Caller,
-    period_key: str,
-    channel_key: str,
+    place: tuple[str, str, str],
     entry: tuple[int, int],
     reason: str,
     repeatable: Repeatable,
 ) -> Answer:
     """Withdraw the standing entry (delivery, position) with a reason, and answer with the receipt.
 
+    `place`: the keys of the period, the channel and the plugin that scores it.
+
     Raises Problem: not_found, forbidden, period_not_open, not_standing, key_reused.
     """
     with transaction() as connection:
-        working = working_channel(connection, period_key, channel_key)
+        working = working_channel(connection, *place)
         if not caller.may_deliver(working.operator_id, working.key):
             raise forbidden()
         delivery_id = claim_delivery(connection, working, caller, repeatable, "disposition")
