@@ -65,6 +65,8 @@ def landing() -> AnyResponse:
         return redirect(url_for("console.office"), 303)
     if Role.SECURITY_ADMINISTRATOR in roles:
         return redirect(url_for("console.accounts"), 303)
+    if Role.OPERATOR in roles:
+        return redirect(url_for("console.deliveries"), 303)
     return redirect(url_for("console.own_account"), 303)
 
 

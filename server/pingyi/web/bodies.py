@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, current_app, request
+from flask.sansio.app import App
 
 from pingyi.services.sheets import MAX_FILE_BYTES
 from pingyi.web.callers import current_caller
@@ -20,7 +21,7 @@ def init_bodies(app: Flask) -> None:
     app.url_value_preprocessor(_widen)
 
 
-def take_files(app: Flask, endpoint: str) -> None:
+def take_files(app: App, endpoint: str) -> None:
     """Let an operator send a whole file to this endpoint."""
     app.extensions[EXTENSION].add(endpoint)
 

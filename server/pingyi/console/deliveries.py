@@ -1,0 +1,134 @@
+"""The operator's pages: its channels, and files with a preview that a second step confirms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from pingyi.channels import Text
+from pingyi.console.base import blueprint, page
+from pingyi.db import transaction
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.services.own_channels import own_channels, own_files
+from pingyi.services.uploads import Place, confirm, own_channel, preview, shown
+from pingyi.web.bodies import take_files
+from pingyi.web.callers import require_caller
+from pingyi.web.policy import OPERATOR, policy
+
+SENDING = "console.send_file"
+ROWS_A_PAGE = 100
+VERDICTS = {
+    "new": Text(zh="新增", en="new"),
+    "corrected": Text(zh="更正", en="corrected"),
+    "unchanged": Text(zh="未变", en="unchanged"),
+    "wrong": Text(zh="有误", en="wrong"),
+}
+_CHANNEL = "/deliveries/<period>/<plugin>/<channel>"
+_UPLOAD = f"{_CHANNEL}/uploads/<int(max=9223372036854775807):upload>"
+
+blueprint.record_once(lambda state: take_files(state.app, SENDING))
+
+
+@blueprint.get("/deliveries")
+@policy(OPERATOR)
+def deliveries() -> AnyResponse:
+    """The operator's own channels with their states."""
+    with transaction() as connection:
+        channels = own_channels(connection, require_caller())
+    return page("console/deliveries.html", channels=channels)
+
+
+@blueprint.get(_CHANNEL)
+@policy(OPERATOR)
+def delivery_channel(period: str, plugin: str, channel: str) -> AnyResponse:
+    """One channel: the template, the form for a file, the files so far."""
+    return _channel(Place(period, plugin, channel), 200, None)
+
+
+@blueprint.post(_CHANNEL)
+@policy(OPERATOR)
+def send_file(period: str, plugin: str, channel: str) -> AnyResponse:
+    """Preview a file; nothing is stored yet."""
+    place, file = Place(period, plugin, channel), request.files.get("file")
+    try:
+        if file is None or not file.filename:
+            raise _no_file()
+        upload = preview(require_caller(), place, file.read(), file.filename)
+    except Problem as problem:
+        return _channel(place, problem.status, problem)
+    return redirect(_address(place, upload), 303)
+
+
+@blueprint.get(_UPLOAD)
+@policy(OPERATOR)
+def previewed_file(period: str, plugin: str, channel: str, upload: int) -> AnyResponse:
+    """The verdicts on a file's rows, and the button that stores them."""
+    return _upload(Place(period, plugin, channel), upload, 200, None)
+
+
+@blueprint.post(f"{_UPLOAD}/confirmation")
+@policy(OPERATOR)
+def confirm_file(period: str, plugin: str, channel: str, upload: int) -> AnyResponse:
+    """Store all rows of a file, or none."""
+    place = Place(period, plugin, channel)
+    try:
+        confirm(require_caller(), place, upload)
+    except Problem as problem:
+        return _upload(place, upload, problem.status, problem)
+    return redirect(_address(place, upload), 303)
+
+
+def _address(place: Place, upload: int, **given: Any) -> str:
+    return url_for(
+        "console.previewed_file",
+        period=place.period,
+        plugin=place.plugin,
+        channel=place.channel,
+        upload=upload,
+        **given,
+    )
+
+
+def _channel(place: Place, status: int, problem: Problem | None) -> AnyResponse:
+    with transaction() as connection:
+        working = own_channel(connection, require_caller(), place)
+        files = own_files(connection, working)
+    return page(
+        "console/delivery_channel.html", status, place=place, working=working, files=files, problem=problem
+    )
+
+
+def _upload(place: Place, number: int, status: int, problem: Problem | None) -> AnyResponse:
+    caller = require_caller()
+    with transaction() as connection:
+        working = own_channel(connection, caller, place)
+    asked, after = request.args.get("verdict", ""), request.args.get("after", "0")
+    upload = shown(
+        caller,
+        place,
+        number,
+        after=int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0,
+        limit=ROWS_A_PAGE,
+        verdict=asked if asked in VERDICTS else "",
+    )
+    return page(
+        "console/upload.html",
+        status,
+        place=place,
+        working=working,
+        upload=upload,
+        problem=problem,
+        verdicts=VERDICTS,
+        asked=asked,
+        following=_address(place, number, verdict=asked, after=upload.after) if upload.after else "",
+    )
+
+
+def _no_file() -> Problem:
+    error = FieldError(code="required", message=_CHOOSE, pointer="/file")
+    return Problem("invalid", 422, _CHOOSE, [error])
+
+
+_CHOOSE = Text(zh="请选择一个文件。", en="Choose a file.")
