@@ -121,6 +121,9 @@ def _check(channel: Any, found: Mapping[str, Registered]) -> None:
     for name in ("tally", "score", "needs"):
         if not callable(getattr(channel, name)):
             raise TypeError(f"{name} of channel {channel.key} cannot be called")
+    places = [*(page.path for page in channel.pages), *(f"tasks-{task.key}" for task in channel.tasks)]
+    if len(set(places)) < len(places) or not all(map(_KEY.fullmatch, places)):
+        raise ValueError(f"pages and tasks of channel {channel.key} need keys of their own, got {places}")
     if channel.key in found:
         other = found[channel.key]
         raise ValueError(f"channel {channel.key} is already brought by {other.distribution} {other.version}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from marshmallow import Schema
 
     from pingyi.channels.schema import EntrySchema
+    from pingyi.channels.view import Block, ChannelView
 
 Name = tuple[str, ...]
 Settings = Mapping[str, Any]
@@ -215,20 +216,23 @@ def nothing(_settings: Settings) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A channel's own page below /channels/<key>/; `render` is given a ChannelView and returns the markup."""
+    """A channel's own page below /channels/<key>/: `render` is given a ChannelView and returns what it shows.
+
+    `path`: a word of letters, digits, _ and -, a letter first.
+    """
 
     path: str
     title: Text
-    render: Callable[[Any], str]
+    render: Callable[[ChannelView], Iterable[Block]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A channel's own piece of periodic or long work; `run` is given a ChannelView."""
+    """A channel's own piece of work, done when a person asks; `run` says what it did."""
 
     key: str
     title: Text
-    run: Callable[[Any], None]
+    run: Callable[[ChannelView], Text]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from pingyi.registry import load_registry
 from pingyi.services.assessing import assess_period
 from pingyi.services.callers import SHELL
 from pingyi.services.participants import UnitRow, put_units
+from pingyi.services.particulars import RollRow, put_rolls
 from pingyi.services.periods import (
     PeriodDraft,
     close_period,
@@ -116,7 +117,7 @@ def start(app: Flask, settings: Settings) -> Iterator[Callable[[], Flask]]:
             db.engine.dispose()
 
 
-def make_open(key: str, plugin: str, settings: str) -> None:
+def make_open(key: str, plugin: str, settings: str, rolls: Sequence[RollRow] = ()) -> None:
     """An open period of two units with a channel of ours and one of the plugin."""
     with transaction() as connection:
         document = SCHEME.format(key=key, plugin=plugin, settings=settings)
@@ -124,6 +125,7 @@ def make_open(key: str, plugin: str, settings: str) -> None:
         create_period(connection, SHELL, PeriodDraft(key=key), scheme, scheme_id)
         rows = [UnitRow(code=f"u{n}", name=f"市第{n}局", category="departments") for n in (1, 2)]
         put_units(connection, SHELL, find_period(connection, key), scheme, rows)
+        put_rolls(connection, SHELL, find_period(connection, key), rolls)
         open_period(connection, SHELL, key)
 
 

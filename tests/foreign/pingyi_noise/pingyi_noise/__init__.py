@@ -7,16 +7,23 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from pingyi.channels import (
+    Block,
+    Cell,
     Channel,
+    ChannelView,
     Context,
     Count,
     Entry,
     EntrySchema,
     Month,
+    Page,
+    Paragraph,
     Score,
     SettingsSchema,
     Share,
+    Table,
     Tally,
+    Task,
     Text,
     Whole,
     Word,
@@ -60,6 +67,35 @@ def score(tally: Tally, context: Context) -> Score:
     return Score(Fraction(*quiet), n=nights, facts={"quiet": quiet})
 
 
+def sites(view: ChannelView) -> Iterable[Block]:
+    """Every entry that stands, and the quiet share of each unit."""
+    yield Paragraph(
+        Text(zh="夜数须达到 {n}。", en="At least {n} nights.").format(n=view.context.settings["n_min"])
+    )
+    page = view.entries(limit=1)
+    entries = list(page.entries)
+    while page.after:
+        page = view.entries(after=page.after, limit=1)
+        entries += page.entries
+    rows = [[entry.values["site"], entry.unit, entry.values["loud"]] for entry in entries if entry.current]
+    yield Table(Text(zh="工地", en="Sites"), ["<b>site</b>", "unit", "loud"], rows)
+    tallies = view.tallies()
+    quiet: list[list[Cell]] = [
+        [unit.name, Share(tally["nights"] - tally["loud"], tally["nights"])]
+        for unit in view.units()
+        if (tally := tallies.get(unit.code))
+    ]
+    yield Table(Text(zh="单位", en="Units"), ["unit", "quiet"], quiet)
+
+
+def fill(view: ChannelView) -> Text:
+    """Report a quiet night for every unit without any."""
+    missing = [unit.code for unit in view.units() if unit.code not in view.tallies()]
+    rows = [{"unit": code, "site": "none", "month": "2017-03", "nights": 1, "loud": 0} for code in missing]
+    receipt = view.submit(rows)
+    return Text(zh="补报 {n} 条。", en="{n} reported.").format(n=len(receipt["entries"]))
+
+
 @hookimpl
 def pingyi_channels() -> Iterable[Channel]:
     """One channel: noise."""
@@ -72,5 +108,7 @@ def pingyi_channels() -> Iterable[Channel]:
             tally=tally,
             score=score,
             identity=("unit", "site", "month"),
+            pages=(Page(path="sites", title=Text(zh="工地", en="Sites"), render=sites),),
+            tasks=(Task(key="fill", title=Text(zh="补报", en="Fill in"), run=fill),),
         )
     ]

@@ -1,0 +1,51 @@
+"""The plugins' own pages and tasks, below one parent that lets in the office and the channel's operator."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response as AnyResponse
+
+from pingyi.channels import Text
+from pingyi.console.base import blueprint, page
+from pingyi.console.office import READERS
+from pingyi.db import transaction
+from pingyi.domain.errors import Problem
+from pingyi.services.channel_views import list_places, render_page, run_task
+from pingyi.web.callers import require_caller
+from pingyi.web.policy import OPERATOR, policy
+
+CHANNEL = "/channels/<key:plugin>/<key:period>/<key:channel>"
+
+
+@blueprint.get("/channels/")
+@blueprint.get("/channels/<key:plugin>/")
+@policy(OPERATOR, *READERS)
+def channels(plugin: str | None = None) -> AnyResponse:
+    """The channels that have pages or tasks of their own."""
+    return _list(plugin, 200)
+
+
+@blueprint.get(f"{CHANNEL}/<key:path>")
+@policy(OPERATOR, *READERS)
+def channel_page(plugin: str, period: str, channel: str, path: str) -> AnyResponse:
+    """One page of a plugin."""
+    shown = render_page(require_caller(), plugin, period, channel, path)
+    return page("console/channel_page.html", shown=shown)
+
+
+@blueprint.post(f"{CHANNEL}/tasks/<key:task>")
+@policy(OPERATOR)
+def channel_task(plugin: str, period: str, channel: str, task: str) -> AnyResponse:
+    """Do one task of a plugin, for the channel's operator."""
+    try:
+        said = run_task(require_caller(), plugin, period, channel, task)
+    except Problem as problem:
+        return _list(plugin, problem.status, problem=problem)
+    return _list(plugin, 200, done=said)
+
+
+def _list(
+    plugin: str | None, status: int, problem: Problem | None = None, done: Text | None = None
+) -> AnyResponse:
+    with transaction() as connection:
+        places = list_places(connection, require_caller(), plugin)
+    return page("console/channels.html", status, places=places, problem=problem, done=done)
