@@ -1,0 +1,280 @@
+"""Each ready-made scheme's demonstration, from draft to published: by files alone and by HTTP alone."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from redis import Redis
+from tests.conftest import bearer, empty
+
+from pingyi.db import db
+from pingyi.demonstration.bundle import write_bundle
+from pingyi.demonstration.evaluation import Evaluation
+from pingyi.demonstration.ready_made import EVALUATIONS, evaluation_of
+from pingyi.embedded.engines import Endpoints
+from pingyi.replay import replay_in
+from pingyi.services.bundles import read_bundle
+from pingyi.services.results import results_json
+from pingyi_workers.work import drain
+
+API = "/api/v1"
+MOST = 500
+KEYS = ("county-quarterly", "daye-2019", "efficiency-year")
+SIZES = {
+    "county-quarterly": {"departments": 24, "services": 10, "towns": 12},
+    "daye-2019": {"towns": 14, "departments": 40, "services": 24, "stations": 49},
+    "efficiency-year": {"departments": 30, "stationed": 10},
+}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A demonstration that was replayed from its bundle."""
+
+    key: str
+    evaluation: Evaluation
+    bundle: Path
+    published: bytes
+
+    @property
+    def units(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.published)["units"]
+        return found
+
+    def unit(self, code: str) -> dict[str, Any]:
+        return next(unit for unit in self.units if unit["unit"] == code)
+
+
+def prepared(application: Flask, endpoints: Endpoints) -> Flask:
+    """The application on an empty database."""
+    empty(endpoints)
+    for name in ("pingyi.schemes", "pingyi.settings.loaded"):
+        application.extensions.pop(name, None)
+    return application
+
+
+def from_files(application: Flask, endpoints: Endpoints, bundle: Path) -> bytes:
+    with prepared(application, endpoints).app_context():
+        read = read_bundle(bundle)
+        result = replay_in(application, endpoints.redis_url, read, lambda _: None)
+        db.session.remove()
+    return results_json(result)
+
+
+@pytest.fixture(scope="module")
+def replayed(
+    application: Flask, endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Ran]:
+    """Replay a demonstration from its bundle, once for all tests."""
+
+    @cache
+    def found(key: str) -> Ran:
+        bundle = tmp_path_factory.mktemp("demonstrations") / key
+        write_bundle(key, bundle)
+        return Ran(key, evaluation_of(key), bundle, from_files(application, endpoints, bundle))
+
+    return found
+
+
+@pytest.fixture(params=KEYS)
+def ran(request: pytest.FixtureRequest, replayed: Callable[[str], Ran]) -> Ran:
+    return replayed(request.param)
+
+
+@pytest.fixture
+def efficiency(replayed: Callable[[str], Ran]) -> Ran:
+    return replayed("efficiency-year")
+
+
+class Caller:
+    """Calls the API as from outside, each request on its own."""
+
+    def __init__(self, app: Flask) -> None:
+        self._client = app.test_client()
+        self._sent = 0
+
+    def __call__(self, method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
+        self._sent += 1
+        once = {"Idempotency-Key": f"one-request-only-{self._sent:06}"} if path.endswith("/entries") else {}
+        answer = Context().run(
+            self._client.open, API + path, method=method, headers={**headers, **once}, json=body
+        )
+        assert answer.status_code in {200, 201, 202}, (path, answer.text)
+        return answer
+
+
+def rows(given: Any) -> list[dict[str, Any]]:
+    """Rows as JSON: decimals as text, nothing for what is not given."""
+    return [
+        {key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(row).items()}
+        for row in given
+    ]
+
+
+def draft_and_open(call: Caller, office: dict[str, str], evaluation: Evaluation, document: str) -> None:
+    draft = evaluation.draft
+    period = f"/periods/{draft.key}"
+    dates = {"starts_on": str(draft.starts_on), "ends_on": str(draft.ends_on)}
+    call("POST", "/schemes", office, {"document": document})
+    call("POST", "/periods", office, {"key": draft.key, "scheme": evaluation.scheme, **dates})
+    call("PUT", f"{period}/units", office, {"units": rows(evaluation.units)})
+    call("PUT", f"{period}/rolls", office, {"rolls": rows(evaluation.rolls)})
+    if evaluation.adjustments:
+        call("POST", f"{period}/adjustments", office, {"adjustments": rows(evaluation.adjustments)})
+    if evaluation.previous:
+        call("PUT", f"{period}/previous", office, {"previous": rows(evaluation.previous)})
+    call("POST", f"{period}/opening", office)
+
+
+def through_http(app: Flask, redis_url: str, evaluation: Evaluation, document: str) -> bytes:
+    """The whole evaluation by the office and its operators, over HTTP alone; the published bytes."""
+    call, office, security = Caller(app), bearer("administrator"), bearer("security_administrator")
+    draft_and_open(call, office, evaluation, document)
+    period = f"/periods/{evaluation.draft.key}"
+    for channel in call("GET", period, office).json["channels"]:
+        issued = call("POST", "/keys", security, {"operator": channel["operator"]}).json["token"]
+        entries = f"{period}/{channel['plugin']}/{channel['key']}/entries"
+        for wave in evaluation.entries[channel["key"]]:
+            for start in range(0, len(wave), MOST):
+                batch = {"entries": list(wave[start : start + MOST])}
+                call("POST", entries, {"Authorization": f"Bearer {issued}"}, batch)
+    call("POST", f"{period}/closing", office)
+    call("POST", f"{period}/assessment", office)
+    with Redis.from_url(redis_url) as redis:
+        drain(app, redis)
+    call("POST", f"{period}/publication", office)
+    published: bytes = call("GET", f"{period}/results", {}).data
+    return published
+
+
+@pytest.mark.parametrize("key", EVALUATIONS)
+def test_files_alone_and_http_alone_publish_the_same_bytes(
+    replayed: Callable[[str], Ran], application: Flask, endpoints: Endpoints, key: str
+) -> None:
+    ran = replayed(key)
+    with prepared(application, endpoints).app_context():
+        document = (ran.bundle / "scheme.toml").read_text(encoding="utf-8")
+        published = through_http(application, endpoints.redis_url, ran.evaluation, document)
+        db.session.remove()
+    assert published == ran.published
+
+
+def test_every_unit_is_listed_once_in_its_category(ran: Ran) -> None:
+    assert Counter(unit["category"] for unit in ran.units) == SIZES[ran.key]
+    assert {unit["unit"]: unit["category"] for unit in ran.units} == {
+        unit.code: unit.category for unit in ran.evaluation.units
+    }
+    assert len(ran.units) == len(ran.evaluation.units)
+
+
+def test_total_is_the_sum_of_the_published_points(ran: Ran) -> None:
+    complete = 0
+    for unit in ran.units:
+        if {channel["status"] for channel in unit["channels"].values()} == {"ok"}:
+            complete += 1
+            points = sum(Decimal(channel["points"]) for channel in unit["channels"].values())
+            assert Decimal(unit["total"]) == points + Decimal(unit["adjustments"])
+            assert Decimal(unit["coverage_percent"]) == 100
+    assert complete >= len(ran.units) - 2
+
+
+def test_ranks_follow_the_totals_inside_each_category(ran: Ran) -> None:
+    dense = 'ties = "dense"' in (ran.bundle / "scheme.toml").read_text(encoding="utf-8")
+    totals: dict[str, list[Decimal]] = defaultdict(list)
+    for unit in ran.units:
+        assert unit["status"] == "ranked"
+        totals[unit["category"]].append(Decimal(unit["total"]))
+    for unit in ran.units:
+        better = [total for total in totals[unit["category"]] if total > Decimal(unit["total"])]
+        assert unit["rank"] == 1 + len(set(better) if dense else better)
+        assert unit["of"] == len(totals[unit["category"]])
+
+
+def test_too_little_evidence_is_said_and_never_a_zero(ran: Ran) -> None:
+    unrated = {
+        (unit["unit"], key, channel["status"])
+        for unit in ran.units
+        for key, channel in unit["channels"].items()
+        if channel["status"] != "ok"
+    }
+    assert (
+        unrated
+        == {
+            "county-quarterly": {("XJ-T12", "enterprises", "too_few")},
+            "daye-2019": {("DY-G49", "meetings", "too_few"), ("DY-G01", "qr_rating", "too_few")},
+            "efficiency-year": set(),
+        }[ran.key]
+    )
+    for code, key, _ in unrated:
+        found = ran.unit(code)
+        assert found["channels"][key]["points"] == ""
+        assert Decimal(found["total"]) > 70
+
+
+@pytest.mark.parametrize("key", EVALUATIONS)
+def test_same_seed_writes_the_same_bundle_and_another_seed_another(key: str, tmp_path: Path) -> None:
+    for folder, seed in (("first", 1), ("second", 1), ("other", 2)):
+        write_bundle(key, tmp_path / folder, seed)
+    files = {
+        folder: {
+            path.relative_to(tmp_path / folder): path.read_bytes()
+            for path in (tmp_path / folder).rglob("*.*")
+        }
+        for folder in ("first", "second", "other")
+    }
+    assert files["first"] == files["second"]
+    changed = {str(path) for path in files["first"] if files["first"][path] != files["other"][path]}
+    assert {f"entries/{channel}.csv" for channel in evaluation_of(key, 1).entries} <= changed
+    assert not {"scheme.toml", "units.csv", "period.toml"} & changed
+
+
+def test_second_replay_publishes_the_same_bytes(
+    efficiency: Ran, application: Flask, endpoints: Endpoints
+) -> None:
+    assert from_files(application, endpoints, efficiency.bundle) == efficiency.published
+
+
+def test_coverage_counts_the_points_that_spoke_of_250(efficiency: Ran) -> None:
+    for unit in efficiency.units:
+        facts = unit["channels"]["points"]["facts"]
+        assert (facts["points"], facts["registered"], facts["coverage"]) == ("244", "250", "97.60")
+
+
+def test_each_efficiency_warning_takes_half_a_point(efficiency: Ran) -> None:
+    taken = {unit["unit"]: unit["adjustments"] for unit in efficiency.units if unit["adjustment_items"]}
+    assert taken == {"XN-D04": "-0.50", "XN-D11": "-1.00", "XN-Z03": "-0.50"}
+
+
+def test_findings_that_nobody_confirmed_take_nothing(efficiency: Ran) -> None:
+    recorded, decided = efficiency.evaluation.entries["visits"]
+    states = {finding["finding"]: finding["state"] for finding in (*recorded, *decided)}
+    assert set(states.values()) == {"recorded", "confirmed", "withdrawn"}
+    confirmed = Counter(
+        finding["unit"] for finding in decided if finding["state"] == "confirmed" and "item" in finding
+    )
+    for unit in efficiency.units:
+        facts = unit["channels"]["visits"]["facts"]
+        counts = [int(fact) for name, fact in facts.items() if name.endswith("_count")]
+        assert sum(counts) == confirmed[unit["unit"]]
+
+
+def test_three_bands_hold_thirty_sixty_and_ten_percent_of_each_category(efficiency: Ran) -> None:
+    bands = Counter((unit["category"], unit["grade"]) for unit in efficiency.units)
+    assert bands == {
+        ("departments", "first"): 9,
+        ("departments", "second"): 18,
+        ("departments", "third"): 3,
+        ("stationed", "first"): 3,
+        ("stationed", "second"): 6,
+        ("stationed", "third"): 1,
+    }
