@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from redis import Redis
 from tests.conftest import bearer, empty
 
+from pingyi.cli import main
 from pingyi.db import db
 from pingyi.demonstration.bundle import write_bundle
 from pingyi.demonstration.evaluation import Evaluation
@@ -278,3 +280,15 @@ def test_three_bands_hold_thirty_sixty_and_ten_percent_of_each_category(efficien
         ("stationed", "second"): 6,
         ("stationed", "third"): 1,
     }
+
+
+def test_command_writes_a_bundle_without_engines_and_refuses_what_it_cannot_play(tmp_path: Path) -> None:
+    run = CliRunner().invoke
+    written = run(main, ["--lang", "en", "demo", "--scheme", "daye-2019", "--bundle", str(tmp_path / "daye")])
+    assert (written.exit_code, written.output) == (0, f"Wrote {tmp_path / 'daye'}: 2661 entries.\n")
+    write_bundle("daye-2019", tmp_path / "same")
+    assert (tmp_path / "daye/entries/daily.csv").read_bytes() == (
+        tmp_path / "same/entries/daily.csv"
+    ).read_bytes()
+    alone = run(main, ["--lang", "en", "demo", "--scheme", "daye-2019"])
+    assert (alone.exit_code, "add --bundle" in alone.output) == (2, True)
