@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.registry import Registry, current_registry
+from pingyi.services.refolding import REFOLD
 from pingyi.services.runtime import issued_scheme
 
 
@@ -25,7 +26,10 @@ class PluginUse:
 
 @dataclass(frozen=True, slots=True)
 class PluginLine:
-    """A plugin by its key; `state`: ok, broken (`error` says why), or missing where only schemes name it."""
+    """A plugin by its key; `state`: ok, broken (`error` says why), or missing where only schemes name it.
+
+    `failure`: why the installed version could not count the entries of an open period anew.
+    """
 
     key: str
     title: Text | None
@@ -34,23 +38,29 @@ class PluginLine:
     version: str
     state: str
     error: str
+    failure: Text | None
     uses: tuple[PluginUse, ...]
 
 
 def plugin_lines(connection: Connection) -> list[PluginLine]:
     """All plugins, first what is broken or missing. A broken package stands under its entry point's name."""
     registry, uses = current_registry(), _uses(connection)
-    lines = [*_broken(registry, uses), *_working(registry, uses)]
+    failures = {
+        row.plugin: _text(row.error) for row in connection.execute(text(_FAILURES), {"topic": REFOLD})
+    }
+    lines = [*_broken(registry, uses), *_working(registry, uses, failures)]
     known = {line.key for line in lines}
     lines += [
-        PluginLine(key, None, "", "", "", "missing", "", tuple(used))
+        PluginLine(key, None, "", "", "", "missing", "", None, tuple(used))
         for key, used in uses.items()
         if key not in known
     ]
     return sorted(lines, key=lambda line: (line.state == "ok", line.key))
 
 
-def _working(registry: Registry, uses: Mapping[str, list[PluginUse]]) -> list[PluginLine]:
+def _working(
+    registry: Registry, uses: Mapping[str, list[PluginUse]], failures: Mapping[str, Text]
+) -> list[PluginLine]:
     return [
         PluginLine(
             key,
@@ -60,6 +70,7 @@ def _working(registry: Registry, uses: Mapping[str, list[PluginUse]]) -> list[Pl
             found.version,
             "ok",
             "",
+            failures.get(key),
             tuple(uses.get(key, ())),
         )
         for key, found in registry.channels.items()
@@ -77,6 +88,7 @@ def _broken(registry: Registry, uses: Mapping[str, list[PluginUse]]) -> list[Plu
             one.version,
             "broken",
             one.error,
+            None,
             () if one.name in registry.channels else tuple(uses.get(one.name, ())),
         )
         for one in registry.broken
@@ -94,6 +106,17 @@ def _uses(connection: Connection) -> dict[str, list[PluginUse]]:
             found.setdefault(plugin, []).append(use)
     return found
 
+
+def _text(stored: str) -> Text:
+    zh, _, en = stored.partition("\n")
+    return Text(zh=zh, en=en)
+
+
+_FAILURES = """
+SELECT c.plugin, f.error
+FROM progress f JOIN channel c ON c.id = f.subject_id JOIN period p ON p.id = c.period_id
+WHERE f.topic = :topic AND f.error <> '' AND p.state = 'open' ORDER BY f.updated_at
+"""
 
 _SCHEMES = """
 SELECT s.id, s.key, s.version, p.key AS period, p.state

@@ -16,33 +16,43 @@ from pingyi.outbox import FOLD, request_work
 from pingyi.registry import current_registry
 from pingyi.services.folding import LOCK_SPACE
 from pingyi.services.limits import guarded
+from pingyi.services.progress import report_progress, stop_progress
 from pingyi.services.reading import plugin_failed, tally_entry
 from pingyi.services.runtime import WorkingChannel, channel_by_id
 
 BATCH_ENTRIES = 5_000
+REFOLD = "refold"
 _log = logging.getLogger(__name__)
 
 
 def outdated_channels(connection: Connection) -> list[int]:
-    """Channels of open periods whose entries were counted by another version of their plugin."""
+    """Channels of open periods whose entries were counted by another version of their plugin.
+
+    One whose count by the new version failed is left alone until there is yet another version.
+    """
     registry = current_registry()
     rows = connection.execute(
         text(
-            "SELECT c.id, c.plugin, c.plugin_version FROM channel c JOIN period p ON p.id = c.period_id"
+            "SELECT c.id, c.plugin, c.plugin_version, coalesce(f.error, '') AS failure"
+            " FROM channel c JOIN period p ON p.id = c.period_id"
+            " LEFT JOIN progress f ON f.topic = :topic AND f.subject_id = c.id"
             " WHERE p.state = 'open' ORDER BY c.id"
-        )
+        ),
+        {"topic": REFOLD},
     )
     return [
         row.id
         for row in rows
-        if row.plugin in registry.channels and registry.version(row.plugin) != row.plugin_version
+        if row.plugin in registry.channels
+        and registry.version(row.plugin) != row.plugin_version
+        and f"({registry.version(row.plugin)})" not in row.failure
     ]
 
 
 def refold_outdated() -> int:
     """Count every outdated channel anew, each in a transaction that holds intake; returns their number.
 
-    Where the new version fails, the channel keeps its counts, and the failure stands in the log.
+    Where the new version fails, the channel keeps its counts, and the office's page of plugins says why.
     """
     with transaction() as connection:
         outdated = outdated_channels(connection)
@@ -53,8 +63,11 @@ def _refolded(channel_id: int) -> bool:
     try:
         with transaction() as connection:
             _refold(connection, channel_id)
+            report_progress(connection, REFOLD, channel_id, 1, 1)
     except Problem as problem:
         _log.error("channel %s keeps its counts: %s", channel_id, problem.message.en)
+        with transaction() as connection:
+            stop_progress(connection, REFOLD, channel_id, problem.message)
         return False
     return True
 

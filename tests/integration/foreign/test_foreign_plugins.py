@@ -22,11 +22,18 @@ from pingyi.domain.errors import Problem
 from pingyi.outbox import ASSESS
 from pingyi.registry import Broken, load_registry
 from pingyi.services.callers import SHELL
+from pingyi.services.folding import fold_channel
 from pingyi.services.intake import deliver
 from pingyi.services.overview import list_periods, period_overview
+from pingyi.services.periods import close_period, request_assessment
 from pingyi.services.progress import read_progress
 from pingyi.services.reading_results import load_result
+from pingyi.services.refolding import outdated_channels
 from pingyi.services.results import results_csv
+from pingyi.services.upkeep import sweep_up
+from pingyi.settings import Settings
+from pingyi_workers.queues import connect
+from pingyi_workers.work import drain
 
 NIGHT = {"unit": "u1", "site": "S-1", "month": "2017-03", "nights": 100, "loud": 4}
 HEAD = "from pingyi.channels import *\nfrom pingyi.channels.families import partner\n"
@@ -246,3 +253,49 @@ def _odd(**bodies: str) -> str:
         code += f"def {name}(given, context):\n{body}\n"
     changes = ", ".join(f"{name}={name}" for name in bodies)
     return code + f"@hookimpl\ndef pingyi_channels():\n    return [dataclasses.replace(made, {changes})]\n"
+
+
+def test_new_version_that_fails_keeps_the_counts_and_the_sweep_goes_on(
+    start: Callable[[], Flask], package: Write, tmp_path: Path
+) -> None:
+    package("odd", HEAD + _odd())
+    with inside(start()):
+        make_open("p", "odd", '{ scale = "5" }')
+        deliver(SHELL, "p", "night", [{"unit": "u1", "score": "5"}])
+        fold_channel(2)
+    (tmp_path / "foreign_odd.py").write_text(HEAD + _odd(tally=FAILURES["never_returns"][0]))
+    (tmp_path / "foreign_odd-1.2.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: foreign-odd\nVersion: 1.3\n"
+    )
+    sys.modules.pop("foreign_odd")
+    app = start()
+    with inside(app):
+        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}])
+        with transaction() as connection:
+            connection.execute(text("DELETE FROM outbox"))
+        assert sweep_up() == 1
+        with transaction() as connection:
+            assert outdated_channels(connection) == []
+            counts = connection.execute(text("SELECT counts FROM counter")).scalars().all()
+        shown = app.test_client().get("/office/plugins?lang=en", headers=bearer("auditor")).text
+    assert counts == [{"mark/5": 1}]
+    assert "odd (foreign-odd 1.3) failed" in shown and "the counts stay as they were" in shown
+
+
+def test_workers_end_an_assessment_that_does_not_return_and_say_so(
+    start: Callable[[], Flask], package: Write, settings: Settings
+) -> None:
+    package("odd", HEAD + _odd(score=FAILURES["never_returns"][0]))
+    app = start()
+    redis = connect(settings)
+    redis.flushall()
+    with inside(app):
+        make_open("p", "odd", '{ scale = "5" }')
+        deliver(SHELL, "p", "night", [{"unit": "u1", "score": "5"}])
+        with transaction() as connection:
+            close_period(connection, SHELL, "p")
+            request_assessment(connection, SHELL, "p")
+    drain(app, redis, seconds=30)
+    with inside(app):
+        shown = app.test_client().get("/office/periods/p?lang=en", headers=bearer("auditor")).text
+    assert "odd (foreign-odd 1.2) of channel night failed while scoring: no answer within 1 seconds" in shown
