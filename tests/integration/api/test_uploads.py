@@ -241,3 +241,45 @@ def test_template_filled_in_can_be_uploaded(
         "wrong": 0,
         "empty": 1,
     }
+
+
+def test_archive_that_lies_about_its_size_is_not_read(upload: Send) -> None:
+    content = workbook(HEAD, *(("A01", 4, None, None) for _ in range(50)))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        size = archive.getinfo("xl/worksheets/sheet1.xml").file_size
+    lying = content.replace(size.to_bytes(4, "little"), (9).to_bytes(4, "little"))
+    assert lying != content
+    assert upload(lying).json["code"] == "file_unreadable"
+
+
+def test_cell_at_the_far_corner_ends_the_reader_and_not_the_server(upload: Send) -> None:
+    book = Workbook()
+    book.active["A1"], book.active["XFD1048576"] = "单位", "x"
+    out = io.BytesIO()
+    book.save(out)
+    refused = upload(out.getvalue())
+    assert (refused.status_code, refused.json["code"]) == (422, "file_too_complex")
+
+
+def test_open_document_is_read(upload: Send) -> None:
+    text_cell, number = 'office:value-type="string"', 'office:value-type="float" office:value="4.5"'
+    cells = [(text_cell, "单位"), (text_cell, "得分"), (text_cell, "A01"), (number, "4.5")]
+    made = [f"<table:table-cell {kind}><text:p>{cell}</text:p></table:table-cell>" for kind, cell in cells]
+    rows = "".join(f"<table:table-row>{''.join(made[at : at + 2])}</table:table-row>" for at in (0, 2))
+    names = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text", "manifest")
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", f"<manifest:manifest{names}/>")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content{names}><office:body><office:spreadsheet>"
+            f'<table:table table:name="a">{rows}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    found = upload(out.getvalue())
+    assert found.status_code == 201, found.text
+    assert found.json["counts"]["new"] == 1
