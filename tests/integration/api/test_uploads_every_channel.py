@@ -1,0 +1,62 @@
+"""Every channel takes its entries from a file as it takes them from a request."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pingyi.api.examples import entries_example
+
+
+def table(entries: list[dict[str, Any]]) -> bytes:
+    """The entries as CSV, the keys of a mapping after a dot."""
+    flat = [dict(cells(entry)) for entry in entries]
+    names = list(dict.fromkeys(name for row in flat for name in row))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names)
+    writer.writeheader()
+    writer.writerows(flat)
+    return out.getvalue().encode()
+
+
+def cells(entry: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in entry.items():
+        if isinstance(value, dict):
+            found.extend((f"{name}.{key}", inner) for key, inner in value.items())
+        else:
+            found.append((name, value))
+    return found
+
+
+def test_file_is_judged_as_the_same_entries_posted(
+    app: Flask, client: FlaskClient, world: dict[str, str], key_of: Callable[..., dict[str, str]]
+) -> None:
+    key = key_of("市政府法制办")
+    for plugin, channel in world.items():
+        base = f"/api/v1/periods/example-2017/{plugin}/{channel}"
+        body = entries_example(app.extensions["pingyi.registry"].channel(plugin))
+        sent = client.post(f"{base}/uploads", data=table(body["entries"]), headers=key)
+        assert sent.json.get("state") == "ready", (plugin, sent.text)
+        headers = {**key, "Idempotency-Key": f"every-channel-{plugin:_<20}"}
+        posted = client.post(f"{base}/entries", json=body, headers=headers)
+        assert posted.status_code == 201, (plugin, posted.text)
+        again = client.post(f"{base}/uploads", data=table(body["entries"]), headers=key)
+        identified = bool(app.extensions["pingyi.registry"].channel(plugin).identity)
+        assert again.json["counts"]["unchanged" if identified else "new"] == len(body["entries"]), plugin
+
+
+def test_template_of_every_channel_names_only_columns_that_are_taken(
+    client: FlaskClient, world: dict[str, str], key_of: Callable[..., dict[str, str]]
+) -> None:
+    key = key_of("市政府法制办")
+    for plugin, channel in world.items():
+        base = f"/api/v1/periods/example-2017/{plugin}/{channel}"
+        template = client.get(f"{base}/entries/template.xlsx", headers=key)
+        answer = client.post(f"{base}/uploads", data=template.data, headers=key)
+        assert answer.json["code"] == "file_empty", (plugin, answer.text)
