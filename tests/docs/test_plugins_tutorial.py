@@ -6,10 +6,14 @@ import csv
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.docs.reading import Block, blocks_of
+
+import pingyi.channels
+from pingyi.channels import EntryPage, Page, StoredEntry, Table
 
 PAGE = "docs/plugins.md"
 
@@ -97,3 +101,20 @@ def test_tutorial_bundle_replays_to_its_results(workshop: Path) -> None:
         rows = list(csv.DictReader(file))
     columns = wanted.argument.split(",")
     assert [",".join(row[name] for name in columns) for row in rows] == wanted.body.splitlines()
+
+
+class OneEntry:
+    """A view of a channel with one entry."""
+
+    def entries(self) -> EntryPage:
+        values = {"site": "S-1", "loud": 3}
+        return EntryPage([StoredEntry("1.0", "U1", values, True, "counted", datetime.now(UTC))], None)
+
+
+def test_page_of_the_contract_renders() -> None:
+    names = dict(vars(pingyi.channels))
+    exec(single("page").body, names)
+    page = names["page"]
+    [table] = page.render(OneEntry())
+    assert isinstance(page, Page) and isinstance(table, Table)
+    assert table.rows == [["S-1", 3]] and len(table.columns) == 2

@@ -149,6 +149,10 @@ def test_package_that_breaks_later_blocks_only_what_needs_it(
         with pytest.raises(Problem, match="plugin_missing"):
             assess("needs")
         assert results_of("needs") == 0
+        with transaction() as connection:
+            assert period_overview(connection, "needs").line.state == "closed"
+            error = read_progress(connection, ASSESS, 1).error
+        assert error is not None and "foreign-odd 1.2: ModuleNotFoundError" in error.en
 
 
 def test_office_page_shows_every_plugin_and_who_needs_the_broken_one(
