@@ -70,7 +70,8 @@ def _particulars(evaluation: Evaluation) -> Iterator[tuple[str, tuple[str, ...],
 
 
 def _period(draft: PeriodDraft) -> str:
-    return f'key = "{draft.key}"\nstarts_on = {draft.starts_on}\nends_on = {draft.ends_on}\n'
+    dates = f"starts_on = {draft.starts_on}\nends_on = {draft.ends_on}\n"
+    return f'key = "{draft.key}"\n{dates}demonstration = true\n'
 
 
 def _unit(unit: UnitRow) -> Mapping[str, Any]:

@@ -78,6 +78,7 @@ _MESSAGES = {
         en='A key begins with a letter or digit and holds letters, digits, "_" and "-" only, at most 64.',
     ),
     "not_a_date": Text(zh="不是日期（如 2017-01-01）。", en="Not a date such as 2017-01-01."),
+    "not_a_flag": Text(zh="只能是 true 或 false。", en="Only true or false."),
     "dates_reversed": Text(zh="结束日期早于开始日期。", en="The period ends before it starts."),
     "zone_unknown": Text(zh="没有时区“{given}”。", en="There is no time zone {given}."),
     "needs_dates": Text(

@@ -50,7 +50,7 @@ FILES = (
     bundle_rows.DECISIONS,
     bundle_rows.PREVIOUS,
 )
-PERIOD_KEYS = ("key", "starts_on", "ends_on", "time_zone")
+PERIOD_KEYS = ("key", "starts_on", "ends_on", "time_zone", "demonstration")
 MOST_PER_DELIVERY = 5_000
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _POSITION = re.compile(r"^(?P<detail>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)$", re.DOTALL)
@@ -71,17 +71,17 @@ class Bundle:
     entries: Sequence[ChannelEntries]
 
 
-def import_bundle(caller: Caller, folder: Path, *, entries: bool, demonstration: bool = False) -> str:
+def import_bundle(caller: Caller, folder: Path, *, entries: bool) -> str:
     """Read a bundle and store it; see `read_bundle` and `store_bundle`."""
-    return store_bundle(caller, read_bundle(folder), entries=entries, demonstration=demonstration)
+    return store_bundle(caller, read_bundle(folder), entries=entries)
 
 
-def store_bundle(caller: Caller, bundle: Bundle, *, entries: bool, demonstration: bool = False) -> str:
+def store_bundle(caller: Caller, bundle: Bundle, *, entries: bool) -> str:
     """Store a bundle as a draft period and return its key; with `entries` also open it and post them.
 
     Raises Problem period_exists, and nothing is stored then.
     """
-    draft = replace(bundle.draft, demonstration=demonstration)
+    draft = bundle.draft
     with transaction() as connection:
         scheme, _, scheme_id = store_scheme(connection, caller, bundle.document)
         create_period(connection, caller, draft, scheme, scheme_id)
@@ -195,7 +195,16 @@ def _read_period(folder: Path, scheme: Scheme, faults: Faults) -> PeriodDraft:
     starts_on, ends_on = (_date(table, name, faults) for name in ("starts_on", "ends_on"))
     if starts_on and ends_on and ends_on < starts_on:
         faults.note("dates_reversed", PERIOD, None, "ends_on")
-    return PeriodDraft(key=str(key), starts_on=starts_on, ends_on=ends_on, time_zone=str(zone))
+    generated = table.get("demonstration", False)
+    if not isinstance(generated, bool):
+        faults.note("not_a_flag", PERIOD, None, "demonstration")
+    return PeriodDraft(
+        key=str(key),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        time_zone=str(zone),
+        demonstration=generated is True,
+    )
 
 
 def _period_table(folder: Path, faults: Faults) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from pingyi.demonstration.bundle import write_bundle
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.registry import EXTENSION, load_registry
 from pingyi.services.bundles import Bundle, read_bundle
@@ -118,7 +119,8 @@ def test_every_fault_of_every_file_is_named_at_once(read: Callable[..., Bundle])
             X: HEAD + "a,101,\nz,NaN,\n",
             "rolls.csv": "channel,name,count\nx,seats,5\nq,eligible,-1\n",
             "adjustments.csv": "unit,kind,points,reason,document\na,veto,3,r,\na,bonus,,,\nq,fine,-1,r,\n",
-            "period.toml": 'key = "2017 年"\nstarts_on = 2017-12-31\nends_on = "2017-01-01"\nyear = 1\n',
+            "period.toml": 'key = "2017 年"\nstarts_on = 2017-12-31\nends_on = "2017-01-01"\nyear = 1\n'
+            "demonstration = 1\n",
             "notes.txt": "x",
             "entries/z.csv": HEAD,
         },
@@ -128,6 +130,7 @@ def test_every_fault_of_every_file_is_named_at_once(read: Callable[..., Bundle])
         ("key_unknown", "period.toml", None, "year"),
         ("not_a_key", "period.toml", None, "key"),
         ("dates_reversed", "period.toml", None, "ends_on"),
+        ("not_a_flag", "period.toml", None, "demonstration"),
         ("choice", "rolls.csv", 2, "name"),
         ("channel_unknown", "rolls.csv", 3, "channel"),
         ("not_whole", "rolls.csv", 3, "count"),
@@ -304,3 +307,8 @@ def test_folder_that_is_none_is_refused(registry: Flask, tmp_path: Path) -> None
     with pytest.raises(Problem) as caught:
         read_bundle(tmp_path / "nowhere")
     assert caught.value.errors[0].code == "not_a_folder"
+
+
+def test_demonstration_bundle_says_that_it_is_generated(registry: Flask, tmp_path: Path) -> None:
+    write_bundle("county-quarterly", tmp_path / "bundle")
+    assert read_bundle(tmp_path / "bundle").draft.demonstration
