@@ -13,6 +13,7 @@ from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.bundle_entries import at_row
 from pingyi.services.callers import SHELL
+from pingyi.services.listing import entry_fields
 from pingyi.services.reading import ReadEntry, read_rows
 from pingyi.services.runtime import WorkingChannel
 from pingyi.services.storing import require_reasons, rows_to_store, standing_heads
@@ -60,7 +61,8 @@ def judge(connection: Connection, working: WorkingChannel, table: Table) -> list
             found = _by_row(problem, rows)
             wrong.update(found)
             rows = [row for row in rows if row.number not in found]
-    titles = {**{each.label: each.title.zh for each in columns_of(working)}, **table.titles}
+    known = {each["name"]: each["title"]["zh"] for each in entry_fields(working)}
+    titles = {**known, **{each.label: each.title.zh for each in columns_of(working)}, **table.titles}
     return [
         right.get(row.number)
         or Verdict(

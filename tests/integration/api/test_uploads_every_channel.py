@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 
-from pingyi.api.examples import entries_example
+from pingyi.api.examples import PERIOD, ROLLS, SCHEME_TOML, UNITS, entries_example
 
 
 def table(entries: list[dict[str, Any]]) -> bytes:
@@ -60,3 +61,39 @@ def test_template_of_every_channel_names_only_columns_that_are_taken(
         template = client.get(f"{base}/entries/template.xlsx", headers=key)
         answer = client.post(f"{base}/uploads", data=template.data, headers=key)
         assert answer.json["code"] == "file_empty", (plugin, answer.text)
+
+
+POINTS = """
+settings = { preset = ["100/80/60/0", "50/50"], unscored = ["no_opinion"], n_min = 1, shown_as = "rate", \
+dimensions = { overall = "0.5", attitude = "0.5" } }
+"""
+
+
+def test_columns_of_a_mapping_stand_below_one_merged_title(
+    client: FlaskClient, office: dict[str, str], key_of: Callable[..., dict[str, str]]
+) -> None:
+    document = SCHEME_TOML.replace('"web_poll"', '"monitoring_points"')
+    document = re.sub(r"settings = \{ preset.*\n", lambda _: POINTS.lstrip(), document)
+    for method, path, body in (
+        ("POST", "/schemes", {"document": document}),
+        ("POST", "/periods", PERIOD),
+        ("PUT", "/periods/example-2017/units", UNITS),
+        ("PUT", "/periods/example-2017/rolls", ROLLS),
+        ("POST", "/periods/example-2017/opening", None),
+    ):
+        made = client.open(f"/api/v1{path}", method=method, json=body, headers=office)
+        assert made.status_code in {200, 201}, made.text
+    base = "/api/v1/periods/example-2017/monitoring_points/online_poll"
+    key = key_of("市政府网站")
+    file = (
+        "监测点评议,,,,,\n单位,监测点,监测点类型,测评,,月份\n,,,overall,attitude,\n"
+        "A01,E1,enterprise,satisfied,basic,2017年3月\nA02,E2,enterprise,,happy,２０１７/４/１\n"
+    )
+    found = client.post(f"{base}/uploads", data=file.encode(), headers=key).json
+    assert [(row["row"], row["verdict"]) for row in found["verdicts"]] == [(4, "new"), (5, "wrong")]
+    assert {error["column"] for error in found["verdicts"][1]["errors"]} == {"测评"}
+    sent = client.post(f"{base}/uploads", data=file[: file.index("A02")].encode(), headers=key).json
+    assert client.post(f"{base}/uploads/{sent['upload']}/confirmation", headers=key).status_code == 201
+    (entry,) = client.get(f"{base}/entries", headers=key).json["entries"]
+    assert entry["values"]["answers"] == {"overall": "satisfied", "attitude": "basic"}
+    assert entry["values"]["month"] == "2017-03"
