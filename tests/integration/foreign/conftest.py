@@ -104,11 +104,11 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
 
 @pytest.fixture
 def start(app: Flask, settings: Settings) -> Iterator[Callable[[], Flask]]:
-    """An application with all packages that are installed now; plugins get one second."""
+    """An application with all packages that are installed now; plugins get half a second."""
     made: list[Flask] = []
 
     def create() -> Flask:
-        made.append(create_app(replace(settings, plugin_seconds=1, pool_size=4), load_registry()))
+        made.append(create_app(replace(settings, plugin_seconds=0.5, pool_size=4), load_registry()))
         return made[-1]
 
     yield create
