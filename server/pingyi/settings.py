@@ -81,6 +81,10 @@ class Settings:
     rate_per_second: int = number_setting(
         "PINGYI_RATE_PER_SECOND", "intake requests per second that one key may send to one web process", 100
     )
+    evidence: str = text_setting(
+        "PINGYI_EVIDENCE", "folder of the evidence files (default: evidence below the state folder)"
+    )
+    max_evidence_bytes: int = number_setting("PINGYI_MAX_EVIDENCE_BYTES", "largest evidence file", 10_485_760)
     max_body_bytes: int = number_setting("PINGYI_MAX_BODY_BYTES", "largest request body", 262_144)
     trusted_hosts: str = text_setting(
         "PINGYI_TRUSTED_HOSTS", "host names the server answers to, separated by commas; empty: any"
@@ -91,6 +95,11 @@ class Settings:
     engine_user: str = text_setting(
         "ENGINE_USER", "account that runs the embedded engines when started as root", "nobody"
     )
+
+    @property
+    def evidence_folder(self) -> Path:
+        """Where the evidence files stand."""
+        return Path(self.evidence).absolute() if self.evidence else self.state / "evidence"
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         adjustments,
         decisions,
         deliveries,
+        evidence,
         keys,
         operators,
         periods,
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
     partners = [
         partner_resource(found.channel) for _, found in sorted(app.extensions[EXTENSION].channels.items())
     ]
-    for resource in (*partners, *(module.blp for module in (*office, operators, keys, uploads))):
+    for resource in (*partners, *(module.blp for module in (*office, operators, keys, uploads, evidence))):
         api.register_blueprint(resource, url_prefix=f"{BASE}{resource.url_prefix}")
     take_files(app, "uploads.post_upload")
+    take_files(app, "evidence.post_evidence", app.extensions["pingyi.configuration"].max_evidence_bytes)

@@ -46,6 +46,12 @@ class KeyIdConverter(BaseConverter):
     regex = "[0-9a-f]{12}"
 
 
+class DigestConverter(BaseConverter):
+    """A SHA-256 in a path."""
+
+    regex = "[0-9a-f]{64}"
+
+
 class FieldErrorSchema(Schema):
     """One place in the request that is wrong."""
 
@@ -146,12 +152,12 @@ def make_api(app: Flask) -> ProblemApi:
         OPENAPI_URL_PREFIX="/api",
         OPENAPI_JSON_PATH="openapi.json",
     )
-    app.url_map.converters.update(key=KeyConverter, keyid=KeyIdConverter)
+    app.url_map.converters.update(key=KeyConverter, keyid=KeyIdConverter, digest=DigestConverter)
     described = {"info": {"description": _ABOUT}, "security": [{"key": []}]}
     api = ProblemApi(app, spec_kwargs={**described, "marshmallow_plugin": Plugin()})
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "pingyi_<key id>_<secret>"}
     api.spec.components.security_scheme("key", scheme)
-    for converter in (KeyConverter, KeyIdConverter):
+    for converter in (KeyConverter, KeyIdConverter, DigestConverter):
         api.register_converter(converter, lambda found: {"type": "string", "pattern": f"^{found.regex}$"})
     for field, kind, form in (
         (ScoreField, "string", "decimal"),

@@ -2,6 +2,7 @@
 
 from pingyi.models.account import Account, OneTimeCode, Session
 from pingyi.models.entry import Counter, Delivery, Entry, EntryHead, Leaf, Receipt, Unfolded
+from pingyi.models.evidence import Evidence
 from pingyi.models.job import OutboxRow, Progress
 from pingyi.models.operator import ApiKey, Operator
 from pingyi.models.period import (
@@ -32,6 +33,7 @@ __all__ = [
     "Delivery",
     "Entry",
     "EntryHead",
+    "Evidence",
     "Leaf",
     "OneTimeCode",
     "Operator",

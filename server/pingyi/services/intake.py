@@ -15,6 +15,7 @@ from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.callers import Caller
+from pingyi.services.evidence_references import keep_referred
 from pingyi.services.reading import read_rows
 from pingyi.services.refusals import forbidden, not_open
 from pingyi.services.runtime import WorkingChannel, working_channel
@@ -102,6 +103,8 @@ def _deliver(
     stored = rows_to_store(working, caller, delivery_id or 0, entries, heads)
     receipt = receipt_of(working, delivery_id or 0, stored)
     insert_rows(connection, working, delivery_id or 0, stored, receipt)
+    if not keep_referred(connection, working, (entry.values for entry in entries)):
+        raise TwinError
     return Answer(receipt, replayed=False)
 
 

@@ -17,6 +17,7 @@ from pingyi.channels.types import encode_name
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.registry import current_registry, field_errors
+from pingyi.services.evidence_references import unknown_references
 from pingyi.services.limits import guarded
 from pingyi.services.runtime import WorkingChannel
 from pingyi.services.units import SHARED_UNIT, UnitIndex, unit_index
@@ -55,6 +56,8 @@ def read_rows(connection: Connection, working: WorkingChannel, rows: Sequence[An
         loaded = _load(working, rows)
     index = unit_index(connection, working.period_id, [row["unit"] for row in loaded if "unit" in row])
     units = _units(loaded, index)
+    if unknown := unknown_references(connection, working, loaded):
+        raise _invalid(unknown)
     with guarded(failed):
         entries = [_entry(working, row, unit) for row, unit in zip(loaded, units, strict=True)]
     _refuse_repeats(entries)

@@ -6,12 +6,14 @@ from sqlalchemy import text
 
 from pingyi.db import transaction
 from pingyi.outbox import FOLD
+from pingyi.services.evidence import clean_evidence
 from pingyi.services.refolding import refold_outdated
 
 
 def sweep_up() -> int:
-    """Count outdated channels anew, request lost folding, delete ended sessions; returns the requests."""
+    """Count outdated channels anew, request lost folding, remove what ran out; returns the requests."""
     refold_outdated()
+    clean_evidence()
     with transaction() as connection:
         connection.execute(text("DELETE FROM session WHERE created_at < now() - interval '1 day'"))
         return connection.execute(

@@ -18,6 +18,7 @@ from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.callers import Caller
+from pingyi.services.evidence_references import keep_referred
 from pingyi.services.intake import TRIES, Answer, Repeatable, claim_delivery
 from pingyi.services.listing import stored_receipt
 from pingyi.services.reading import read_rows
@@ -219,6 +220,8 @@ def _store(connection: Connection, working: WorkingChannel, caller: Caller, row:
         raise _outdated()
     receipt = receipt_of(working, delivery_id, stored)
     insert_rows(connection, working, delivery_id, stored, receipt)
+    if not keep_referred(connection, working, (entry.values for entry in entries)):
+        raise TwinError
     connection.execute(
         text("UPDATE upload SET delivery_id = :delivery, rows = :nothing WHERE id = :id"),
         {"delivery": delivery_id, "nothing": b"", "id": row.id},

@@ -17,17 +17,18 @@ _AROUND = 65_536
 
 def init_bodies(app: Flask) -> None:
     """Widen the limit before anything reads the body."""
-    app.extensions[EXTENSION] = set()
+    app.extensions[EXTENSION] = {}
     app.url_value_preprocessor(_widen)
 
 
-def take_files(app: App, endpoint: str) -> None:
-    """Let an operator send a whole file to this endpoint."""
-    app.extensions[EXTENSION].add(endpoint)
+def take_files(app: App, endpoint: str, most: int = MAX_FILE_BYTES + _AROUND) -> None:
+    """Let an operator send a whole file of at most so many bytes to this endpoint."""
+    app.extensions[EXTENSION][endpoint] = most
 
 
 def _widen(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    if request.method == "POST" and endpoint in current_app.extensions[EXTENSION]:
+    files: dict[str, int] = current_app.extensions[EXTENSION]
+    if request.method == "POST" and endpoint in files:
         caller = current_caller()
         if caller is not None and caller.operator_id is not None:
-            request.max_content_length = MAX_FILE_BYTES + _AROUND
+            request.max_content_length = files[endpoint]

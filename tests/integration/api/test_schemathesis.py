@@ -103,6 +103,13 @@ def test_operations_on_files_keep_to_the_document(
     assert exercise_all(app, "uploads", key_of("市政府法制办"), place) == 4
 
 
+def test_operations_on_evidence_keep_to_the_document(
+    app: Flask, world: dict[str, str], key_of: Callable[..., dict[str, str]]
+) -> None:
+    place = {"period": "example-2017", "plugin": "partner_score", "channel": world["partner_score"]}
+    assert exercise_all(app, "evidence", key_of("市政府法制办"), place) == 2
+
+
 def test_no_operation_is_left_out(app: Flask) -> None:
     tags = {tag["name"] for tag in app.test_client().get("/api/openapi.json").json["tags"]}
-    assert tags == {f"partner_{plugin}" for plugin in PARTNERS} | {*OFFICE, "uploads"}
+    assert tags == {f"partner_{plugin}" for plugin in PARTNERS} | {*OFFICE, "uploads", "evidence"}
