@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from pingyi.db import transaction
+from pingyi.db import db, transaction
 from pingyi.services.callers import SHELL
 from pingyi.services.evidence import clean_part
 from pingyi.services.evidence_files import path_of
@@ -228,6 +229,26 @@ def test_file_of_two_channels_stays_for_the_one_that_refers_to_it(
     sweep_up()
     assert len(files_of(folder)) == 1
     assert client.get(kept.headers["Location"], headers=other).status_code == 404
+
+
+def test_entry_that_meets_the_cleaning_is_refused_whole(bring: Send, post: Send, stored: Send) -> None:
+    reference = bring(PDF).json["reference"]
+    before, answers = stored(), []
+    entry = {"unit": "A01", "score": "4", "evidence": reference}
+    with db.engine.connect() as cleaning:
+        cleaning.execute(text("DELETE FROM evidence"))
+        posting = threading.Thread(target=lambda: answers.append(post(entry)))
+        posting.start()
+        waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        deadline = time.monotonic() + 10
+        while not cleaning.execute(waits).scalar_one() and time.monotonic() < deadline:
+            cleaning.execute(text("SELECT pg_stat_clear_snapshot()"))
+            time.sleep(0.01)
+        assert posting.is_alive()
+        cleaning.commit()
+        posting.join(10)
+    assert answers[0].json["errors"][0]["code"] == "evidence_unknown"
+    assert stored() == before
 
 
 def test_bytes_brought_again_are_no_leftover(bring: Send, folder: Path) -> None:
