@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,11 +44,14 @@ def start(state: Path) -> tuple[subprocess.Popen[str], list[str]]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     lines: list[str] = []
-    deadline = time.monotonic() + MOST_SECONDS
+    # A process that says nothing more is ended, which ends the reading too.
+    watch = threading.Timer(MOST_SECONDS, process.kill)
+    watch.start()
     for line in process.stdout:
         lines.append(line.rstrip("\n"))
-        if line.startswith(LAST_LINE) or time.monotonic() > deadline:
+        if line.startswith(LAST_LINE):
             break
+    watch.cancel()
     return process, lines
 
 

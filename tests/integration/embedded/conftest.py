@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,6 +22,9 @@ from pingyi.embedded.engines import Endpoints, Engines, running_engines
 from pingyi.settings import Settings, load_settings
 
 OWNER = Path(__file__).with_name("owner_process.py")
+
+
+MOST_START_SECONDS = 40
 
 
 @dataclass
@@ -42,7 +46,7 @@ class Owner:
 
 def ask(url: str, statement: str) -> Any:
     """Run one statement; the first value of its answer."""
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=3) as connection:
         cursor = connection.execute(statement)
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
@@ -148,7 +152,10 @@ def start_owner() -> Iterator[Callable[..., Owner]]:
             text=True,
         )
         assert process.stdout is not None
+        watch = threading.Timer(MOST_START_SECONDS, process.kill)
+        watch.start()
         owner = Owner(process, process.stdout.readline())
+        watch.cancel()
         started.append(owner)
         if owner.first_line.startswith("{"):
             owner.endpoints = Endpoints(**json.loads(owner.first_line))
