@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from types import FrameType
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
-from pingyi.channels import Text
-from pingyi.domain.errors import Problem
+from pingyi.embedded.ports import with_free_port
 from pingyi.embedded.processes import spawn
 from pingyi.settings import Settings
 
@@ -28,7 +25,7 @@ _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared only
 
 def serve(settings: Settings) -> None:
     """Serve the application with granian until the process is ended; its processes read the environment."""
-    settings = replace(settings, port=_free_port(settings))
+    settings = with_free_port(settings)
     os.environ.update(_environment(settings))
     Granian(
         "pingyi.wsgi:make",
@@ -45,23 +42,6 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     ).serve()
-
-
-def _free_port(settings: Settings) -> int:
-    """The port, or a free one for 0; refused when taken, since granian would silently share it."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            message = Text(
-                zh="无法监听 {host}:{port}（{reason}）；请用 PINGYI_PORT 换一个端口。",
-                en="Cannot listen on {host}:{port} ({reason}); name another port in PINGYI_PORT.",
-            ).format(host=settings.host, port=settings.port, reason=error.strerror)
-            raise Problem("port_taken", 500, message) from error
-        found: int = probe.getsockname()[1]
-        return found
 
 
 def _environment(settings: Settings) -> dict[str, str]:

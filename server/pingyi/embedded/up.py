@@ -5,11 +5,9 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +17,7 @@ from pingyi import migrations
 from pingyi.embedded.doctor import require_safe
 from pingyi.embedded.engines import Engines
 from pingyi.embedded.messages import refusal
+from pingyi.embedded.ports import with_free_port
 from pingyi.embedded.postgres import tail_of
 from pingyi.embedded.supervisor import MARK, Crew, read_procfile
 from pingyi.settings import Settings
@@ -33,7 +32,7 @@ def bring_up(
 
     Once the web answers, what `announce` says is printed, and the address as the last line.
     """
-    settings = _with_port(settings)
+    settings = with_free_port(settings)
     with _until_signal(), Engines(settings) as engines:
         settings = engines.settings()
         if not settings.owner_database_url:
@@ -72,20 +71,6 @@ def _until_signal() -> Iterator[None]:
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:
     """A handler and not SIG_IGN, which children would inherit."""
-
-
-def _with_port(settings: Settings) -> Settings:
-    """Choose a free port for 0, and refuse one that is taken before anything is started."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise refusal(
-                "port_taken", host=settings.host, port=settings.port, reason=error.strerror
-            ) from error
-        return replace(settings, port=probe.getsockname()[1])
 
 
 def _environment(settings: Settings) -> dict[str, str]:
