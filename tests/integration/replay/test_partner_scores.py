@@ -156,6 +156,7 @@ def test_adjustments_are_capped_subtracted_and_never_below_zero(draft: type, out
     assert (found["b"].total, found["b"].rank) == ("0.00", 4)
 
 
+@pytest.mark.mission("004-11")
 def test_veto_lists_a_unit_outside_the_ranking_and_uses_no_place(draft: type, outcome: Outcome) -> None:
     found = outcome(adjusted(draft, "b,veto,,重大事故,文1\nd,disqualification,,贿选,文2\n"))
     assert [(found[code].status, found[code].rank) for code in "abcd"] == [
@@ -167,19 +168,32 @@ def test_veto_lists_a_unit_outside_the_ranking_and_uses_no_place(draft: type, ou
     assert found["a"].of == found["c"].of == 2
 
 
-def test_previous_results_make_a_second_year_count(draft: type, outcome: Outcome) -> None:
-    rule = '[[consequences]]\nwhen = { place = "bottom", k = 1, consecutive = 2 }\naction = "warning"\n'
-    previous = "period,unit,category,total,rank,of\n2016,b,all,70.00,2,2\n2016,a,all,80,1,2\n"
+@pytest.mark.parametrize(
+    ("k", "years", "called"),
+    [
+        pytest.param(1, 1, "d", marks=pytest.mark.mission("004-04")),
+        pytest.param(1, 2, "", marks=pytest.mark.mission("004-04")),
+        pytest.param(2, 2, "c", marks=pytest.mark.mission("004-04")),
+        pytest.param(3, 2, "bc", marks=pytest.mark.mission("004-03")),
+    ],
+)
+def test_last_k_of_one_year_or_of_two_together_are_called(
+    draft: type, outcome: Outcome, k: int, years: int, called: str
+) -> None:
+    rule = f'[[consequences]]\nwhen = {{ place = "bottom", k = {k}, consecutive = {years} }}\n'
+    last_year = {"d": 1, "a": 2, "b": 3, "c": 4}
+    previous = "period,unit,category,total,rank,of\n"
+    previous += "".join(f"2016,{unit},all,{90 - rank}.00,{rank},4\n" for unit, rank in last_year.items())
     found = outcome(
         draft(
             channels={"x": "100"},
-            units=["a", "b"],
-            scores={"x": {"a": "90", "b": "80"}},
-            more=rule,
+            units=list("abcd"),
+            scores={"x": {"a": "90", "b": "80", "c": "70", "d": "60"}},
+            more=rule + 'action = "warning"\n',
             files={"previous.csv": previous},
         )
     )
-    assert (found["a"].actions, found["b"].actions) == ([], ["warning"])
+    assert "".join(code for code in "abcd" if found[code].actions == ["warning"]) == called
 
 
 def test_switched_off_channel_leaves_the_whole_category(draft: type, outcome: Outcome) -> None:

@@ -257,6 +257,7 @@ def test_each_efficiency_warning_takes_half_a_point(efficiency: Ran) -> None:
     assert taken == {"XN-D04": "-0.50", "XN-D11": "-1.00", "XN-Z03": "-0.50"}
 
 
+@pytest.mark.mission("003-08")
 def test_findings_that_nobody_confirmed_take_nothing(efficiency: Ran) -> None:
     recorded, decided = efficiency.evaluation.entries["visits"]
     states = {finding["finding"]: finding["state"] for finding in (*recorded, *decided)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 from tests.integration.web.conftest import PASSWORD, csrf, make_draft, make_open
 
@@ -78,6 +79,7 @@ def test_wrong_act_says_what_is_needed_and_changes_nothing(signed_in: Callable[.
     assert office.get("/office/periods/none").status_code == 404
 
 
+@pytest.mark.mission("002-39")
 def test_auditor_sees_everything_and_presses_nothing(signed_in: Callable[..., FlaskClient]) -> None:
     make_draft(NAMES)
     auditor = signed_in("auditor")

@@ -47,6 +47,7 @@ def entries() -> int:
         return int(connection.execute(text("SELECT count(*) FROM entry")).scalar_one())
 
 
+@pytest.mark.mission("002-39")
 def test_operator_sees_its_own_channels_only(desk: FlaskClient) -> None:
     landed = desk.get("/landing", follow_redirects=True).text
     assert "窗口" in landed and "依法行政" not in landed

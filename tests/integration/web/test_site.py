@@ -86,6 +86,7 @@ def test_demonstration_is_labelled_on_every_page_and_real_data_on_none(
         assert LABEL not in client.get(real).text
 
 
+@pytest.mark.mission("000-16")
 def test_files_agree_with_the_page(client: FlaskClient) -> None:
     make_published(NAMES)
     rows = list(csv.DictReader(io.StringIO(client.get("/periods/p/results.csv").data.decode("utf-8-sig"))))
@@ -100,6 +101,7 @@ def test_files_agree_with_the_page(client: FlaskClient) -> None:
     assert "demonstration" in client.get("/periods/p/results.csv").headers["Content-Disposition"]
 
 
+@pytest.mark.mission("000-16")
 def test_workbook_has_live_formulas_where_sums_hold(client: FlaskClient) -> None:
     make_published(NAMES)
     book = openpyxl.load_workbook(io.BytesIO(client.get("/periods/p/results.xlsx").data))
