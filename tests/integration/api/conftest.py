@@ -123,14 +123,14 @@ SETTINGS = {
     "checklist": ITEMS,
     "findings": ITEMS,
     "show": 'preset = ["100/80/50", "40/20/20/20"]\nn_min = 1',
+    "monitoring_points": f'preset = "50/50"\ndimensions = {{ overall = "1" }}\n{BALLOT}',
 }
 
 
 @pytest.fixture
 def world(app: Flask, client: FlaskClient, office: dict[str, str]) -> dict[str, str]:
-    """An open period "example-2017" with a channel `c_<plugin>` for each plugin of a family that we know."""
-    found = {key: each.channel for key, each in app.extensions["pingyi.registry"].channels.items()}
-    plugins = {key: channel for key, channel in found.items() if channel.family in SETTINGS}
+    """An open period "example-2017" with a channel `c_<plugin>` for each plugin there is."""
+    plugins = {key: each.channel for key, each in app.extensions["pingyi.registry"].channels.items()}
     head = SCHEME_TOML.split("[[channels]]")[0].replace('"100"', f'"{len(plugins)}"')
     channels = [
         f'[[channels]]\nkey = "c_{key}"\nplugin = "{key}"\noperator = "市政府法制办"\nmax_points = "1"\n'
@@ -138,10 +138,12 @@ def world(app: Flask, client: FlaskClient, office: dict[str, str]) -> dict[str, 
         for key, channel in plugins.items()
     ]
     units = {"units": [*UNITS["units"], {"code": "A03", "name": "市交通局", "category": "departments"}]}
+    rolls = {"rolls": [{"channel": "c_monitoring_points", "name": "registered", "count": 250}]}
     for method, path, body in (
         ("POST", "/schemes", {"document": "\n".join([head, *channels])}),
         ("POST", "/periods", PERIOD),
         ("PUT", "/periods/example-2017/units", units),
+        ("PUT", "/periods/example-2017/rolls", rolls),
         ("POST", "/periods/example-2017/opening", None),
     ):
         made = client.open(BASE + path, method=method, json=body, headers=office)

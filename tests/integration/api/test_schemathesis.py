@@ -84,7 +84,7 @@ def exercise_all(app: Flask, tag: str, headers: dict[str, str], place: dict[str,
 def test_partner_operations_keep_to_the_document(
     app: Flask, world: dict[str, str], key_of: Callable[..., dict[str, str]], plugin: str
 ) -> None:
-    place = {"period": "example-2017", "channel": world.get(plugin, "none")}
+    place = {"period": "example-2017", "channel": world[plugin]}
     assert exercise_all(app, f"partner_{plugin}", key_of("市政府法制办"), place) == 5
 
 
@@ -96,10 +96,11 @@ def test_office_operations_keep_to_the_document(
     assert exercise_all(app, tag, headers, {"period": "example-2017", "scheme": "example-2017"}) > 0
 
 
+@pytest.mark.parametrize("plugin", PARTNERS)
 def test_operations_on_files_keep_to_the_document(
-    app: Flask, world: dict[str, str], key_of: Callable[..., dict[str, str]]
+    app: Flask, world: dict[str, str], key_of: Callable[..., dict[str, str]], plugin: str
 ) -> None:
-    place = {"period": "example-2017", "plugin": "partner_score", "channel": world["partner_score"]}
+    place = {"period": "example-2017", "plugin": plugin, "channel": world[plugin]}
     assert exercise_all(app, "uploads", key_of("市政府法制办"), place) == 4
 
 
