@@ -1,86 +1,142 @@
-"""Case handling: what the two hotlines, the web messages and the newspaper report by month and measure."""
+"""Single cases of the 12345 hotline, the web messages and the newspaper, delivered quarter by quarter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import count
 from typing import NamedTuple
 
 from pingyi.demonstration.chance import PERMILLE, Chance
 from pingyi.domain.scheme import ChannelPlan
 from pingyi.services.participants import UnitRow
 
-YEAR = tuple(f"2017-{month:02}" for month in range(1, 13))
-QUARTERS = ("2017-03", "2017-06", "2017-09", "2017-12")
+QUARTERS = {range(1, 4): "2017-04", range(4, 7): "2017-07", range(7, 10): "2017-10", range(10, 13): "2018-01"}
+YES, NO = "是", "否"
+SIGNED_WITHIN = timedelta(days=1)
+LATE_BUT_CLOSED = 600
+
+Case = dict[str, str | int]
 
 
 class Flow(NamedTuple):
-    """A source's months, the fewest and most cases of a unit in each, and units that no case concerned."""
+    """Where cases come from, the fewest and most of a unit in a month, the days to close one.
 
-    months: tuple[str, ...]
+    `follow_up`: how many in a thousand closed cases are followed up; 0: as the unit's quality has it.
+    """
+
+    sources: tuple[str, ...]
     fewest: int
     most: int
+    days: int
+    follow_up: int
     none_for: frozenset[str] = frozenset()
 
 
 FLOWS = {
-    "hotline_show": Flow(QUARTERS, 4, 12),
-    "hotline_12345": Flow(YEAR, 4, 40, frozenset({"B19", "B22"})),
-    "web_messages": Flow(YEAR, 2, 18, frozenset({"B13"})),
-    "newspaper": Flow(YEAR, 0, 5, frozenset({"B06", "B13", "B22", "C30"})),
+    "hotline_12345": Flow(("12345",), 2, 10, 7, 920, frozenset({"B19", "B22"})),
+    "web_messages": Flow(("市民心声",), 2, 8, 10, 0, frozenset({"B13"})),
+    "newspaper": Flow(
+        ("政风行风之窗", "皖江晚报", "皖江在线"), 0, 3, 15, 900, frozenset({"B06", "B13", "B22", "C30"})
+    ),
 }
-Rows = Iterator[dict[str, str | int]]
 
 
-def totals(chance: Chance, plan: ChannelPlan, units: Sequence[UnitRow], standing: Mapping[str, int]) -> Rows:
-    """One row a unit, month and measure; the newspaper names units by what its readers call them."""
-    flow = FLOWS[plan.key]
-    for month in flow.months:
-        for unit in units:
-            cases = chance.between(flow.fewest, flow.most)
-            quality = standing[unit.code] + chance.bell(60)
-            if unit.code in flow.none_for or not cases:
-                continue
-            named = unit.aliases[0] if plan.key == "newspaper" else unit.code
-            for row in _HANDLED[plan.key](chance, cases, quality):
-                yield {"unit": named, "month": month, **row}
+def single_cases(
+    chance: Chance, plan: ChannelPlan, units: Sequence[UnitRow], standing: Mapping[str, int]
+) -> Iterator[list[Case]]:
+    """A wave a quarter: what it accepted, as it stood at its end, after what was closed of the one before."""
+    numbers = count(1)
+    left: list[Case] = []
+    for months, until in QUARTERS.items():
+        accepted = [
+            _case(chance, plan.key, unit, month, next(numbers), quality)
+            for month in months
+            for unit, quality in _concerned(chance, plan.key, units, standing)
+        ]
+        yield [*left, *(_as_of(case, until) for case in accepted)]
+        left = [case for case in accepted if _as_of(case, until) != case]
+    yield left
 
 
-def _measure(measure: str, count: int, of: int) -> dict[str, str | int]:
-    return {"measure": measure, "count": count, "of": of}
+def _concerned(
+    chance: Chance, key: str, units: Sequence[UnitRow], standing: Mapping[str, int]
+) -> Iterator[tuple[UnitRow, int]]:
+    """A unit for each of its cases in a month, and how well it deals with them then."""
+    flow = FLOWS[key]
+    for unit in units:
+        cases, quality = chance.between(flow.fewest, flow.most), standing[unit.code] + chance.bell(60)
+        if unit.code not in flow.none_for:
+            yield from [(unit, quality)] * cases
 
 
-def _punctual(chance: Chance, cases: int, quality: int) -> int:
-    return chance.hits(cases, min(PERMILLE, quality + 40))
+def _case(chance: Chance, key: str, unit: UnitRow, month: int, number: int, quality: int) -> Case:
+    """A case with all that ever became of it; the newspaper names units by what its readers call them."""
+    flow = FLOWS[key]
+    day, hour, minute = chance.between(1, 28), chance.between(8, 17), chance.between(0, 59)
+    accepted = datetime(2017, month, day, hour, minute)  # noqa: DTZ001 - the period's zone is meant
+    case: Case = {
+        "unit": unit.aliases[0] if key == "newspaper" else unit.code,
+        "source": flow.sources[chance.between(1, len(flow.sources)) - 1],
+        "case": f"2017-{number:05}",
+        "accepted_at": accepted.isoformat(),
+    }
+    if key == "hotline_12345":
+        case |= _signed(chance, accepted, quality)
+    case["due_at"] = (accepted + timedelta(days=flow.days)).date().isoformat()
+    closed = _closed(chance, accepted, flow.days, quality)
+    if closed:
+        case["closed_at"] = closed.isoformat()
+        case |= _followed_up(chance, key, flow.follow_up or quality, quality)
+    return case
 
 
-def _show(chance: Chance, cases: int, quality: int) -> Rows:
-    yield _measure("attended", chance.hits(1, min(PERMILLE, quality + 40)), 1)
-    yield _measure("on_time", _punctual(chance, cases, quality), cases)
-    yield _measure("satisfied", chance.hits(cases, quality), cases)
+def _signed(chance: Chance, accepted: datetime, quality: int) -> Case:
+    in_time = chance.hits(1, min(PERMILLE, quality + 70))
+    hours = chance.between(1, 23) if in_time else chance.between(25, 60)
+    return {
+        "sign_due_at": (accepted + SIGNED_WITHIN).isoformat(),
+        "signed_at": (accepted + timedelta(hours=hours)).isoformat(),
+    }
 
 
-def _mayor(chance: Chance, cases: int, quality: int) -> Rows:
-    reached = max(1, chance.hits(cases, 920))
-    satisfied = chance.hits(reached, quality - 120)
-    yield _measure("signed_on_time", _punctual(chance, cases, quality + 30), cases)
-    yield _measure("resolved", chance.hits(reached, quality), reached)
-    yield _measure("satisfied", satisfied, reached)
-    yield {"measure": "basic", "count": chance.hits(reached - satisfied, 550)}
+def _closed(chance: Chance, accepted: datetime, days: int, quality: int) -> datetime | None:
+    """When it was closed: in time, late, or never. The last day of the limit counts as a whole."""
+    if chance.hits(1, min(PERMILLE, quality + 40)):
+        return accepted + timedelta(hours=chance.between(61, 24 * days))
+    if chance.hits(1, LATE_BUT_CLOSED):
+        return accepted + timedelta(days=days + chance.between(1, 12))
+    return None
 
 
-def _messages(chance: Chance, cases: int, quality: int) -> Rows:
-    closed = chance.hits(cases, min(PERMILLE, quality + 50))
-    followed_up = chance.hits(closed, quality)
-    yield _measure("closed", closed, cases)
-    yield _measure("on_time", _punctual(chance, cases, quality), cases)
-    yield _measure("followed_up", followed_up, closed)
-    yield _measure("satisfied", chance.hits(followed_up, quality), followed_up)
+def _followed_up(chance: Chance, key: str, asked: int, quality: int) -> Case:
+    """What a follow-up call found; only the 12345 asks whether it is resolved, and knows a middle answer."""
+    if not chance.hits(1, asked):
+        return {"followed_up": NO}
+    if not chance.hits(1, 960):
+        return {"followed_up": YES, "reached": NO}
+    found: Case = {"followed_up": YES, "reached": YES}
+    if key != "hotline_12345":
+        return {**found, "opinion": "satisfied" if chance.hits(1, quality) else "dissatisfied"}
+    found["resolved"] = YES if chance.hits(1, quality) else NO
+    milder = "basic" if chance.hits(1, 550) else "dissatisfied"
+    return {**found, "opinion": "satisfied" if chance.hits(1, quality - 120) else milder}
 
 
-def _press(chance: Chance, cases: int, quality: int) -> Rows:
-    yield _measure("on_time", _punctual(chance, cases, quality), cases)
-    yield _measure("closed", chance.hits(cases, min(PERMILLE, quality + 50)), cases)
-    yield _measure("satisfied", chance.hits(cases, quality), cases)
+_LATER = ("followed_up", "reached", "resolved", "opinion")
 
 
-_HANDLED = {"hotline_show": _show, "hotline_12345": _mayor, "web_messages": _messages, "newspaper": _press}
+def _as_of(case: Case, until: str) -> Case:
+    """The case as it was known before `until` (a month): what came later is left out."""
+    known = {
+        name: value
+        for name, value in case.items()
+        if name == "accepted_at" or not _is_after(name, value, until)
+    }
+    if "closed_at" not in known:
+        known = {name: value for name, value in known.items() if name not in _LATER}
+    return known
+
+
+def _is_after(name: str, value: str | int, until: str) -> bool:
+    return name in {"signed_at", "closed_at"} and str(value) >= until

@@ -10,11 +10,14 @@ Entry = Mapping[str, str | int]
 
 
 class Correction(NamedTuple):
-    """Which of a channel's entries is changed, by how much at the last place of which column, and why."""
+    """Which of a channel's entries is changed in which column, and why.
+
+    `change`: a whole number is added at the last place, text stands instead of what stood there.
+    """
 
     position: int
     column: str
-    by: int
+    change: int | str
     reason: str
 
 
@@ -24,7 +27,7 @@ CORRECTIONS: Mapping[str, tuple[Correction, ...]] = {
         Correction(40, "score", 10, "经复核，一项扣分依据不足，予以恢复"),
     ),
     "work_window": (Correction(11, "score", -5, "窗口投诉一件核实属实"),),
-    "hotline_12345": (Correction(6, "count", -1, "重复工单一件，并入原工单"),),
+    "hotline_12345": (Correction(-1, "unit", "A11", "经核实属市城管局职责，改派"),),
     "districts": (Correction(100, "score", -3, "录入时与相邻单位看错一行"),),
     "web_poll": (Correction(3, "count", -2, "剔除重复提交"),),
 }
@@ -36,9 +39,13 @@ def of_channel(channel: str, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _corrected(entry: Entry, change: Correction) -> Entry:
-    before = entry[change.column]
+    return {**entry, change.column: _changed(entry[change.column], change.change), "reason": change.reason}
+
+
+def _changed(before: str | int, change: int | str) -> str | int:
+    if isinstance(change, str):
+        return change
     if isinstance(before, int):
-        return {**entry, change.column: max(0, before + change.by), "reason": change.reason}
+        return max(0, before + change)
     value = Decimal(before)
-    step = Decimal(change.by).scaleb(int(value.as_tuple().exponent))
-    return {**entry, change.column: str(value + step), "reason": change.reason}
+    return str(value + Decimal(change).scaleb(int(value.as_tuple().exponent)))

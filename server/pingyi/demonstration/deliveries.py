@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pingyi.demonstration import ballots, cases, corrections, marks
+from pingyi.demonstration import ballots, cases, corrections, marks, sessions
 from pingyi.demonstration.chance import Chance
 from pingyi.domain.scheme import ChannelPlan, Scheme
 from pingyi.services.participants import UnitRow
@@ -21,9 +21,7 @@ Generator = Callable[[Chance, ChannelPlan, Sequence[UnitRow], Mapping[str, int]]
 _GENERATORS: Mapping[str, Generator] = {
     "partner_score": marks.partner_scores,
     "districts": marks.district_marks,
-    "hotline_totals": cases.totals,
-    "messages_totals": cases.totals,
-    "press_totals": cases.totals,
+    "hotline_show": sessions.sessions,
     "mobile_qr": ballots.poll,
     "web_poll": ballots.poll,
     "weibo": ballots.poll,
@@ -31,6 +29,7 @@ _GENERATORS: Mapping[str, Generator] = {
     "deputies": ballots.roster,
     "cppcc": ballots.roster,
 }
+_OF_CASES = frozenset({"hotline", "messages", "press"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +59,24 @@ def deliveries(scheme: Scheme, units: Sequence[UnitRow], seed: int = SEED) -> It
     for plan in scheme.channels:
         chance = Chance(f"{seed}/{plan.key}")
         seen = {code: quality + chance.bell(LEANING) for code, quality in standing.items()}
-        entries = list(_GENERATORS[plan.plugin](chance, plan, units, seen))
-        for start in range(0, len(entries), MOST):
-            yield _delivery(plan, entries[start : start + MOST])
+        entries: list[Entry] = []
+        for wave in _waves(chance, plan, units, seen):
+            entries += wave
+            for start in range(0, len(wave), MOST):
+                yield _delivery(plan, wave[start : start + MOST])
         corrected = corrections.of_channel(plan.key, entries)
         if corrected:
             yield _delivery(plan, corrected)
+
+
+def _waves(
+    chance: Chance, plan: ChannelPlan, units: Sequence[UnitRow], standing: Mapping[str, int]
+) -> Iterator[Sequence[Entry]]:
+    """A channel's entries in the order of their delivery; a later wave may hold a case's next state."""
+    if plan.plugin in _OF_CASES:
+        yield from cases.single_cases(chance, plan, units, standing)
+    else:
+        yield list(_GENERATORS[plan.plugin](chance, plan, units, standing))
 
 
 def _delivery(plan: ChannelPlan, entries: Sequence[Entry]) -> Delivery:

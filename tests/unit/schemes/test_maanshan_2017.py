@@ -26,9 +26,10 @@ OPEN_QUESTIONS = {
     "cppcc": ("options", "unscored", "n_min", "shown_as", "quorum", "grades"),
     "partner_score": ("scale", "score_decimals"),
     "districts": ("scale", "score_decimals", "trim", "n_min"),
-    "hotline_totals": ("weights", "n_min", "sub_score_decimals"),
-    "messages_totals": ("weights", "n_min", "sub_score_decimals"),
-    "press_totals": ("weights", "n_min", "sub_score_decimals"),
+    "hotline": ("weights", "n_min", "sub_score_decimals"),
+    "hotline_show": ("weights", "credit", "n_min", "sub_score_decimals"),
+    "messages": ("weights", "n_min", "sub_score_decimals"),
+    "press": ("weights", "n_min", "sub_score_decimals"),
 }
 
 
@@ -92,9 +93,10 @@ def test_every_open_question_is_answered_in_the_scheme_itself(scheme: Scheme) ->
 @pytest.mark.parametrize(
     ("channel", "family", "preset"),
     [
-        ("hotline_12345", "hotline_totals", "three_rate"),
-        ("web_messages", "messages_totals", "panjin"),
-        ("newspaper", "press_totals", "30/30/40"),
+        ("hotline_show", "hotline_show", "100/80/50"),
+        ("hotline_12345", "hotline", "three_rate"),
+        ("web_messages", "messages", "panjin"),
+        ("newspaper", "press", "30/30/40"),
         ("web_poll", "web_poll", "100/80/60/0"),
         ("deputies", "deputies", "jinxiang"),
     ],
@@ -106,6 +108,25 @@ def test_answers_are_the_practice_they_are_said_to_follow(
     found = scheme.channel(channel)
     assert found is not None
     assert schema.presets[preset].items() <= found.settings.items()
+
+
+def test_no_channel_takes_totals_where_its_operator_has_single_cases(scheme: Scheme) -> None:
+    handled = [channel for channel in scheme.channels if channel.group == "hotlines"]
+    assert [channel.plugin for channel in handled] == ["hotline_show", "hotline", "messages", "press"]
+    assert not [channel.key for channel in scheme.channels if channel.plugin.endswith("_totals")]
+
+
+@pytest.mark.parametrize("channel", ["hotline_12345", "web_messages", "newspaper"])
+def test_operator_with_totals_only_is_served_by_one_word(channel: str) -> None:
+    scheme = checked(shipped_scheme(KEY))
+    plan = scheme.channel(channel)
+    assert plan is not None
+    document = shipped_scheme(KEY).replace(
+        f'plugin = "{plan.plugin}"\n', f'plugin = "{plan.plugin}_totals"\n'
+    )
+    changed = checked(document).channel(channel)
+    assert changed is not None
+    assert (changed.plugin, changed.settings) == (f"{plan.plugin}_totals", plan.settings)
 
 
 def test_worst_option_of_every_public_poll_is_worth_nothing(scheme: Scheme) -> None:
