@@ -34,10 +34,10 @@ class Flow(NamedTuple):
 
 
 FLOWS = {
-    "hotline_12345": Flow(("12345",), 2, 10, 7, 920, frozenset({"B19", "B22"})),
-    "web_messages": Flow(("市民心声",), 2, 8, 10, 0, frozenset({"B13"})),
+    "hotline_12345": Flow(("12345",), 1, 6, 7, 920, frozenset({"B19", "B22"})),
+    "web_messages": Flow(("市民心声",), 1, 5, 10, 0, frozenset({"B13"})),
     "newspaper": Flow(
-        ("政风行风之窗", "皖江晚报", "皖江在线"), 0, 3, 15, 900, frozenset({"B06", "B13", "B22", "C30"})
+        ("政风行风之窗", "皖江晚报", "皖江在线"), 0, 2, 15, 900, frozenset({"B06", "B13", "B22", "C30"})
     ),
 }
 

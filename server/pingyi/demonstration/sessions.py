@@ -46,4 +46,4 @@ def _attended_by(chance: Chance, quality: int) -> str:
     if chance.hits(1, quality - 80):
         return "主要负责人"
     drawn = chance.between(1, 20)
-    return "分管负责人" if drawn > 4 else "其他人员" if drawn > 1 else "缺席"
+    return "分管负责人" if drawn > 6 else "其他人员" if drawn > 2 else "缺席"

@@ -86,6 +86,52 @@ def test_corrections_come_after_what_they_correct_and_say_why(planned: list[Deli
         assert [d for d in planned if d.channel == delivery.channel][-1] is delivery
 
 
+@pytest.mark.parametrize("channel", ["hotline_12345", "web_messages", "newspaper"])
+def test_case_comes_again_once_it_is_closed_and_never_twice_in_one_delivery(
+    planned: list[Delivery], channel: str
+) -> None:
+    states: dict[tuple[str | int, str | int], list[bool]] = {}
+    for delivery in (each for each in planned if each.channel == channel):
+        named = [(entry["source"], entry["case"]) for entry in delivery.entries]
+        assert len(set(named)) == len(named)
+        for name, entry in zip(named, delivery.entries, strict=True):
+            states.setdefault(name, []).append("closed_at" in entry)
+    ways = Counter(tuple(found) for found in states.values())
+    assert ways[(True,)] > ways[False, True] > 0
+    assert ways[(False,)] > 0
+
+
+def test_newspaper_has_three_outlets_and_names_units_as_its_readers_do(planned: list[Delivery]) -> None:
+    entries = [entry for delivery in planned if delivery.channel == "newspaper" for entry in delivery.entries]
+    assert {entry["source"] for entry in entries} == {"政风行风之窗", "皖江晚报", "皖江在线"}
+    assert not {entry["unit"] for entry in entries} & {unit.code for unit in UNITS}
+
+
+def test_one_case_of_the_hotline_is_handed_to_another_unit(planned: list[Delivery]) -> None:
+    units: dict[str | int, list[str | int]] = {}
+    for entry in (e for d in planned if d.channel == "hotline_12345" for e in d.entries):
+        units.setdefault(entry["case"], []).append(entry["unit"])
+    moved = [found for found in units.values() if len(set(found)) > 1]
+    assert len(moved) == 1
+    assert moved[0][-1] == "A11"
+
+
+def test_every_unit_is_on_the_show_three_times_and_each_session_is_of_one_day(
+    planned: list[Delivery],
+) -> None:
+    entries = [
+        entry for delivery in planned if delivery.channel == "hotline_show" for entry in delivery.entries
+    ]
+    assert Counter(entry["unit"] for entry in entries) == {unit.code: 3 for unit in UNITS}
+    assert len({entry["session"] for entry in entries}) == len({entry["date"] for entry in entries}) == 252
+    assert {entry["attended_by"] for entry in entries} == {"主要负责人", "分管负责人", "其他人员", "缺席"}
+    assert max(str(entry["date"]) for entry in entries) < "2018"
+
+
+def test_demonstration_stays_small(planned: list[Delivery]) -> None:
+    assert sum(len(delivery.entries) for delivery in planned) < 25_000
+
+
 @pytest.mark.parametrize("quality", range(690, 981, 10))
 def test_poll_weights_are_worth_the_quality(quality: int) -> None:
     weights = poll_weights(quality)
