@@ -108,10 +108,11 @@ def test_point_that_speaks_twice_is_covered_once(channels: dict[str, Channel]) -
             (shared if count.shared else own)[encode_name(count.counter)] += count.amount
     tally = Tally(own, Tally(shared))
     assert tally.shared.below("point", "enterprise") == {"E1": 3}
+    assert (tally.shared.distinct("point"), tally.shared.distinct("poi")) == (2, 0)
     assert tally.shared.below("month", "2017-03") == {"enterprise": 2, "village": 1}
     assert channel.score(tally, context).facts["coverage"] == Share(2, 4)
     shared[encode_name(("point", "village", "V1"))] -= 1
-    assert channel.score(tally, context).facts["coverage"] == Share(1, 4)
+    assert channel.score(Tally(own, Tally(shared)), context).facts["coverage"] == Share(1, 4)
 
 
 def test_more_points_than_are_registered_show_no_coverage(evaluate: Any) -> None:

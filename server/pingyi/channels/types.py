@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -65,14 +66,16 @@ class Tally(Mapping[Name, int]):
     """A unit's summed counters: a multiset of names.
 
     `tally["returned"]` and `tally["answer", "overall", "satisfied"]` are 0 when absent; `below` sums one
-    level; `shared` is the channel's own tally.
+    level; `distinct` tells how many names there are; `shared` is the channel's own tally. The counts given
+    to it must not change afterwards.
     """
 
-    __slots__ = ("_counts", "_shared")
+    __slots__ = ("_counts", "_distinct", "_shared")
 
     def __init__(self, counts: Mapping[str, int] | None = None, shared: Tally | None = None) -> None:
         self._counts = counts or {}
         self._shared = shared
+        self._distinct: dict[str, int] | None = None
 
     @classmethod
     def of(cls, counts: Mapping[Name, int], shared: Mapping[Name, int] | None = None) -> Tally:
@@ -111,6 +114,12 @@ class Tally(Mapping[Name, int]):
                 head = name[len(start) :].split("/", 1)[0].replace("~1", "/").replace("~0", "~")
                 sums[head] = sums.get(head, 0) + amount
         return {head: amount for head, amount in sums.items() if amount}
+
+    def distinct(self, first: str) -> int:
+        """How many names begin with the word `first`. All are counted once, however many units ask."""
+        if self._distinct is None:
+            self._distinct = Counter(name.split("/", 1)[0] for name, amount in self._counts.items() if amount)
+        return self._distinct.get(encode_name((first,)), 0)
 
 
 def _spelling(name: Name | str) -> str:

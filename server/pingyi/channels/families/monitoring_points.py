@@ -102,7 +102,7 @@ def _samples(reports: Iterable[Report], share: Fraction, total: int) -> Iterable
 
 def _coverage(tally: Tally, context: Context) -> dict[str, Any]:
     """How many points spoke, of all units together, and of how many that are registered."""
-    points = sum(1 for name, times in tally.shared.counts.items() if times and name.startswith("point/"))
+    points = tally.shared.distinct("point")
     registered = context.roll("registered")
     if registered is None:
         return {"points": points}
