@@ -11,55 +11,22 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from tests.small import channel, draft_period, names_of, open_draft, scheme_of
 
 from pingyi.app import create_app
 from pingyi.db import db, transaction
 from pingyi.registry import load_registry
 from pingyi.services.assessing import assess_period
 from pingyi.services.callers import SHELL
-from pingyi.services.participants import UnitRow, put_units
 from pingyi.services.particulars import RollRow, put_rolls
 from pingyi.services.periods import (
-    PeriodDraft,
     close_period,
-    create_period,
     find_period,
-    open_period,
     request_assessment,
 )
-from pingyi.services.schemes import store_scheme
 from pingyi.settings import Settings
 
 FOREIGN = Path(__file__).resolve().parents[2] / "foreign"
-
-SCHEME = """
-key = "{key}"
-title = {{ zh = "安静", en = "Quiet" }}
-full_marks = "100"
-decimals = 2
-[policies]
-missing = "reallocate"
-min_coverage = "0"
-ties = "competition"
-tie_break = []
-[[categories]]
-key = "departments"
-title = {{ zh = "政府部门", en = "Departments" }}
-[[channels]]
-key = "law"
-plugin = "partner_score"
-operator = "法制办"
-max_points = "40"
-title = {{ zh = "依法行政", en = "Law" }}
-settings = {{ scale = "5" }}
-[[channels]]
-key = "night"
-plugin = "{plugin}"
-operator = "监测站"
-max_points = "60"
-title = {{ zh = "夜间", en = "Night" }}
-settings = {settings}
-"""
 
 
 @pytest.fixture(scope="session")
@@ -119,14 +86,12 @@ def start(app: Flask, settings: Settings) -> Iterator[Callable[[], Flask]]:
 
 def make_open(key: str, plugin: str, settings: str, rolls: Sequence[RollRow] = ()) -> None:
     """An open period of two units with a channel of ours and one of the plugin."""
+    night = channel("night", "夜间", "60", settings, operator="监测站", plugin=plugin)
+    law = channel("law", "依法行政", "40", '{ scale = "5" }', operator="法制办")
+    draft_period(scheme_of(law, night, key=key, min_coverage="0", more=""), names_of(2), key)
     with transaction() as connection:
-        document = SCHEME.format(key=key, plugin=plugin, settings=settings)
-        scheme, _, scheme_id = store_scheme(connection, SHELL, document)
-        create_period(connection, SHELL, PeriodDraft(key=key), scheme, scheme_id)
-        rows = [UnitRow(code=f"u{n}", name=f"市第{n}局", category="departments") for n in (1, 2)]
-        put_units(connection, SHELL, find_period(connection, key), scheme, rows)
         put_rolls(connection, SHELL, find_period(connection, key), rolls)
-        open_period(connection, SHELL, key)
+    open_draft(key)
 
 
 def assess(key: str) -> int:

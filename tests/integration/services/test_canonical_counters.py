@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import text
+from tests.small import channel, draft_period, names_of, open_draft, scheme_of
 
 from pingyi.db import transaction
 from pingyi.domain.canonical import canonical_json
@@ -14,34 +15,10 @@ from pingyi.services.callers import SHELL
 from pingyi.services.folding import fold_channel
 from pingyi.services.freezing import freeze, thaw
 from pingyi.services.intake import deliver
-from pingyi.services.participants import UnitRow, put_units
-from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
-from pingyi.services.schemes import store_scheme
+from pingyi.services.periods import find_period
 
-SCHEME = """
-key = "ballots"
-title = { zh = "测评", en = "Ballots" }
-full_marks = "100"
-decimals = 2
-[policies]
-missing = "reallocate"
-min_coverage = "60"
-ties = "competition"
-tie_break = []
-[[categories]]
-key = "all"
-title = { zh = "全部", en = "All" }
-[[channels]]
-key = "hall"
-plugin = "mobile_qr"
-operator = "大厅"
-max_points = "100"
-title = { zh = "大厅测评", en = "Hall" }
-settings = { preset = "100/80/60/0", unscored = ["no_opinion"], n_min = 1, shown_as = "rate" }
-[[consequences]]
-when = { place = "bottom", k = 1, consecutive = 1 }
-action = "interview"
-"""
+SETTINGS = '{ preset = "100/80/60/0", unscored = ["no_opinion"], n_min = 1, shown_as = "rate" }'
+SCHEME = scheme_of(channel("hall", "大厅测评", "100", SETTINGS, operator="大厅", plugin="mobile_qr"))
 OPTIONS = ("very_satisfied", "satisfied", "basic", "dissatisfied", "no_opinion")
 
 
@@ -86,10 +63,6 @@ def test_counter_of_zero_leaves_no_trace_in_the_snapshot(app: Flask) -> None:
 
 
 def opened(key: str) -> str:
-    with transaction() as connection:
-        scheme, _, scheme_id = store_scheme(connection, SHELL, SCHEME)
-        create_period(connection, SHELL, PeriodDraft(key=key), scheme, scheme_id)
-        rows = [UnitRow(code=f"u{n}", name=f"第{n}局", category="all") for n in (1, 2, 3)]
-        put_units(connection, SHELL, find_period(connection, key), scheme, rows)
-        open_period(connection, SHELL, key)
+    draft_period(SCHEME, names_of(3), key)
+    open_draft(key)
     return key

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from tests.small import LAW, WINDOW, draft_period, names_of, open_draft, scheme_of
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
@@ -15,60 +16,19 @@ from pingyi.services.assessing import assess_period
 from pingyi.services.callers import SHELL
 from pingyi.services.folding import fold_channel
 from pingyi.services.intake import deliver
-from pingyi.services.participants import UnitRow, put_units
 from pingyi.services.periods import (
-    PeriodDraft,
     close_period,
-    create_period,
     find_period,
-    open_period,
     publish_period,
     request_assessment,
 )
 from pingyi.services.reading_results import load_result
 from pingyi.services.results import results_csv, results_json
-from pingyi.services.schemes import store_scheme
-
-SCHEME = """
-key = "small"
-title = { zh = "小方案", en = "Small" }
-full_marks = "100"
-decimals = 2
-[policies]
-missing = "reallocate"
-min_coverage = "60"
-ties = "competition"
-tie_break = []
-[[categories]]
-key = "departments"
-title = { zh = "政府部门", en = "Departments" }
-[[channels]]
-key = "law"
-plugin = "partner_score"
-operator = "法制办"
-max_points = "60"
-title = { zh = "依法行政", en = "Law" }
-settings = { scale = "5" }
-[[channels]]
-key = "window"
-plugin = "partner_score"
-operator = "服务中心"
-max_points = "40"
-title = { zh = "窗口", en = "Window" }
-settings = { scale = "100" }
-[[consequences]]
-when = { place = "bottom", k = 1, consecutive = 1 }
-action = "interview"
-"""
 
 
 def draft(units: int = 3) -> str:
-    with transaction() as connection:
-        scheme, _, scheme_id = store_scheme(connection, SHELL, SCHEME)
-        create_period(connection, SHELL, PeriodDraft(key="p"), scheme, scheme_id)
-        rows = [UnitRow(code=f"u{n}", name=f"市第{n}局", category="departments") for n in range(1, units + 1)]
-        put_units(connection, SHELL, find_period(connection, "p"), scheme, rows)
-        open_period(connection, SHELL, "p")
+    draft_period(scheme_of(LAW, WINDOW), names_of(units))
+    open_draft()
     return "p"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from tests.small import LAST_ONE, WINDOW, channel, draft_period, open_draft, scheme_of
 
 from pingyi.db import transaction
 from pingyi.services.accounts import AccountDraft, create_account
@@ -15,80 +16,31 @@ from pingyi.services.assessing import assess_period
 from pingyi.services.callers import SHELL
 from pingyi.services.intake import deliver
 from pingyi.services.keys import ensure_operator
-from pingyi.services.participants import UnitRow, put_units
 from pingyi.services.particulars import AdjustmentRow, PreviousRow, add_adjustments, put_previous
 from pingyi.services.periods import (
-    PeriodDraft,
     close_period,
-    create_period,
     find_period,
-    open_period,
     publish_period,
     request_assessment,
 )
-from pingyi.services.schemes import store_scheme
 
 PASSWORD = "correct horse battery"
-SCHEME = """
-key = "small"
-title = { zh = "小方案", en = "Small" }
-full_marks = "100"
-decimals = 2
-[policies]
-missing = "reallocate"
-min_coverage = "60"
-ties = "competition"
-tie_break = []
-[[categories]]
-key = "departments"
-title = { zh = "政府部门", en = "Departments" }
-[[groups]]
-key = "work"
-title = { zh = "工作测评", en = "Work" }
-[[channels]]
-key = "law"
-group = "work"
-plugin = "partner_score"
-operator = "法制办"
-max_points = "50"
-title = { zh = "依法行政", en = "Law" }
-settings = { scale = "5" }
-[[channels]]
-key = "openness"
-group = "work"
-plugin = "partner_score"
-operator = "公开办"
-max_points = "10"
-title = { zh = "政务公开", en = "Openness" }
-settings = { scale = "5" }
-[[channels]]
-key = "window"
-plugin = "partner_score"
-operator = "服务中心"
-max_points = "40"
-title = { zh = "窗口", en = "Window" }
-settings = { scale = "100" }
-[grades]
-from = { excellent = "90", good = "80", pass = "60", fail = "0" }
-[[consequences]]
-when = { place = "bottom", k = 1, consecutive = 1 }
-action = "interview"
-"""
+SCHEME = scheme_of(
+    channel("law", "依法行政", "50", '{ scale = "5" }', operator="法制办", more='group = "work"\n'),
+    channel("openness", "政务公开", "10", '{ scale = "5" }', operator="公开办", more='group = "work"\n'),
+    WINDOW,
+    more='[[groups]]\nkey = "work"\ntitle = { zh = "工作测评", en = "Work" }\n'
+    '[grades]\nfrom = { excellent = "90", good = "80", pass = "60", fail = "0" }\n' + LAST_ONE,
+)
 
 
 def make_draft(names: Sequence[str], *, demonstration: bool = True, key: str = "p") -> None:
-    with transaction() as connection:
-        scheme, _, scheme_id = store_scheme(connection, SHELL, SCHEME)
-        draft = PeriodDraft(key=key, demonstration=demonstration)
-        create_period(connection, SHELL, draft, scheme, scheme_id)
-        rows = [UnitRow(code=f"u{n}", name=name, category="departments") for n, name in enumerate(names, 1)]
-        put_units(connection, SHELL, find_period(connection, key), scheme, rows)
+    draft_period(SCHEME, names, key, demonstration=demonstration)
 
 
 def make_open(names: Sequence[str], *, demonstration: bool = True, key: str = "p") -> None:
     make_draft(names, demonstration=demonstration, key=key)
-    with transaction() as connection:
-        open_period(connection, SHELL, key)
+    open_draft(key)
     scored = [(f"u{n}", 5 - n) for n in range(1, len(names) + 1)]
     deliver(SHELL, key, "law", [{"unit": unit, "score": str(max(mark, 1))} for unit, mark in scored])
     deliver(SHELL, key, "window", [{"unit": unit, "score": str(20 * max(mark, 1))} for unit, mark in scored])
