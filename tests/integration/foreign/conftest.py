@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from tests.small import channel, draft_period, names_of, open_draft, scheme_of
 
 from pingyi.app import create_app
@@ -102,6 +103,13 @@ def assess(key: str) -> int:
         period_id = find_period(connection, key).id
     assess_period(period_id)
     return period_id
+
+
+def results_of(key: str) -> int:
+    """How many revisions a period has."""
+    with transaction() as connection:
+        statement = "SELECT count(*) FROM assessment a JOIN period p ON p.id = a.period_id WHERE p.key = :key"
+        return connection.execute(text(statement), {"key": key}).scalar_one()
 
 
 @contextmanager

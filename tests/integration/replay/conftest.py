@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from pingyi.embedded.engines import Endpoints
+from pingyi.registry import EXTENSION, load_registry
 from pingyi.replay import replay_in
-from pingyi.services.bundles import read_bundle
+from pingyi.services.bundles import Bundle, read_bundle
 from pingyi.services.results import Result, UnitResult
 
 Rows = list[tuple[object, ...]]
@@ -103,5 +105,31 @@ def outcome(replay: Callable[[Path], Result], tmp_path: Path) -> Callable[[Draft
 
     def found(draft: Draft) -> dict[str, UnitResult]:
         return {unit.code: unit for unit in replay(draft.write(tmp_path / "bundle")).units}
+
+    return found
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[Flask]:
+    """An application with a registry and no engines: reading a bundle touches neither."""
+    app = Flask("bundles")
+    app.extensions[EXTENSION] = load_registry()
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def read(registry: Flask, draft: type, tmp_path: Path) -> Callable[..., Bundle]:
+    """Read a right bundle in which the files given are replaced (None: removed)."""
+
+    def found(files: dict[str, str | bytes | None], **changed: Any) -> Bundle:
+        given = {"channels": {"x": "100"}, "units": ["a", "b"], "scores": {"x": {"a": "90.5", "b": "80"}}}
+        folder = draft(**(given | changed)).write(tmp_path / "bundle")
+        for name, content in files.items():
+            if content is None:
+                (folder / name).unlink()
+            else:
+                (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        return read_bundle(folder)
 
     return found

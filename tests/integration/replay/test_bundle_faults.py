@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from pingyi.demonstration.bundle import write_bundle
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.registry import EXTENSION, load_registry
 from pingyi.services.bundles import Bundle, read_bundle
 
 CASES = """
@@ -37,32 +35,6 @@ n_min = 1
 shown_as = "score"
 strata = { east = "1" }
 """
-
-
-@pytest.fixture(scope="module")
-def registry() -> Iterator[Flask]:
-    """An application with a registry and no engines: reading a bundle touches neither."""
-    app = Flask("bundles")
-    app.extensions[EXTENSION] = load_registry()
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def read(registry: Flask, draft: type, tmp_path: Path) -> Callable[..., Bundle]:
-    """Read a right bundle in which the files given are replaced (None: removed)."""
-
-    def found(files: dict[str, str | bytes | None], **changed: Any) -> Bundle:
-        given = {"channels": {"x": "100"}, "units": ["a", "b"], "scores": {"x": {"a": "90.5", "b": "80"}}}
-        folder = draft(**(given | changed)).write(tmp_path / "bundle")
-        for name, content in files.items():
-            if content is None:
-                (folder / name).unlink()
-            else:
-                (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_bundle(folder)
-
-    return found
 
 
 def faults(read: Callable[..., Bundle], files: dict[str, Any], **changed: Any) -> list[FieldError]:
@@ -232,19 +204,6 @@ def test_period_without_toml_is_named_by_line(read: Callable[..., Bundle]) -> No
     assert places(faults(read, {"period.toml": 'key = "x"\n= 3\n'}))[0] == ("not_toml", "period.toml", 2, "1")
 
 
-def test_mapping_columns_come_from_the_settings(read: Callable[..., Bundle]) -> None:
-    text = "unit,case,accepted_at,events.late_sign,events.returned\na,1,2017-03-01,1,\nb,2,2017-03-02,x,2\n"
-    dates = "starts_on = 2017-01-01\nends_on = 2017-12-31\n"
-    given = {"channels": {"x": "40"}, "scales": {"x": "100"}, "more": CASES}
-    found = faults(read, {"entries/cases.csv": text, "period.toml": dates}, **given)
-    assert places(found) == [("invalid", "entries/cases.csv", 3, "events.late_sign")]
-    right = read({"entries/cases.csv": text.replace("x", ""), "period.toml": dates}, **given)
-    wave = next(entries for entries in right.entries if entries.channel == "cases").waves[0]
-    assert [row["events"] for row in wave] == [{"late_sign": "1"}, {"returned": "2"}]
-    unknown = faults(read, {"entries/cases.csv": "unit,case,accepted_at,events.lost\n"}, **given)
-    assert ("column_unknown", "entries/cases.csv", 1, "events.lost") in places(unknown)
-
-
 def test_what_a_channel_needs_is_named_when_it_is_missing(read: Callable[..., Bundle]) -> None:
     found = faults(read, {}, channels={"x": "40"}, scales={"x": "100"}, more=ROSTER)
     assert [(error.code, error.file) for error in found] == [("needs_roll", "rolls.csv")]
@@ -265,20 +224,6 @@ def test_hundred_faults_of_a_file_are_listed_and_the_rest_counted(read: Callable
     assert "150" in found[-1].message.en
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_every_encoding_of_spreadsheets_reads_the_same(
-    read: Callable[..., Bundle], draft: type, encoding: str
-) -> None:
-    text = "unit,score,evidence\r\n单位a,5,依据镕\r\n\r\nb,6,\r\n"
-    scheme = draft(channels={"x": "100"}, units=[], scores={}).scheme()
-    found = read({X: text.encode(encoding), "scheme.toml": scheme.encode(encoding)})
-    assert found.entries[0].waves == [
-        [{"unit": "a", "score": "5", "evidence": "依据镕"}, {"unit": "b", "score": "6"}]
-    ]
-    assert found.entries[0].rows == [[2, 4]]
-    assert found.scheme.title.zh == "草案"
-
-
 @pytest.mark.parametrize(
     ("content", "row"),
     [
@@ -291,24 +236,20 @@ def test_wrong_encoding_is_named_by_row(read: Callable[..., Bundle], content: by
     assert places(faults(read, {X: content})) == [("encoding", X, row, "")]
 
 
-def test_names_match_across_scripts_and_widths(read: Callable[..., Bundle]) -> None:
-    units = "code,name,category\na,马鞍山市财政局（本级）,all\nb,乙,all\n"
-    found = read({"units.csv": units, X: HEAD + "馬鞍山市財政局(本級),5,\n"})
-    assert found.entries[0].waves == [[{"unit": "a", "score": "5"}]]
-
-
-def test_later_rows_of_one_unit_stand_in_later_waves(read: Callable[..., Bundle]) -> None:
-    text = "unit,score,reason\na,1,\nb,2,\na,3,r\na,4,s\nb,5,t\n"
-    entries = read({X: text}).entries[0]
-    assert entries.rows == [[2, 3], [4, 6], [5]]
-
-
 def test_folder_that_is_none_is_refused(registry: Flask, tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
         read_bundle(tmp_path / "nowhere")
     assert caught.value.errors[0].code == "not_a_folder"
 
 
-def test_demonstration_bundle_says_that_it_is_generated(registry: Flask, tmp_path: Path) -> None:
-    write_bundle("county-quarterly", tmp_path / "bundle")
-    assert read_bundle(tmp_path / "bundle").draft.demonstration
+def test_mapping_columns_come_from_the_settings(read: Callable[..., Bundle]) -> None:
+    text = "unit,case,accepted_at,events.late_sign,events.returned\na,1,2017-03-01,1,\nb,2,2017-03-02,x,2\n"
+    dates = "starts_on = 2017-01-01\nends_on = 2017-12-31\n"
+    given = {"channels": {"x": "40"}, "scales": {"x": "100"}, "more": CASES}
+    found = faults(read, {"entries/cases.csv": text, "period.toml": dates}, **given)
+    assert places(found) == [("invalid", "entries/cases.csv", 3, "events.late_sign")]
+    right = read({"entries/cases.csv": text.replace("x", ""), "period.toml": dates}, **given)
+    wave = next(entries for entries in right.entries if entries.channel == "cases").waves[0]
+    assert [row["events"] for row in wave] == [{"late_sign": "1"}, {"returned": "2"}]
+    unknown = faults(read, {"entries/cases.csv": "unit,case,accepted_at,events.lost\n"}, **given)
+    assert ("column_unknown", "entries/cases.csv", 1, "events.lost") in places(unknown)
