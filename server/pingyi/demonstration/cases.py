@@ -73,7 +73,8 @@ def _concerned(
 def _case(chance: Chance, key: str, unit: UnitRow, month: int, number: int, quality: int) -> Case:
     """A case with all that ever became of it; the newspaper names units by what its readers call them."""
     flow = FLOWS[key]
-    day, hour, minute = chance.between(1, 28), chance.between(8, 17), chance.between(0, 59)
+    # A spreadsheet cannot tell midnight sharp from the day, so no time falls on a whole hour.
+    day, hour, minute = chance.between(1, 28), chance.between(8, 17), chance.between(1, 59)
     accepted = datetime(2017, month, day, hour, minute)  # noqa: DTZ001 - the period's zone is meant
     case: Case = {
         "unit": unit.aliases[0] if key == "newspaper" else unit.code,

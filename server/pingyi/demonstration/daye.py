@@ -69,11 +69,11 @@ Seen = list[tuple[str, int]]
 
 
 def _daily(chance: Chance, seen: Seen) -> Iterator[Entry]:
-    """What was found, item by item; a unit without anything found has a row without an item."""
+    """What was found, item by item; of a unit without anything found, that its count is 0."""
     for code, quality in seen:
         found = {item: chance.hits(3, PERMILLE - within(quality)) for item in ITEMS}
         rows = [{"unit": code, "item": item, "count": count} for item, count in found.items() if count]
-        yield from rows or [{"unit": code}]
+        yield from rows or [{"unit": code, "count": 0}]
 
 
 def _society(chance: Chance, seen: Seen) -> Iterator[Entry]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from contextvars import Context
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -15,22 +14,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask import Flask
-from redis import Redis
-from tests.conftest import bearer, empty
+from tests.integration.replay.ways import by_requests, from_bundle, over_api
 
 from pingyi.cli import main
-from pingyi.db import db
 from pingyi.demonstration.bundle import write_bundle
 from pingyi.demonstration.evaluation import Evaluation
 from pingyi.demonstration.ready_made import EVALUATIONS, evaluation_of
 from pingyi.embedded.engines import Endpoints
-from pingyi.replay import replay_in
-from pingyi.services.bundles import read_bundle
-from pingyi.services.results import results_json
-from pingyi_workers.work import drain
 
-API = "/api/v1"
-MOST = 500
 KEYS = ("county-quarterly", "daye-2019", "efficiency-year")
 SIZES = {
     "county-quarterly": {"departments": 24, "services": 10, "towns": 12},
@@ -57,22 +48,6 @@ class Ran:
         return next(unit for unit in self.units if unit["unit"] == code)
 
 
-def prepared(application: Flask, endpoints: Endpoints) -> Flask:
-    """The application on an empty database."""
-    empty(endpoints)
-    for name in ("pingyi.schemes", "pingyi.settings.loaded"):
-        application.extensions.pop(name, None)
-    return application
-
-
-def from_files(application: Flask, endpoints: Endpoints, bundle: Path) -> bytes:
-    with prepared(application, endpoints).app_context():
-        read = read_bundle(bundle)
-        result = replay_in(application, endpoints.redis_url, read, lambda _: None)
-        db.session.remove()
-    return results_json(result)
-
-
 @pytest.fixture(scope="module")
 def replayed(
     application: Flask, endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory
@@ -83,7 +58,7 @@ def replayed(
     def found(key: str) -> Ran:
         bundle = tmp_path_factory.mktemp("demonstrations") / key
         write_bundle(key, bundle)
-        return Ran(key, evaluation_of(key), bundle, from_files(application, endpoints, bundle))
+        return Ran(key, evaluation_of(key), bundle, from_bundle(application, endpoints, bundle))
 
     return found
 
@@ -98,77 +73,13 @@ def efficiency(replayed: Callable[[str], Ran]) -> Ran:
     return replayed("efficiency-year")
 
 
-class Caller:
-    """Calls the API as from outside, each request on its own."""
-
-    def __init__(self, app: Flask) -> None:
-        self._client = app.test_client()
-        self._sent = 0
-
-    def __call__(self, method: str, path: str, headers: dict[str, str], body: Any = None) -> Any:
-        self._sent += 1
-        once = {"Idempotency-Key": f"one-request-only-{self._sent:06}"} if path.endswith("/entries") else {}
-        answer = Context().run(
-            self._client.open, API + path, method=method, headers={**headers, **once}, json=body
-        )
-        assert answer.status_code in {200, 201, 202}, (path, answer.text)
-        return answer
-
-
-def rows(given: Any) -> list[dict[str, Any]]:
-    """Rows as JSON: decimals as text, nothing for what is not given."""
-    return [
-        {key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(row).items()}
-        for row in given
-    ]
-
-
-def draft_and_open(call: Caller, office: dict[str, str], evaluation: Evaluation, document: str) -> None:
-    draft = evaluation.draft
-    period = f"/periods/{draft.key}"
-    dates = {"starts_on": str(draft.starts_on), "ends_on": str(draft.ends_on)}
-    call("POST", "/schemes", office, {"document": document})
-    call("POST", "/periods", office, {"key": draft.key, "scheme": evaluation.scheme, **dates})
-    call("PUT", f"{period}/units", office, {"units": rows(evaluation.units)})
-    call("PUT", f"{period}/rolls", office, {"rolls": rows(evaluation.rolls)})
-    if evaluation.adjustments:
-        call("POST", f"{period}/adjustments", office, {"adjustments": rows(evaluation.adjustments)})
-    if evaluation.previous:
-        call("PUT", f"{period}/previous", office, {"previous": rows(evaluation.previous)})
-    call("POST", f"{period}/opening", office)
-
-
-def through_http(app: Flask, redis_url: str, evaluation: Evaluation, document: str) -> bytes:
-    """The whole evaluation by the office and its operators, over HTTP alone; the published bytes."""
-    call, office, security = Caller(app), bearer("administrator"), bearer("security_administrator")
-    draft_and_open(call, office, evaluation, document)
-    period = f"/periods/{evaluation.draft.key}"
-    for channel in call("GET", period, office).json["channels"]:
-        issued = call("POST", "/keys", security, {"operator": channel["operator"]}).json["token"]
-        entries = f"{period}/{channel['plugin']}/{channel['key']}/entries"
-        for wave in evaluation.entries[channel["key"]]:
-            for start in range(0, len(wave), MOST):
-                batch = {"entries": list(wave[start : start + MOST])}
-                call("POST", entries, {"Authorization": f"Bearer {issued}"}, batch)
-    call("POST", f"{period}/closing", office)
-    call("POST", f"{period}/assessment", office)
-    with Redis.from_url(redis_url) as redis:
-        drain(app, redis)
-    call("POST", f"{period}/publication", office)
-    published: bytes = call("GET", f"{period}/results", {}).data
-    return published
-
-
 @pytest.mark.parametrize("key", EVALUATIONS)
 def test_files_alone_and_http_alone_publish_the_same_bytes(
     replayed: Callable[[str], Ran], application: Flask, endpoints: Endpoints, key: str
 ) -> None:
     ran = replayed(key)
-    with prepared(application, endpoints).app_context():
-        document = (ran.bundle / "scheme.toml").read_text(encoding="utf-8")
-        published = through_http(application, endpoints.redis_url, ran.evaluation, document)
-        db.session.remove()
-    assert published == ran.published
+    document = (ran.bundle / "scheme.toml").read_text(encoding="utf-8")
+    assert over_api(application, endpoints, ran.evaluation, document, by_requests) == ran.published
 
 
 def test_every_unit_is_listed_once_in_its_category(ran: Ran) -> None:
@@ -243,7 +154,7 @@ def test_same_seed_writes_the_same_bundle_and_another_seed_another(key: str, tmp
 def test_second_replay_publishes_the_same_bytes(
     efficiency: Ran, application: Flask, endpoints: Endpoints
 ) -> None:
-    assert from_files(application, endpoints, efficiency.bundle) == efficiency.published
+    assert from_bundle(application, endpoints, efficiency.bundle) == efficiency.published
 
 
 def test_coverage_counts_the_points_that_spoke_of_250(efficiency: Ran) -> None:
