@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from pingyi import migrations
 from pingyi.app import create_app
 from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints, running_engines
+from pingyi.ledger.keys import ensure_key
 from pingyi.services.callers import SHELL
 from pingyi.services.keys import new_office_key
 from pingyi.settings import Settings, load_settings
@@ -29,14 +31,17 @@ def endpoints() -> Iterator[Endpoints]:
 
 @pytest.fixture(scope="session")
 def settings(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    found = load_settings({"PINGYI_STATE": str(tmp_path_factory.mktemp("state"))})
+    ensure_key(found.sealer_key_file)
     return replace(
-        load_settings({"PINGYI_STATE": str(tmp_path_factory.mktemp("state"))}),
+        found,
         database_url=endpoints.database_url,
         owner_database_url=endpoints.owner_database_url,
         sealer_database_url=endpoints.sealer_database_url,
         redis_url=endpoints.redis_url,
         secret_key="a key for the tests, long enough for the doctor",
         pool_size=20,
+        seal_seconds=0,
         rate_per_second=100_000,
     )
 
@@ -53,7 +58,8 @@ def application(settings: Settings) -> Iterator[Flask]:
 def app(application: Flask, endpoints: Endpoints) -> Iterator[Flask]:
     """The application on an empty database, inside its context."""
     empty(endpoints)
-    for name in ("pingyi.schemes", "pingyi.settings.loaded"):
+    shutil.rmtree(application.extensions["pingyi.configuration"].heads_folder, ignore_errors=True)
+    for name in ("pingyi.schemes", "pingyi.settings.loaded", "pingyi.ledger.head"):
         application.extensions.pop(name, None)
     with application.app_context():
         yield application
@@ -62,7 +68,7 @@ def app(application: Flask, endpoints: Endpoints) -> Iterator[Flask]:
 
 
 def empty(endpoints: Endpoints) -> None:
-    """Empty every table as their owner; numbers start again at 1."""
+    """Empty every table as their owner, its guards put aside for that; numbers start again at 1."""
     engine = create_engine(endpoints.owner_database_url, poolclass=NullPool)
     with engine.begin() as connection:
         names = connection.execute(
@@ -71,7 +77,13 @@ def empty(endpoints: Endpoints) -> None:
                 " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
             )
         ).scalars()
-        connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+        guarded = connection.execute(
+            text("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'insert_only'")
+        ).scalars()
+        guards = [f"ALTER TABLE {name} {{0}} TRIGGER insert_only;" for name in guarded]
+        truncate = f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE;"
+        statements = [each.format("DISABLE") for each in guards], [each.format("ENABLE") for each in guards]
+        connection.exec_driver_sql("".join([*statements[0], truncate, *statements[1]]))
 
 
 @pytest.fixture

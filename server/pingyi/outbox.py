@@ -6,7 +6,8 @@ from sqlalchemy import Connection, text
 
 FOLD = "fold"
 ASSESS = "assess"
-TOPICS = (FOLD, ASSESS)
+SEAL = "seal"
+TOPICS = (FOLD, ASSESS, SEAL)
 
 Work = tuple[str, int]
 

@@ -84,6 +84,18 @@ class Settings:
     evidence: str = text_setting(
         "PINGYI_EVIDENCE", "folder of the evidence files (default: evidence below the state folder)"
     )
+    origin: str = text_setting(
+        "PINGYI_ORIGIN", "name of the record in its checkpoints (default: made of the sealer's key)"
+    )
+    sealer_key: str = text_setting(
+        "PINGYI_SEALER_KEY", "file of the key that signs the record (default: sealer.key in the state folder)"
+    )
+    heads: str = text_setting(
+        "PINGYI_HEADS", "folder of the record's checkpoints and tiles (default: heads below the state folder)"
+    )
+    seal_seconds: int = number_setting(
+        "PINGYI_SEAL_SECONDS", "least time between two checkpoints of the record", 1, 0
+    )
     max_evidence_bytes: int = number_setting("PINGYI_MAX_EVIDENCE_BYTES", "largest evidence file", 10_485_760)
     max_body_bytes: int = number_setting("PINGYI_MAX_BODY_BYTES", "largest request body", 262_144)
     trusted_hosts: str = text_setting(
@@ -100,6 +112,16 @@ class Settings:
     def evidence_folder(self) -> Path:
         """Where the evidence files stand."""
         return Path(self.evidence).absolute() if self.evidence else self.state / "evidence"
+
+    @property
+    def sealer_key_file(self) -> Path:
+        """Where the key that signs the record stands."""
+        return Path(self.sealer_key).absolute() if self.sealer_key else self.state / "sealer.key"
+
+    @property
+    def heads_folder(self) -> Path:
+        """Where the record's heads are known outside the database."""
+        return Path(self.heads).absolute() if self.heads else self.state / "heads"
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

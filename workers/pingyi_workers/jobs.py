@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from flask import current_app
+
+from pingyi.ledger.sealing import seal_paced
 from pingyi.services.assessing import assess_period
 from pingyi.services.folding import fold_channel
 from pingyi.services.upkeep import sweep_up
@@ -15,6 +18,11 @@ def fold(channel_id: int) -> int:
 def assess(period_id: int) -> int:
     """Assess a period that somebody asked to assess."""
     return assess_period(period_id)
+
+
+def seal(_: int) -> int:
+    """Seal the leaves that wait, those of all periods at once."""
+    return seal_paced(current_app.extensions["pingyi.configuration"])
 
 
 def sweep() -> int:

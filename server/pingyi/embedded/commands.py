@@ -17,6 +17,7 @@ from pingyi.embedded.engines import attach
 from pingyi.embedded.messages import refusal
 from pingyi.embedded.roles import APP, DATABASE, OWNER, SEALER, existing_roles, prepare_database, role_url
 from pingyi.embedded.up import bring_up
+from pingyi.ledger.keys import ensure_key
 from pingyi.settings import Settings, load_settings
 
 
@@ -55,6 +56,7 @@ def database_init(admin_url: str, name: str, *, new_passwords: bool) -> None:
         raise refusal("roles_exist", roles=", ".join(there))
     passwords = {role: secrets.token_urlsafe(24) for role in (OWNER, APP, SEALER)}
     prepare_database(admin_url, passwords, name)
+    ensure_key(load_settings(os.environ).sealer_key_file)
     for variable, role in (
         ("DATABASE_URL", APP),
         ("OWNER_DATABASE_URL", OWNER),

@@ -78,7 +78,9 @@ def _folder(settings: Settings) -> Iterator[Finding]:
         mode = settings.state.stat().st_mode
     except OSError:
         return
-    private = [settings.state / name for name in ("secret", "passwords.json", "run/endpoints.json")]
+    private = [
+        settings.state / name for name in ("secret", "sealer.key", "passwords.json", "run/endpoints.json")
+    ]
     # Root's engines run under another account, which must pass through but not look around.
     open_bits = stat.S_IRWXO | stat.S_IRWXG if os.geteuid() else 0o066
     ok = mode & open_bits == 0 and not any(_is_open(path.stat().st_mode) for path in private if path.exists())

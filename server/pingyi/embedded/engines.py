@@ -30,6 +30,7 @@ from pingyi.embedded.place import (
 )
 from pingyi.embedded.programs import find_programs
 from pingyi.embedded.roles import APP, OWNER, SEALER, prepare_database, role_url
+from pingyi.ledger.keys import ensure_key
 from pingyi.settings import Settings, load_settings
 
 
@@ -100,6 +101,8 @@ class Engines:
     def _start(self) -> None:
         place, settings = self._place, self._settings
         self.secret_key = settings.secret_key or keep_secret(place)
+        if not settings.database_url:
+            ensure_key(settings.sealer_key_file)
         if settings.database_url and settings.redis_url:
             return
         self._programs = find_programs(place.state / "engines", place.account)

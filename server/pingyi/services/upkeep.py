@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from pingyi.db import transaction
-from pingyi.outbox import FOLD
+from pingyi.outbox import FOLD, SEAL
 from pingyi.services.evidence import clean_evidence
 from pingyi.services.refolding import refold_outdated
 
@@ -16,10 +16,18 @@ def sweep_up() -> int:
     clean_evidence()
     with transaction() as connection:
         connection.execute(text("DELETE FROM session WHERE created_at < now() - interval '1 day'"))
-        return connection.execute(
+        folding = connection.execute(
             text(
                 "INSERT INTO outbox (topic, subject_id) SELECT DISTINCT :fold, channel_id FROM unfolded"
                 " WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.topic = :fold AND o.subject_id = channel_id)"
             ),
             {"fold": FOLD},
         ).rowcount
+        sealing = connection.execute(
+            text(
+                "INSERT INTO outbox (topic, subject_id) SELECT :seal, 0 WHERE EXISTS (SELECT FROM ledger_pending)"
+                " AND NOT EXISTS (SELECT FROM outbox WHERE topic = :seal)"
+            ),
+            {"seal": SEAL},
+        ).rowcount
+        return folding + sealing

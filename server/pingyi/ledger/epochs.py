@@ -1,0 +1,118 @@
+"""Which tree the sealer goes on with: the newest, or a new epoch when the database is an older state."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, text
+
+from pingyi.ledger.folder import Known, newest_known
+from pingyi.ledger.heads import Head, newest_head
+from pingyi.ledger.keys import origin_base
+from pingyi.ledger.leaves import leaf_body, leaf_hash
+from pingyi.ledger.messages import refusal
+from pingyi.ledger.notes import Checkpoint, public_bytes, verifier_key
+from pingyi.ledger.stored import load_edges, subtree_reader
+from pingyi.ledger.tree import EMPTY_ROOT, Edges, root_of_edges
+from pingyi.settings import Settings
+
+
+@dataclass(slots=True)
+class Tree:
+    """The tree to append to; `opening` holds the leaf with which a new epoch begins after a restore."""
+
+    epoch: int
+    origin: str
+    size: int = 0
+    edges: Edges = field(default_factory=list)
+    opening: Sequence[Any] = ()
+
+
+def current_tree(connection: Connection, key: Ed25519PrivateKey, settings: Settings) -> Tree:
+    """The tree to go on with, compared with the highest head known outside the database.
+
+    Raises Problem sealer_key_wrong, record_damaged, record_forked, heads_unreadable.
+    """
+    public = public_bytes(key.public_key())
+    base = origin_base(key, settings.origin)
+    head = newest_head(connection)
+    known = newest_known(settings.heads_folder, public)
+    if head is not None:
+        _require_key(connection, head, public, settings)
+    if known is not None and _is_older(head, known):
+        return _open_after_restore(connection, base, public, head, known)
+    if head is None:
+        return _open(connection, 1, base, public)
+    if known is not None and known.epoch == head.epoch:
+        _require_same(connection, head, known, settings)
+    tree = Tree(head.epoch, head.origin, head.size, load_edges(connection, head.epoch, head.size))
+    if root_of_edges(tree.edges) != head.root:
+        raise refusal("record_damaged", what=f"epoch {head.epoch}, size {head.size}")
+    return tree
+
+
+def _is_older(head: Head | None, known: Known) -> bool:
+    if head is None:
+        return True
+    return (head.epoch, head.size) < (known.epoch, known.checkpoint.size)
+
+
+def _require_key(connection: Connection, head: Head, public: bytes, settings: Settings) -> None:
+    stored = connection.execute(
+        text("SELECT verifier_key FROM epoch WHERE number = :epoch"), {"epoch": head.epoch}
+    ).scalar_one()
+    if stored != verifier_key(head.origin, public):
+        raise refusal("sealer_key_wrong", path=settings.sealer_key_file, epoch=head.epoch)
+
+
+def _require_same(connection: Connection, head: Head, known: Known, settings: Settings) -> None:
+    """The database must have had the known head; a tree of the same size with another root is a fork."""
+    size = known.checkpoint.size
+    if size == head.size:
+        root = head.root
+    elif size == 0:
+        root = EMPTY_ROOT
+    else:
+        root = subtree_reader(connection, head.epoch)(0, size)
+    if root != known.checkpoint.root or head.origin != known.checkpoint.origin:
+        what = f"{known.checkpoint.line} / {Checkpoint(head.origin, size, root).line}"
+        raise refusal("record_forked", folder=settings.heads_folder, what=what)
+
+
+def _open(connection: Connection, number: int, base: str, public: bytes) -> Tree:
+    origin = f"{base}/{number}"
+    connection.execute(
+        text("INSERT INTO epoch (number, origin, verifier_key) VALUES (:number, :origin, :key)"),
+        {"number": number, "origin": origin, "key": verifier_key(origin, public)},
+    )
+    return Tree(number, origin)
+
+
+def _open_after_restore(
+    connection: Connection, base: str, public: bytes, head: Head | None, known: Known
+) -> Tree:
+    """Open the next epoch; its first leaf names the head that is known and the one that was restored."""
+    restored = (
+        Checkpoint(head.origin, head.size, head.root) if head else Checkpoint(f"{base}/1", 0, EMPTY_ROOT)
+    )
+    tree = _open(connection, known.epoch + 1, base, public)
+    content = {"known": _said(known.checkpoint), "restored": _said(restored)}
+    body = leaf_body("restore", content)
+    tree.opening = connection.execute(
+        text(
+            "INSERT INTO leaf (kind, body, hash) VALUES ('restore', :body, :hash)"
+            " RETURNING id, body, hash, '-' AS scope"
+        ),
+        {"body": body, "hash": leaf_hash(body)},
+    ).all()
+    # Its place is the first, before leaves that were waiting already.
+    connection.execute(text("DELETE FROM ledger_pending WHERE leaf_id = :id"), {"id": tree.opening[0].id})
+    return tree
+
+
+def _said(head: Checkpoint) -> dict[str, str | int]:
+    return {"origin": head.origin, "size": head.size, "root": base64.b64encode(head.root).decode()}

@@ -1,0 +1,53 @@
+"""The newest signed head of the record, as it is printed on everything that leaves the house."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy import Connection, text
+
+from pingyi.db import db
+from pingyi.ledger.notes import Checkpoint
+
+EXTENSION = "pingyi.ledger.head"
+FRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A signed head: the first `size` entries of an epoch's tree have this root."""
+
+    epoch: int
+    origin: str
+    size: int
+    root: bytes
+
+    @property
+    def line(self) -> str:
+        """`origin size root` on one line, the root in base64."""
+        return Checkpoint(self.origin, self.size, self.root).line
+
+
+def newest_head(connection: Connection) -> Head | None:
+    """The newest signed head; None before anything was sealed."""
+    row = connection.execute(text(_NEWEST)).one_or_none()
+    return Head(row.epoch, row.origin, row.size, row.root) if row else None
+
+
+_NEWEST = """
+SELECT h.epoch, e.origin, h.size, h.root FROM tree_head h JOIN epoch e ON e.number = h.epoch
+ORDER BY h.epoch DESC, h.size DESC LIMIT 1
+"""
+
+
+def recent_head() -> Head | None:
+    """The newest head as this process saw it at most a second ago, read on a connection of its own."""
+    kept: tuple[float, Head | None] | None = current_app.extensions.get(EXTENSION)
+    now = time.monotonic()
+    if kept is None or now - kept[0] > FRESH_SECONDS:
+        with db.engine.connect() as connection:
+            kept = now, newest_head(connection)
+        current_app.extensions[EXTENSION] = kept
+    return kept[1]

@@ -1,0 +1,114 @@
+"""The tree as it is stored: edges to append to, nodes for proofs, and the bytes of tiles and entry bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from pingyi.ledger.messages import refusal
+from pingyi.ledger.tree import (
+    HASH_BYTES,
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    Edges,
+    Subtree,
+    edge_sizes,
+    entry_bytes,
+    hash_children,
+    root_of,
+)
+
+LENGTH_BYTES = 2
+
+
+def load_edges(connection: Connection, epoch: int, size: int) -> Edges:
+    """The incomplete tiles of the tree of this size, lowest level first."""
+    return [
+        nodes(connection, epoch, level, complete * TILE_WIDTH, width)
+        for level, (complete, width) in enumerate(edge_sizes(size))
+    ]
+
+
+def nodes(connection: Connection, epoch: int, level: int, first: int, count: int) -> list[bytes]:
+    """`count` hashes of a tile level from `first` on; Problem record_damaged where one is missing."""
+    if count == 0:
+        return []
+    given = {"epoch": epoch, "below": level - 1, "first": first, "end": first + count}
+    found = [bytes(row[0]) for row in connection.execute(text(_ABOVE if level else _LOWEST), given)]
+    if len(found) != count or any(len(node) != HASH_BYTES for node in found):
+        raise refusal("record_damaged", what=f"epoch {epoch}, level {level}, {first} + {count}")
+    return found
+
+
+_LOWEST = """
+SELECT hash FROM sealed_leaf WHERE epoch = :epoch AND index >= :first AND index < :end ORDER BY index
+"""
+_ABOVE = """
+SELECT root FROM tile WHERE epoch = :epoch AND level = :below AND number >= :first AND number < :end
+ORDER BY number
+"""
+
+
+def subtree_reader(connection: Connection, epoch: int) -> Subtree:
+    """Reads hashes of ranges for `inclusion_proof` and `consistency_proof`, a few nodes each."""
+
+    def subtree(low: int, high: int) -> bytes:
+        width = high - low
+        if width & (width - 1):
+            middle = low + (1 << width.bit_length() - 1)
+            return hash_children(subtree(low, middle), subtree(middle, high))
+        level, rest = divmod(width.bit_length() - 1, TILE_HEIGHT)
+        return root_of(nodes(connection, epoch, level, low >> TILE_HEIGHT * level, 1 << rest))
+
+    return subtree
+
+
+def tile_bytes(connection: Connection, epoch: int, level: int, number: int, width: int) -> bytes:
+    """The hashes of a tile, or of its first `width`, side by side (C2SP tlog-tiles)."""
+    return b"".join(nodes(connection, epoch, level, number * TILE_WIDTH, width))
+
+
+def bundle_bytes(connection: Connection, epoch: int, number: int, width: int) -> bytes:
+    """The entries below a level-0 tile, each after its length in two bytes (C2SP tlog-tiles)."""
+    first = number * TILE_WIDTH
+    rows = connection.execute(text(_ENTRIES), {"epoch": epoch, "first": first, "end": first + width})
+    return b"".join(_with_length(entry_bytes(row.scope, bytes(row.digest))) for row in rows)
+
+
+_ENTRIES = """
+SELECT coalesce(p.key, '-') AS scope, l.hash AS digest
+FROM sealed_leaf s JOIN leaf l ON l.id = s.leaf_id LEFT JOIN period p ON p.id = l.period_id
+WHERE s.epoch = :epoch AND s.index >= :first AND s.index < :end ORDER BY s.index
+"""
+
+
+def _with_length(entry: bytes) -> bytes:
+    return len(entry).to_bytes(LENGTH_BYTES, "big") + entry
+
+
+def size_of(connection: Connection, epoch: int) -> int:
+    """How many entries the newest head of an epoch covers; 0 where there is no such epoch."""
+    size: int = connection.execute(
+        text("SELECT coalesce(max(size), 0) FROM tree_head WHERE epoch = :epoch"), {"epoch": epoch}
+    ).scalar_one()
+    return size
+
+
+def number_path(number: int) -> str:
+    """A tile's number in groups of three digits, all but the last led by an x: x001/x234/067."""
+    groups = [f"{number % 1000:03}"]
+    while number := number // 1000:
+        groups.append(f"x{number % 1000:03}")
+    return "/".join(reversed(groups))
+
+
+def read_number_path(groups: Sequence[str]) -> int | None:
+    """The number behind these groups, None where they are not its one spelling."""
+    number = 0
+    for group in groups:
+        digits = group.removeprefix("x")
+        if len(digits) != 3 or not (digits.isascii() and digits.isdigit()):
+            return None
+        number = number * 1000 + int(digits)
+    return number if number < 1 << 40 and number_path(number) == "/".join(groups) else None
