@@ -105,6 +105,7 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     "weibo": [RATE],
     "deputies": ROSTERS,
     "cppcc": [RATE],
+    "roster": [RATE],
     "monitoring_points": POINTS,
 }
 CASE = {

@@ -31,6 +31,7 @@ OPEN_QUESTIONS = {
     "mobile_qr": BALLOT,
     "web_poll": BALLOT,
     "deputies": (*BALLOT, "quorum"),
+    "roster": (*BALLOT, "quorum"),
     "monitoring_points": (*BALLOT, "dimensions", "strata", "ballot_share", "report_weights"),
     "panel": ("scale", "score_decimals", "trim", "n_min"),
 }

@@ -9,7 +9,7 @@
 | cases (F2) | `cases` | hotline, messages, press |
 | case totals (F2) | `case_totals` | hotline_totals, messages_totals, press_totals |
 | show sessions (F2) | `show` | hotline_show |
-| ballots (F3, F4) | `ballots` | mobile_qr, web_poll, television, weibo, deputies, cppcc |
+| ballots (F3, F4) | `ballots` | mobile_qr, web_poll, television, weibo, deputies, cppcc, roster |
 | monitoring points (F5) | `monitoring_points` | monitoring_points |
 
 Each module's docstring lists its counters and facts. A scheme picks a preset by name (`preset = "panjin"`, or
