@@ -92,6 +92,24 @@ _MESSAGES = {
         zh="与第 {above} 行是同一项，更正必须写明理由（reason）。",
         en="The same item as row {above}; a correction needs a reason.",
     ),
+    "evidence_name": Text(
+        zh="佐证文件以其内容的 SHA-256 命名：64 位小写十六进制数字，没有扩展名。",
+        en="An evidence file is named by its SHA-256: 64 hexadecimal digits in lower case, no extension.",
+    ),
+    "evidence_changed": Text(
+        zh="内容与文件名不符：内容的 SHA-256 是 {found}。",
+        en="The content is not what the name says: its SHA-256 is {found}.",
+    ),
+    "evidence_empty": Text(zh="佐证文件是空的。", en="The evidence file is empty."),
+    "evidence_type": Text(
+        zh="佐证文件只能是 PDF、PNG、JPEG、XLSX、DOCX（不含宏）和纯文本。",
+        en="Evidence is PDF, PNG, JPEG, XLSX, DOCX (without macros) or plain text only.",
+    ),
+    "evidence_unknown": Text(
+        zh="数据包的 evidence 文件夹里没有 {reference}。",
+        en="The bundle's folder evidence has no {reference}.",
+    ),
+    "evidence_unused": Text(zh="没有一行数据引用此佐证文件。", en="No entry refers to this evidence file."),
     "standing_reason": Text(
         zh="搁置或剔除必须写明理由（reason）。", en="Holding or rejecting an entry needs a reason."
     ),

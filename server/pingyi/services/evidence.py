@@ -55,13 +55,28 @@ def most_bytes() -> int:
 
 
 def keep_evidence(caller: Caller, place: Place, content: bytes) -> EvidenceFile:
-    """Keep a file for a channel; the same bytes are the same file.
+    """Keep a file that was sent for a channel; the same bytes are the same file.
 
-    Raises Problem: not_found, forbidden, period_not_open, file_empty, body_too_large, evidence_type.
+    Raises Problem: body_too_large and those of `keep_brought`.
     """
-    media_type = _checked(caller, place, content)
+    with transaction() as connection:
+        if own_channel(connection, caller, place).state != "open":
+            raise not_open()
+    if len(content) > most_bytes():
+        raise Problem("body_too_large", 413, _TOO_LARGE.format(most=most_bytes()))
+    return keep_brought(caller, place, content)
+
+
+def keep_brought(caller: Caller, place: Place, content: bytes) -> EvidenceFile:
+    """Keep a file of any size for a channel.
+
+    Raises Problem: not_found, forbidden, period_not_open, file_empty, evidence_type.
+    """
+    media_type = _media_type(content)
     with transaction() as connection:
         working = own_channel(connection, caller, place)
+        if working.state != "open":
+            raise not_open()
         digest = _locked_write(connection, content)
         given = {"digest": digest, "channel": working.id, "type": media_type, "size": len(content)}
         connection.execute(text(_KEEP), {**given, "by": caller.name})
@@ -75,14 +90,9 @@ ON CONFLICT (digest, channel_id) DO UPDATE SET uploaded_at = now()
 """
 
 
-def _checked(caller: Caller, place: Place, content: bytes) -> str:
-    with transaction() as connection:
-        if own_channel(connection, caller, place).state != "open":
-            raise not_open()
+def _media_type(content: bytes) -> str:
     if not content:
         raise Problem("file_empty", 422, _EMPTY)
-    if len(content) > most_bytes():
-        raise Problem("body_too_large", 413, _TOO_LARGE.format(most=most_bytes()))
     media_type = media_type_of(content)
     if media_type is None:
         raise Problem("evidence_type", 415, _TYPE)

@@ -27,7 +27,7 @@ def unknown_references(
     connection: Connection, working: WorkingChannel, rows: Sequence[Mapping[str, Any]]
 ) -> list[FieldError]:
     """An error for every row that refers to no file of this channel, by its position."""
-    written = [_written(row) for row in rows]
+    written = [references_in(row) for row in rows]
     named = {one for each in written for one in each if _REFERENCE.fullmatch(one)}
     known = _known(connection, working, named)
     return [
@@ -48,7 +48,8 @@ _UNKNOWN = Text(
 )
 
 
-def _written(row: Mapping[str, Any]) -> list[str]:
+def references_in(row: Mapping[str, Any]) -> list[str]:
+    """The references that a row writes, right ones and wrong ones."""
     said = row.get(COLUMN)
     return [found[0] for found in _WRITTEN.finditer(said)] if isinstance(said, str) else []
 
@@ -81,7 +82,7 @@ def _given(working: WorkingChannel, named: Iterable[str]) -> dict[str, Any]:
 
 def keep_referred(connection: Connection, working: WorkingChannel, rows: Iterable[Mapping[str, Any]]) -> bool:
     """Keep for ever the files that stored rows refer to; False where one was cleaned up meanwhile."""
-    named = {one for row in rows for one in _written(row)}
+    named = {one for row in rows for one in references_in(row)}
     if not named:
         return True
     given = _given(working, named)
