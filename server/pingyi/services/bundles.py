@@ -20,6 +20,7 @@ from pingyi.registry import current_registry, load_context
 from pingyi.services import bundle_rows
 from pingyi.services.bundle_cells import Units
 from pingyi.services.bundle_entries import ChannelEntries, Given, at_row, read_entries
+from pingyi.services.bundle_evidence import EVIDENCE, keep_all, read_evidence
 from pingyi.services.bundle_files import Faults, read_text
 from pingyi.services.callers import Caller
 from pingyi.services.dispositions import dispose
@@ -49,6 +50,7 @@ FILES = (
     bundle_rows.ADJUSTMENTS,
     bundle_rows.DECISIONS,
     bundle_rows.PREVIOUS,
+    EVIDENCE,
 )
 PERIOD_KEYS = ("key", "starts_on", "ends_on", "time_zone", "demonstration")
 MOST_PER_DELIVERY = 5_000
@@ -69,6 +71,7 @@ class Bundle:
     decisions: Sequence[DecisionRow]
     previous: Sequence[PreviousRow]
     entries: Sequence[ChannelEntries]
+    evidence: Mapping[str, Path]
 
 
 def import_bundle(caller: Caller, folder: Path, *, entries: bool) -> str:
@@ -96,6 +99,7 @@ def store_bundle(caller: Caller, bundle: Bundle, *, entries: bool) -> str:
         if entries:
             open_period(connection, caller, draft.key)
     if entries:
+        keep_all(caller, draft.key, bundle.scheme, bundle.entries, bundle.evidence)
         for channel in bundle.entries:
             _post(caller, draft.key, channel)
     return draft.key
@@ -141,16 +145,18 @@ def read_bundle(folder: Path) -> Bundle:
     draft = _read_period(folder, scheme, faults)
     units = bundle_rows.read_units(folder, scheme, faults)
     rolls = bundle_rows.read_rolls(folder, scheme, faults)
+    entries = list(_read_channels(folder, scheme, draft, units, rolls, faults))
     bundle = Bundle(
         document=document,
         scheme=scheme,
         draft=draft,
         units=units,
         rolls=rolls,
-        entries=list(_read_channels(folder, scheme, draft, units, rolls, faults)),
+        entries=entries,
         adjustments=bundle_rows.read_adjustments(folder, units, faults),
         decisions=bundle_rows.read_decisions(folder, scheme, units, faults),
         previous=bundle_rows.read_previous(folder, units, faults),
+        evidence=read_evidence(folder, entries, faults),
     )
     if faults.errors:
         raise _invalid(faults)
