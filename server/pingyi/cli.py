@@ -143,6 +143,25 @@ def keys_new(operator: str | None, roles: tuple[str, ...], channels: tuple[str, 
     click.echo(made.token)
 
 
+@main.group()
+def ledger() -> None:
+    """记录 / The sealed record."""
+
+
+@ledger.command("check")
+def ledger_check() -> None:
+    """核对记录 / Derive every root and head anew from the stored bytes; exit status 1 on a finding."""
+    from pingyi.db import db
+    from pingyi.ledger.fsck import check_record
+
+    with _application() as (app, settings), app.app_context(), db.engine.connect() as connection:
+        report = check_record(connection, settings.heads_folder)
+    for finding in report.findings:
+        say(finding)
+    say(report.summary())
+    raise SystemExit(1 if report.findings else 0)
+
+
 @main.command()
 def plugins() -> None:
     """渠道插件 / One line per channel: key, family, distribution, version, state."""

@@ -1,4 +1,4 @@
-"""Heads, tiles and entries as static files (C2SP tlog-tiles): what is known of the record outside the database."""
+"""Heads, tiles and entries as static files (C2SP tlog-tiles): the record as known outside the database."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def newest_known(folder: Path, public: bytes) -> Known | None:
 
     Raises Problem heads_unreadable for one that is damaged or was not signed with this key.
     """
-    epochs = [int(path.parent.name) for path in folder.glob(f"*/{CHECKPOINT}") if path.parent.name.isdigit()]
+    names = [path.parent.name for path in folder.glob(f"*/{CHECKPOINT}")]
+    epochs = [int(name) for name in names if name.isdecimal()]
     if not epochs:
         return None
     path = folder / str(max(epochs)) / CHECKPOINT
@@ -45,7 +46,7 @@ def newest_known(folder: Path, public: bytes) -> Known | None:
 
 
 def publish(connection: Connection, folder: Path) -> None:
-    """Bring the folder up to the newest head: tiles and entries first, the checkpoint last. Safe to repeat."""
+    """Bring the folder up to the newest head: tiles first, the checkpoint last. Safe to repeat."""
     row = connection.execute(text(_NEWEST)).one_or_none()
     if row is None:
         return

@@ -1,4 +1,4 @@
-"""Seals what waits: indices without gaps, tiles, and a signed head, in one transaction of the sealer's own role."""
+"""Seals what waits: indices without gaps, tiles and a signed head, in one transaction of its own role."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Sealer:
     key: Ed25519PrivateKey = field(repr=False)
 
     def seal_batch(self, connection: Connection, most: int) -> int:
-        """Seal up to about `most` leaves inside the caller's transaction; fewer means that nothing is left."""
+        """Seal up to about `most` leaves inside the caller's transaction; fewer: nothing is left."""
         _lock(connection)
         # Before what waits is read: whatever was committed with a request that is struck off is then visible.
         connection.execute(text("SELECT strike_seal_requests()"))

@@ -1,4 +1,4 @@
-"""The tree as it is stored: edges to append to, nodes for proofs, and the bytes of tiles and entry bundles."""
+"""The tree as it is stored: edges to append to, nodes for proofs, bytes of tiles and entry bundles."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def append(edges: Edges, hashes: Sequence[bytes]) -> list[tuple[int, list[bytes]
 
 
 def edge_sizes(size: int) -> list[tuple[int, int]]:
-    """For every level of a tree of `size`: how many complete tiles it has, and the width of the incomplete one."""
+    """For every level of a tree of `size`: how many complete tiles, and the incomplete one's width."""
     sizes = []
     while size:
         sizes.append(divmod(size, TILE_WIDTH))
@@ -101,7 +101,7 @@ def inclusion_proof(index: int, size: int, subtree: Subtree) -> list[bytes]:
 
 
 def consistency_proof(old: int, new: int, subtree: Subtree) -> list[bytes]:
-    """The proof that the tree of `new` begins with that of `old` (RFC 9162, 2.1.4.1); none for old 0 or new."""
+    """The proof that the tree of `new` begins with that of `old` (RFC 9162, 2.1.4.1)."""
     if not 0 <= old <= new:
         raise ValueError("the older tree is not the smaller one")
     path: list[bytes] = []

@@ -25,7 +25,8 @@ def sweep_up() -> int:
         ).rowcount
         sealing = connection.execute(
             text(
-                "INSERT INTO outbox (topic, subject_id) SELECT :seal, 0 WHERE EXISTS (SELECT FROM ledger_pending)"
+                "INSERT INTO outbox (topic, subject_id) SELECT :seal, 0"
+                " WHERE EXISTS (SELECT FROM ledger_pending)"
                 " AND NOT EXISTS (SELECT FROM outbox WHERE topic = :seal)"
             ),
             {"seal": SEAL},
