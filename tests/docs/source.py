@@ -12,6 +12,7 @@ from tests.docs.reading import ROOT, text_of
 from pingyi.domain.scheme_messages import MESSAGES
 from pingyi.embedded.messages import _MESSAGES as REFUSALS
 from pingyi.embedded.remarks import _REMARKS as REMARKS
+from pingyi.ledger.messages import _MESSAGES as SEALING
 from pingyi.services.bundle_messages import _MESSAGES as FAULTS
 from pingyi.web.wording import _OF_STATUS as OF_STATUS
 
@@ -24,7 +25,7 @@ def trees() -> Iterator[ast.Module]:
 
 def problem_codes() -> set[str]:
     """The codes of all Problems and FieldErrors, written out or taken from a table of messages."""
-    tables = {*MESSAGES, *REFUSALS, *REMARKS, *FAULTS, *(code for code, _ in OF_STATUS.values())}
+    tables = {*MESSAGES, *REFUSALS, *SEALING, *REMARKS, *FAULTS, *(code for code, _ in OF_STATUS.values())}
     return tables | {code for tree in trees() for node in ast.walk(tree) for code in _codes(node)}
 
 
