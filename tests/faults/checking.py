@@ -73,8 +73,8 @@ FROM delivery d JOIN period p ON p.id = d.period_id LEFT JOIN receipt r ON r.del
 WHERE p.key = %(period)s
 """
 _COUNTERS = """
-SELECT c.key, u.code, n.key, n.value FROM counter k JOIN channel c ON c.id = k.channel_id
-JOIN period p ON p.id = c.period_id JOIN unit u ON u.id = k.unit_id, json_each_text(k.counts) AS n
+SELECT c.key, coalesce(u.code, ''), n.key, n.value FROM counter k JOIN channel c ON c.id = k.channel_id
+JOIN period p ON p.id = c.period_id LEFT JOIN unit u ON u.id = k.unit_id, json_each_text(k.counts) AS n
 WHERE p.key = %(period)s AND k.standing = 'counted'
 """
 _LEAVES = """

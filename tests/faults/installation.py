@@ -38,10 +38,17 @@ PROCFILE = """
 web: {web}
 worker: pingyi worker fold
 assessor: pingyi worker assess
+sealer: pingyi worker seal
 relay: pingyi relay
 scheduler: pingyi scheduler
 """
-COMMANDS = {"worker": "worker fold", "assessor": "worker assess", "relay": "relay", "scheduler": "scheduler"}
+COMMANDS = {
+    "worker": "worker fold",
+    "assessor": "worker assess",
+    "sealer": "worker seal",
+    "relay": "relay",
+    "scheduler": "scheduler",
+}
 
 Answer = TypeVar("Answer")
 

@@ -9,28 +9,30 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
 
+from tests.faults.channels import HOT, UNITS, Row, channels, family_of, shared_counts
+from tests.faults.channels import row as row_of
 from tests.faults.installation import Installation, wait_for
 
 from pingyi.db import transaction
 from pingyi.services.callers import SHELL
 from pingyi.services.keys import find_operator, new_office_key, new_operator_key
 from pingyi.services.participants import UnitRow, put_units
+from pingyi.services.particulars import RollRow, put_rolls
 from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
 from pingyi.services.schemes import store_scheme
 
-UNITS, CHANNELS = 84, 4
-OPTIONS = ("very_satisfied", "satisfied", "basic", "dissatisfied", "no_opinion")
 CLIENTS = 8
 AGAIN = {409, 429, 500, 502, 503, 504}
+OPERATOR = "评议渠道"
 SCHEME = """
 key = "faults"
-title = { zh = "故障试验", en = "Faults" }
-full_marks = "100"
+title = {{ zh = "故障试验", en = "Faults" }}
+full_marks = "{marks}"
 decimals = 2
 [policies]
 missing = "reallocate"
@@ -39,19 +41,20 @@ ties = "competition"
 tie_break = []
 [[categories]]
 key = "all"
-title = { zh = "全部", en = "All" }
+title = {{ zh = "全部", en = "All" }}
 [[consequences]]
-when = { place = "bottom", k = 2, consecutive = 1 }
+when = {{ place = "bottom", k = 2, consecutive = 1 }}
 action = "interview"
 """
 CHANNEL = """
 [[channels]]
-key = "c{n}"
-plugin = "mobile_qr"
-operator = "评议渠道"
-max_points = "25"
-title = {{ zh = "渠道{n}", en = "Channel {n}" }}
-settings = {{ preset = "100/80/60/0", unscored = ["no_opinion"], n_min = 1, shown_as = "rate" }}
+key = "{plugin}"
+plugin = "{plugin}"
+operator = "{operator}"
+max_points = "5"
+title = {{ zh = "{plugin}", en = "{plugin}" }}
+[channels.settings]
+{settings}
 """
 
 Counters = dict[tuple[str, str, str], int]
@@ -63,7 +66,7 @@ class Request:
 
     key: str
     channel: str
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(slots=True)
@@ -76,68 +79,78 @@ class Acknowledged:
 
 
 def requests(entries: int, corrections: int, seed: int) -> list[Request]:
-    """So many requests, the last of them correcting entries of the first; a twentieth is asked for twice."""
+    """So many entries over all channels, the last correcting others; a twentieth is asked for twice."""
     draw = random.Random(seed)
-    rows = [_row(number, draw) for number in range(entries - corrections)]
-    again = [
-        {**rows[at], "count": draw.randrange(1, 50), "reason": "录入错误"}
-        for at in draw.sample(range(len(rows)), corrections)
+    first = [
+        one for plugin, rows in _rows(entries - corrections, draw) for one in _batches(plugin, rows, draw)
     ]
-    made = [*_batches(rows, draw, "first"), *_batches(again, draw, "again")]
+    draw.shuffle(first)
+    # What was sent last may still be on its way when it would be corrected.
+    settled = [(one.channel, row) for one in first[: len(first) * 3 // 4] for row in one.rows]
+    again: dict[str, list[Row]] = {}
+    for channel, row in draw.sample(settled, corrections):
+        corrected = {**row, **family_of(channel).say(draw), "reason": "录入错误"}
+        again.setdefault(channel, []).append(corrected)
+    made = [*first, *(one for plugin, rows in again.items() for one in _batches(plugin, rows, draw, "again"))]
     return [request for one in made for request in [one] * (2 if draw.random() < 0.05 else 1)]
 
 
-def _row(number: int, draw: random.Random) -> dict[str, Any]:
-    unit, rest = number % UNITS + 1, number // UNITS
-    option, rest = OPTIONS[rest % len(OPTIONS)], rest // len(OPTIONS)
-    channel, batch = rest % CHANNELS, rest // CHANNELS
-    return {
-        "channel": f"c{channel}",
-        "unit": f"u{unit}",
-        "batch": f"b{batch}",
-        "option": option,
-        "count": draw.randrange(1, 50),
-    }
+def _rows(entries: int, draw: random.Random) -> Iterable[tuple[str, list[Row]]]:
+    """Each channel's rows: the same number of each, or the most that it takes; the hot one the rest."""
+    plugins = [plugin for plugin in channels() if plugin != HOT]
+    share = entries // (len(plugins) + 1)
+    numbers = {plugin: min(share, family_of(plugin).most * UNITS) for plugin in plugins}
+    numbers[HOT] = entries - sum(numbers.values())
+    for plugin, number in numbers.items():
+        yield plugin, [row_of(family_of(plugin), at, draw) for at in range(number)]
 
 
-def _batches(rows: Sequence[dict[str, Any]], draw: random.Random, name: str) -> Iterable[Request]:
-    for channel in range(CHANNELS):
-        own = [
-            {key: value for key, value in row.items() if key != "channel"}
-            for row in rows
-            if row["channel"] == f"c{channel}"
-        ]
-        start = 0
-        while start < len(own):
-            size = draw.randrange(1, 40)
-            yield Request(
-                f"{name}-{channel}-{start:06d}-0123456789", f"c{channel}", tuple(own[start : start + size])
-            )
-            start += size
+def _batches(plugin: str, rows: Sequence[Row], draw: random.Random, name: str = "first") -> Iterable[Request]:
+    start = 0
+    while start < len(rows):
+        size = draw.randrange(1, 40)
+        yield Request(f"{name}-{plugin}-{start:06d}-0123456789", plugin, tuple(rows[start : start + size]))
+        start += size
 
 
 def expected_counters(wanted: Iterable[Request]) -> Counters:
-    """What the counters must hold: (channel, unit, counter) -> sum, counted here once more by hand."""
-    standing: dict[tuple[str, str, str, str], int] = {}
+    """What the counters must hold: (channel, unit or "", counter) -> sum, counted here once more by hand."""
+    standing: dict[tuple[str, ...], Row] = {}
     for request in wanted:
+        names = channels()[request.channel].identity
         for row in request.rows:
-            standing[request.channel, row["unit"], row["batch"], row["option"]] = row["count"]
+            standing[request.channel, *(str(row.get(name, "")) for name in names)] = row
     sums: Counters = Counter()
-    for (channel, unit, _, option), count in standing.items():
-        sums[channel, unit, f"answer/overall/{option}"] += count
+    for (channel, *_), row in standing.items():
+        family = family_of(channel)
+        for counter, amount in family.count(row).items():
+            sums[channel, row["unit"], counter] += amount
+        for counter, amount in shared_counts(family, row).items():
+            sums[channel, "", counter] += amount
     return dict(sums)
 
 
+def scheme_of(plugins: Collection[str]) -> str:
+    """A scheme with a channel for each of these keys."""
+    sections = (
+        CHANNEL.format(plugin=plugin, operator=OPERATOR, settings=family_of(plugin).settings)
+        for plugin in plugins
+    )
+    return SCHEME.format(marks=5 * len(plugins)) + "".join(sections)
+
+
 def prepare(place: Installation, period: str) -> tuple[str, str]:
-    """An open period with its units; the tokens of its operator and of the office."""
+    """An open period of every channel with its units; the tokens of its operator and of the office."""
+    draft = PeriodDraft(key=period, starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31))
     with place.application(), transaction() as connection:
-        text = SCHEME + "".join(CHANNEL.format(n=n) for n in range(CHANNELS))
-        scheme, _, scheme_id = store_scheme(connection, SHELL, text)
-        create_period(connection, SHELL, PeriodDraft(key=period), scheme, scheme_id)
+        scheme, _, scheme_id = store_scheme(connection, SHELL, scheme_of(channels()))
+        create_period(connection, SHELL, draft, scheme, scheme_id)
         units = [UnitRow(code=f"u{n}", name=f"第{n}局", category="all") for n in range(1, UNITS + 1)]
         put_units(connection, SHELL, find_period(connection, period), scheme, units)
+        registered = RollRow(channel="monitoring_points", name="registered", count=100_000)
+        put_rolls(connection, SHELL, find_period(connection, period), [registered])
         open_period(connection, SHELL, period)
-        operator = new_operator_key(connection, SHELL, find_operator(connection, "评议渠道"))
+        operator = new_operator_key(connection, SHELL, find_operator(connection, OPERATOR))
         return operator.token, new_office_key(connection, SHELL, ["administrator"]).token
 
 
@@ -179,7 +192,7 @@ class Clients:
 
     def _deliver(self, request: Request) -> None:
         body = json.dumps({"entries": request.rows}).encode()
-        path = f"/api/v1/periods/{self._period}/mobile_qr/{request.channel}/entries"
+        path = f"/api/v1/periods/{self._period}/{request.channel}/{request.channel}/entries"
         for _ in range(600):
             try:
                 status, answer = call(self._port, "POST", path, self._token, body, request.key)

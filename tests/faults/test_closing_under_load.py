@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
-from tests.faults.load import CHANNEL, SCHEME
+from tests.faults.channels import HOT
+from tests.faults.load import scheme_of
 
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
@@ -25,7 +26,6 @@ from pingyi.services.periods import PeriodDraft, close_period, create_period, fi
 from pingyi.services.schemes import store_scheme
 
 CLOSINGS, WRITERS, TRIES_WITHOUT_GUARD = 50, 16, 50
-SMALL = SCHEME + CHANNEL.format(n=0).replace('"25"', '"100"')
 
 
 @pytest.mark.timeout(180)
@@ -70,7 +70,7 @@ def write_until_closed(app: Flask, period: str, writer: int, begun: threading.Ba
         for number in range(100_000):
             row = {"unit": f"u{writer % 3 + 1}", "batch": f"{writer}-{number}", "option": "basic", "count": 1}
             try:
-                deliver(SHELL, period, "c0", [row])
+                deliver(SHELL, period, HOT, [row])
             except Problem as problem:
                 assert problem.code == "period_not_open", problem
                 break
@@ -79,7 +79,7 @@ def write_until_closed(app: Flask, period: str, writer: int, begun: threading.Ba
 
 def draft(period: str) -> None:
     with transaction() as connection:
-        scheme, _, scheme_id = store_scheme(connection, SHELL, SMALL)
+        scheme, _, scheme_id = store_scheme(connection, SHELL, scheme_of([HOT]))
         create_period(connection, SHELL, PeriodDraft(key=period), scheme, scheme_id)
         units = [UnitRow(code=f"u{n}", name=f"第{n}局", category="all") for n in (1, 2, 3)]
         put_units(connection, SHELL, find_period(connection, period), scheme, units)

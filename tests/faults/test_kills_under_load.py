@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import sys
 import time
 from collections import Counter
@@ -14,11 +13,12 @@ from contextlib import suppress
 import pytest
 from redis import Redis, RedisError
 from tests.faults.checking import result_bytes, violations, wait_until_folded
-from tests.faults.installation import Installation, installation, wait_for
+from tests.faults.installation import Installation, installation
+from tests.faults.killing import kill_all, kill_one
 from tests.faults.load import Clients, Request, expected_counters, prepare, requests
 
 ENTRIES, CORRECTIONS = 20_000, 500
-ROLES = ("web", "worker", "relay", "scheduler", "valkey", "postgres")
+ROLES = ("web", "worker", "sealer", "relay", "scheduler", "valkey", "postgres")
 KILLS_EACH = 4 if not os.environ.get("PINGYI_SOAK") else 40
 RECOVERED_SECONDS = 60
 
@@ -106,16 +106,3 @@ def test_checker_finds_what_a_server_without_synchronous_commit_loses() -> None:
 def parts(wanted: Sequence[Request], number: int) -> list[list[Request]]:
     size = -(-len(wanted) // number)
     return [list(wanted[at * size : (at + 1) * size]) for at in range(number)]
-
-
-def kill_one(place: Installation, role: str, draw: random.Random) -> int:
-    """Kill -9 one process of a role, often the first, sometimes one below it; 1 when there was one."""
-    pids = wait_for(lambda: place.pids(role), RECOVERED_SECONDS)
-    return kill_all([pids[0] if draw.random() < 0.6 else draw.choice(pids)])
-
-
-def kill_all(pids: Sequence[int]) -> int:
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return len(pids)
