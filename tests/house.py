@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MOST_FILE_LINES = 300
 MOST_FUNCTION_LINES = 40
+ONE_LONG_FILE = ROOT / "server/pingyi/verify.py"  # whoever checks a result downloads this and nothing else
 
 
 def sources() -> Iterator[Path]:
@@ -25,7 +26,7 @@ def sources() -> Iterator[Path]:
 def too_long() -> Iterator[str]:
     for path in sources():
         text = path.read_text(encoding="utf-8")
-        if text.count("\n") > MOST_FILE_LINES:
+        if text.count("\n") > MOST_FILE_LINES and path != ONE_LONG_FILE:
             yield f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines"
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
