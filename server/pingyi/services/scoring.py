@@ -161,8 +161,7 @@ def print_facts(facts: Mapping[str, Any]) -> dict[str, str]:
     for name, value in facts.items():
         kind = type(value)
         if kind is Share:
-            part, whole = value
-            printed[name] = percents[(20_000 * part + whole) // (2 * whole)]
+            printed[name] = percents[(20_000 * value[0] // value[1] + 1) >> 1]
         else:
             printed[name] = str(value) if kind is int or kind is str else print_fact(value)
     return printed
@@ -172,7 +171,7 @@ def print_fact(value: Any) -> str:
     """A fact as published: a share in percent with two decimals half-up, a number or a word as it is."""
     if isinstance(value, (Share, Fraction)):
         part, whole = value if isinstance(value, Share) else value.as_integer_ratio()
-        return _percents()[(20_000 * part + whole) // (2 * whole)]
+        return _percents()[(20_000 * part // whole + 1) >> 1]
     if isinstance(value, Decimal):
         return word(value) if value.as_tuple().exponent == 0 else format(value, "f")
     return str(value)

@@ -162,7 +162,10 @@ def rate_of(
     for (key, weight, exact, _, fact), parts in zip(plan.dimensions, sums.parts, strict=True):
         if not parts:
             continue
-        shares, worth, n = _pooled(parts) if len(parts) > 1 else _alone(*parts[0])
+        if len(parts) > 1:
+            shares, worth, n = _pooled(parts)
+        else:
+            (_, shares), n, worth, _ = parts[0]
         for (stratum, share), answers, earned, squares in parts:
             population = context.roll("eligible", stratum) if rolls else None
             weighs = exact if simple else _weight(plan, weight, total, share, shares)
@@ -181,10 +184,6 @@ def _weight(plan: Plan, weight: int, total: int, share: int, shares: int) -> Fra
     if exact is None:
         exact = plan.weights[wanted] = Fraction(weight * share, total * shares)
     return exact
-
-
-def _alone(cell: Cell, n: int, worth: int, _squares: int) -> tuple[int, int, int]:
-    return cell.weight, worth, n
 
 
 def _pooled(parts: Sequence[Part]) -> tuple[int, int, int]:
