@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import resource
 import sys
 import zipfile
@@ -25,6 +26,8 @@ MAX_ROWS = 50_000
 MAX_LINES = MAX_ROWS + 20
 MAX_COLUMNS = 500
 SAMPLE_CHARACTERS = 4096
+# Some programs indent a table's markup; the reader stumbles over that space, which means nothing there.
+_INDENTED = re.compile(rb"(</?table:[^>]*>)\s+(?=<)")
 
 Rows = list[list[str]]
 
@@ -56,8 +59,13 @@ def repacked(content: bytes) -> bytes:
             counted += len(part)
             if counted > MAX_EXPANDED_BYTES:
                 raise RefusedError("file_expands")
-            made.writestr(member.filename, part)
+            made.writestr(member.filename, _INDENTED.sub(rb"\1", part) if _is_table(member) else part)
     return out.getvalue()
+
+
+def _is_table(member: zipfile.ZipInfo) -> bool:
+    """Whether this is where an ODS keeps its cells."""
+    return member.filename == "content.xml"
 
 
 def sheet_rows(content: bytes) -> Iterator[list[Any]]:

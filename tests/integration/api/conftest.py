@@ -102,6 +102,27 @@ def stored(app: Flask) -> Callable[[], dict[str, int]]:
     return count
 
 
+@pytest.fixture
+def upload(client: FlaskClient, operator: dict[str, str]) -> Callable[..., Any]:
+    """Callable[..., Any] a file to the channel work_law."""
+
+    def send(content: bytes, path: str = LAW, **headers: str) -> Any:
+        return client.post(f"{path}/uploads", data=content, headers={**operator, **headers})
+
+    return send
+
+
+@pytest.fixture
+def confirm(client: FlaskClient, operator: dict[str, str]) -> Callable[..., Any]:
+    """Confirm an upload by its answer."""
+
+    def send(answer: Any) -> Any:
+        number = answer.json["upload"]
+        return client.post(f"{LAW}/uploads/{number}/confirmation", headers=operator)
+
+    return send
+
+
 BALLOT = """
 options = { very_satisfied = "100", satisfied = "80", basic = "60", dissatisfied = "0" }
 unscored = ["no_opinion"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -33,27 +32,6 @@ def workbook(*rows: Sequence[Any], merged: Sequence[str] = ()) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-@pytest.fixture
-def upload(client: FlaskClient, operator: dict[str, str]) -> Send:
-    """Send a file to the channel work_law."""
-
-    def send(content: bytes, path: str = CHANNEL, **headers: str) -> Any:
-        return client.post(f"{path}/uploads", data=content, headers={**operator, **headers})
-
-    return send
-
-
-@pytest.fixture
-def confirm(client: FlaskClient, operator: dict[str, str]) -> Send:
-    """Confirm an upload by its answer."""
-
-    def send(answer: Any) -> Any:
-        number = answer.json["upload"]
-        return client.post(f"{CHANNEL}/uploads/{number}/confirmation", headers=operator)
-
-    return send
 
 
 def scores(client: FlaskClient, headers: dict[str, str]) -> dict[str, str]:
@@ -171,21 +149,6 @@ def test_preview_that_no_longer_holds_is_refused(
     again = upload(content)
     assert again.json["verdicts"][0]["verdict"] == "corrected"
     assert confirm(again).status_code == 201
-
-
-def test_archive_that_expands_is_refused_at_once(upload: Send) -> None:
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet,
-    ):
-        for _ in range(500):
-            sheet.write(bytes(2**20))
-    content = out.getvalue()
-    began = time.monotonic()
-    refused = upload(content)
-    assert (refused.status_code, refused.json["code"]) == (422, "file_expands")
-    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(
