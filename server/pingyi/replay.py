@@ -19,9 +19,10 @@ from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.registry import EXTENSION, Registry, load_registry
+from pingyi.services.asking import BUNDLE, approve_all, request_publication
 from pingyi.services.bundles import Bundle, read_bundle, store_bundle
 from pingyi.services.callers import SHELL
-from pingyi.services.periods import close_period, publish_period, request_assessment
+from pingyi.services.periods import close_period, request_assessment
 from pingyi.services.reading_results import load_result
 from pingyi.services.results import Result, record_json, results_csv, results_json
 from pingyi.settings import load_settings
@@ -100,9 +101,12 @@ def replay_in(app: Flask, redis_url: str, bundle: Bundle, progress: Progress) ->
         with Redis.from_url(redis_url) as redis:
             drain(app, redis)
         with transaction() as connection:
-            publish_period(connection, SHELL, period)
+            approve_all(connection, [request_publication(connection, BUNDLE, period, _AS_BROUGHT)])
         with transaction() as connection:
             return load_result(connection, period)
+
+
+_AS_BROUGHT = "重放数据包"
 
 
 def _throwaway_app(endpoints: Endpoints, registry: Registry) -> Flask:

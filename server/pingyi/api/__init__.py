@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
     """
     from pingyi.api import (
         adjustments,
+        approvals,
         decisions,
         deliveries,
         evidence,
@@ -38,7 +39,8 @@ def init_app(app: Flask) -> None:
     init_rate(app)
     api = make_api(app)
     declare(app, DOCUMENT, PUBLIC)
-    office = (plugins, schemes, periods, units, rolls, previous, adjustments, decisions, deliveries, results)
+    scoring = (plugins, schemes, periods, units, rolls, previous, adjustments, decisions)
+    office = (*scoring, approvals, deliveries, results)
     partners = [
         partner_resource(found.channel) for _, found in sorted(app.extensions[EXTENSION].channels.items())
     ]

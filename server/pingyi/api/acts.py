@@ -15,7 +15,7 @@ from pingyi.services.roles import Role
 
 READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 KEEPERS = (Role.SECURITY_ADMINISTRATOR, Role.AUDITOR)
-_STATE_CODES = {"PY001", "PY002", "PY003"}
+_STATE_CODES = {"PY001", "PY002", "PY003", "PY005"}
 
 
 @contextmanager

@@ -7,15 +7,16 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from pingyi.api.acts import READERS, act
+from pingyi.api.approvals import LOCATION, ActSchema, ActsSchema, Answer, asked
 from pingyi.api.examples import ADJUSTMENTS, REASON
 from pingyi.api.fields import ReasonSchema, name_field, reason_field, rows_of
 from pingyi.api.spec import Resource
 from pingyi.channels import ScoreField, Word
 from pingyi.db import transaction
 from pingyi.services import registers
-from pingyi.services.particulars import AdjustmentRow, add_adjustments, withdraw_adjustment
+from pingyi.services.asking import request_adjustments, request_withdrawal
+from pingyi.services.particulars import AdjustmentRow
 from pingyi.services.periods import find_period
-from pingyi.services.refusals import not_found
 from pingyi.services.roles import Role
 from pingyi.web.callers import require_caller
 
@@ -76,23 +77,20 @@ class AdjustmentsSchema(Schema):
 @blp.route("", methods=["POST"])
 @blp.operation("adjustment_add", Role.ADMINISTRATOR)
 @blp.arguments(NewAdjustmentsSchema, example=ADJUSTMENTS)
-@blp.response(201, AdjustmentsSchema)
+@blp.response(202, ActsSchema)
 def add(given: dict[str, Any], period: str) -> dict[str, Any]:
-    """Add adjustments, until the result is published; answers with those added."""
+    """Ask for adjustments, until the result is published; each counts once an approver approves its act."""
     with act() as connection:
         found = find_period(connection, period)
         rows = [AdjustmentRow(**row) for row in given["adjustments"]]
-        added = set(add_adjustments(connection, require_caller(), found, rows))
-        return {
-            "adjustments": [row for row in registers.adjustments(connection, found) if row["id"] in added]
-        }
+        return {"acts": request_adjustments(connection, require_caller(), found, rows)}
 
 
 @blp.route("")
 @blp.operation("adjustment_list", *READERS)
 @blp.response(200, AdjustmentsSchema)
 def list_all(period: str) -> dict[str, Any]:
-    """List all adjustments, also the withdrawn ones."""
+    """List all adjustments that were approved, also the withdrawn ones."""
     with transaction() as connection:
         return {"adjustments": registers.adjustments(connection, find_period(connection, period))}
 
@@ -100,15 +98,9 @@ def list_all(period: str) -> dict[str, Any]:
 @blp.route("/<int(max=9223372036854775807):adjustment>/withdrawal", methods=["POST"])
 @blp.operation("adjustment_withdraw", Role.ADMINISTRATOR)
 @blp.arguments(ReasonSchema, example=REASON)
-@blp.response(200, AdjustmentsSchema)
-def withdraw(given: dict[str, Any], period: str, adjustment: int) -> dict[str, Any]:
-    """Withdraw an adjustment with a reason."""
+@blp.response(202, ActSchema, headers=LOCATION)
+def withdraw(given: dict[str, Any], period: str, adjustment: int) -> Answer:
+    """Ask for an adjustment to be withdrawn; it is out of force once an approver approves the act."""
     with act() as connection:
         found = find_period(connection, period)
-        if not withdraw_adjustment(connection, require_caller(), found, adjustment, given["reason"]):
-            raise not_found(zh=f"有效的加减分{adjustment}", en=f"Adjustment {adjustment} in force")
-        return {
-            "adjustments": [
-                row for row in registers.adjustments(connection, found) if row["id"] == adjustment
-            ]
-        }
+        return asked(request_withdrawal(connection, require_caller(), found, adjustment, given["reason"]))

@@ -97,6 +97,9 @@ DECISIONS = {
 KEY = {"operator": "市政府法制办", "label": "法制办业务系统"}
 OPERATOR = {"name": "市政府法制办"}
 REASON = {"reason": "通报已撤销"}
+PUBLICATION = {"reason": "评议工作领导小组会议审定"}
+REOPENING = {"reason": "市信访局漏报一批数据", "deadline": "2099-01-20T18:00:00+08:00"}
+REFUSAL = {"reason": "文号有误，请核对后重新申请"}
 
 _CELLS: dict[str, tuple[Any, ...]] = {
     "unit": ("A01",),

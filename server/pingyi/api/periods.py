@@ -8,13 +8,15 @@ from flask import url_for
 from marshmallow import Schema, fields, validate
 
 from pingyi.api.acts import READERS, act
-from pingyi.api.examples import PERIOD
-from pingyi.api.fields import TitleSchema, key_field, name_field
+from pingyi.api.approvals import LOCATION, ActSchema, Answer, asked
+from pingyi.api.examples import PERIOD, PUBLICATION, REOPENING
+from pingyi.api.fields import ReasonSchema, TitleSchema, key_field, name_field
 from pingyi.api.spec import Resource
-from pingyi.channels import Word
+from pingyi.channels import Moment, Word
 from pingyi.db import transaction
 from pingyi.models import STATES
 from pingyi.services import periods, registers
+from pingyi.services.asking import request_publication, request_reopening
 from pingyi.services.roles import Role
 from pingyi.services.runtime import issued_scheme
 from pingyi.services.schemes import find_scheme
@@ -39,7 +41,10 @@ class NewPeriodSchema(Schema):
 
 
 class PeriodSchema(Schema):
-    """A period and where it stands; `revision` is that of its newest assessment."""
+    """A period and where it stands; `revision` is that of its newest assessment.
+
+    `open_until` is the deadline of a period that was opened again.
+    """
 
     key = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
@@ -52,6 +57,7 @@ class PeriodSchema(Schema):
     state_changed_at = fields.AwareDateTime(required=True)
     units = fields.Integer(required=True)
     revision = fields.Integer(required=True, allow_none=True)
+    open_until = fields.AwareDateTime(required=True, allow_none=True)
 
 
 class PeriodChannelSchema(Schema):
@@ -72,6 +78,12 @@ class PeriodListSchema(Schema):
     """Periods, newest first."""
 
     periods = fields.List(fields.Nested(PeriodSchema), required=True)
+
+
+class ReopeningSchema(ReasonSchema):
+    """Why intake is opened again, and until when."""
+
+    deadline = Moment(required=True)
 
 
 class ProgressSchema(Schema):
@@ -161,12 +173,22 @@ def get_progress(period: str) -> dict[str, Any]:
 
 @blp.route("/<key:period>/publication", methods=["POST"])
 @blp.operation("period_publish", Role.ADMINISTRATOR)
-@blp.response(200, PeriodDetailSchema)
-def publish(period: str) -> dict[str, Any]:
-    """Publish the newest revision of the result."""
+@blp.arguments(ReasonSchema, example=PUBLICATION)
+@blp.response(202, ActSchema, headers=LOCATION)
+def publish(given: dict[str, Any], period: str) -> Answer:
+    """Ask for the newest revision to be published; it is public once an approver approves the act."""
     with act() as connection:
-        periods.publish_period(connection, require_caller(), period)
-        return registers.period_document(connection, period)
+        return asked(request_publication(connection, require_caller(), period, given["reason"]))
+
+
+@blp.route("/<key:period>/reopening", methods=["POST"])
+@blp.operation("period_reopen", Role.ADMINISTRATOR)
+@blp.arguments(ReopeningSchema, example=REOPENING)
+@blp.response(202, ActSchema, headers=LOCATION)
+def reopen(given: dict[str, Any], period: str) -> Answer:
+    """Ask for intake to be opened again until a deadline; what was published stays published."""
+    with act() as connection:
+        return asked(request_reopening(connection, require_caller(), period, **given))
 
 
 @blp.route("/<key:period>/archiving", methods=["POST"])

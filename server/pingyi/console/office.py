@@ -12,9 +12,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.base import attempt, blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.services.acts import answered_acts, pending_acts
 from pingyi.services.callers import Caller
 from pingyi.services.overview import list_periods, period_overview
-from pingyi.services.periods import close_period, open_period, publish_period, request_assessment
+from pingyi.services.periods import REOPENABLE, close_period, find_period, open_period, request_assessment
+from pingyi.services.registers import adjustments, units
 from pingyi.services.roles import Role
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
@@ -35,8 +37,8 @@ def office() -> AnyResponse:
 @blueprint.get("/office/periods/<period>")
 @policy(*READERS)
 def office_period(period: str) -> AnyResponse:
-    """One period: deliveries, backlog, progress, and what may be done next."""
-    return _period(period, 200, None)
+    """One period: deliveries, backlog, progress, acts of two people, and what may be done next."""
+    return period_page(period, None)
 
 
 @blueprint.post("/office/periods/<period>/open")
@@ -49,7 +51,7 @@ def open_(period: str) -> AnyResponse:
 @blueprint.post("/office/periods/<period>/close")
 @policy(Role.ADMINISTRATOR)
 def close(period: str) -> AnyResponse:
-    """Stop intake for good."""
+    """Stop intake; only an act of two people opens it again."""
     return _act(close_period, period)
 
 
@@ -60,30 +62,40 @@ def assess(period: str) -> AnyResponse:
     return _act(request_assessment, period)
 
 
-@blueprint.post("/office/periods/<period>/publish")
-@policy(Role.ADMINISTRATOR, Role.APPROVER)
-def publish(period: str) -> AnyResponse:
-    """Publish the newest revision."""
-    return _act(publish_period, period)
-
-
 def _act(act: Act, period: str) -> AnyResponse:
     caller = require_caller()
-    problem = attempt(lambda connection: act(connection, caller, period))
+    return done_or_refused(period, attempt(lambda connection: act(connection, caller, period)))
+
+
+def done_or_refused(period: str, problem: Problem | None) -> AnyResponse:
+    """Back to the period's page, or that page with the refusal."""
     if problem:
-        return _period(period, problem.status, problem)
+        return period_page(period, problem)
     return redirect(url_for("console.office_period", period=period), 303)
 
 
-def _period(key: str, status: int, problem: Problem | None) -> AnyResponse:
+def period_page(key: str, problem: Problem | None) -> AnyResponse:
+    """The page of one period: eleven queries, whatever it holds."""
     with transaction() as connection:
         overview = period_overview(connection, key)
-    roles = require_caller().roles
+        found = find_period(connection, key)
+        acts, answered = pending_acts(connection, found), answered_acts(connection, found)
+        adjusted, members = adjustments(connection, found), units(connection, found)
+    caller = require_caller()
+    names = {unit["code"]: unit["name"] for unit in members}
     return page(
         "console/period.html",
-        status,
+        problem.status if problem else 200,
         overview=overview,
         problem=problem,
-        may_run=Role.ADMINISTRATOR in roles,
-        may_publish=bool({Role.ADMINISTRATOR, Role.APPROVER} & roles),
+        acts=acts,
+        answered=answered,
+        adjustments=adjusted,
+        names=names,
+        own_name=caller.name,
+        open_until=found.open_until,
+        may_run=Role.ADMINISTRATOR in caller.roles,
+        may_answer=Role.APPROVER in caller.roles,
+        may_reopen=found.state in REOPENABLE,
+        may_adjust=found.state in {"draft", "open", "closed", "assessed"},
     )

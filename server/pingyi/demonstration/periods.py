@@ -13,10 +13,11 @@ from pingyi.demonstration.evaluated import adjustments, evaluated_units, previou
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import Scheme
 from pingyi.schemes import shipped_scheme
+from pingyi.services.asking import DEMONSTRATION, approve_all, request_adjustments
 from pingyi.services.callers import SHELL
 from pingyi.services.keys import find_operator, new_operator_key
 from pingyi.services.participants import put_units
-from pingyi.services.particulars import add_adjustments, put_previous, put_rolls
+from pingyi.services.particulars import put_previous, put_rolls
 from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
 from pingyi.services.schemes import store_scheme
 
@@ -48,7 +49,7 @@ def open_finished(connection: Connection) -> None:
     units = evaluated_units()
     put_units(connection, SHELL, period, scheme, units)
     put_rolls(connection, SHELL, period, rolls())
-    add_adjustments(connection, SHELL, period, adjustments())
+    approve_all(connection, request_adjustments(connection, DEMONSTRATION, period, adjustments()))
     earlier = previous_results(Chance(f"{SEED}/previous"), units, standing_of(units))
     put_previous(connection, SHELL, period, earlier)
     open_period(connection, SHELL, FINISHED)

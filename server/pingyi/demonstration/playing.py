@@ -17,8 +17,9 @@ from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import parse_scheme
 from pingyi.outbox import ASSESS
 from pingyi.schemes import shipped_scheme
+from pingyi.services.asking import DEMONSTRATION, approve_all, request_publication
 from pingyi.services.callers import SHELL
-from pingyi.services.periods import close_period, find_period, publish_period, request_assessment
+from pingyi.services.periods import close_period, find_period, request_assessment
 from pingyi.services.progress import ProgressRow, read_progress
 
 MOST_SECONDS = 180
@@ -45,7 +46,9 @@ def play(send: Send, wait: Wait, say: Say) -> None:
         _assess(wait, say)
     with transaction() as connection:
         if periods.state_of(connection, FINISHED) == "assessed":
-            publish_period(connection, SHELL, FINISHED)
+            approve_all(
+                connection, [request_publication(connection, DEMONSTRATION, FINISHED, "演示评议结束")]
+            )
             say(Text(zh="结果已公布", en="published"))
         if not periods.state_of(connection, OPEN):
             periods.open_next(connection)

@@ -1,6 +1,7 @@
 """All tables; importing this module registers them."""
 
 from pingyi.models.account import Account, OneTimeCode, Session
+from pingyi.models.act import Act, ActAnswer, Reopening
 from pingyi.models.entry import Counter, Delivery, Entry, EntryHead, Leaf, Receipt, Unfolded
 from pingyi.models.evidence import Evidence
 from pingyi.models.job import OutboxRow, Progress
@@ -23,6 +24,8 @@ from pingyi.models.upload import Upload
 __all__ = [
     "STATES",
     "Account",
+    "Act",
+    "ActAnswer",
     "Adjustment",
     "ApiKey",
     "Assessment",
@@ -44,6 +47,7 @@ __all__ = [
     "Progress",
     "Publication",
     "Receipt",
+    "Reopening",
     "Roll",
     "SchemeVersion",
     "Session",

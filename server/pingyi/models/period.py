@@ -14,7 +14,10 @@ STATES = ("draft", "open", "closed", "assessed", "published", "archived")
 
 
 class Period(Base):
-    """draft, open, closed, assessed, published, archived: only forward, and intake only while open."""
+    """draft, open, closed, assessed, published, archived: forward, or back to open by an approved act.
+
+    Intake only while open, and after a reopening only before `open_until`.
+    """
 
     __tablename__ = "period"
     __table_args__ = (CheckConstraint(f"state IN {STATES}", name="state"),)
@@ -28,6 +31,7 @@ class Period(Base):
     state: Mapped[str] = mapped_column(default="draft", server_default="draft")
     demonstration: Mapped[bool] = mapped_column(default=False, server_default="false")
     state_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    open_until: Mapped[datetime | None]
 
 
 class PeriodUnit(Base):
@@ -87,6 +91,8 @@ class Adjustment(Base):
     document: Mapped[str] = mapped_column(default="", server_default="")
     target: Mapped[str] = mapped_column(default="total", server_default="total")
     withdrawn_reason: Mapped[str] = mapped_column(default="", server_default="")
+    act_id: Mapped[int | None] = mapped_column(ForeignKey("act_answer.act_id"), unique=True)
+    withdrawn_act_id: Mapped[int | None] = mapped_column(ForeignKey("act_answer.act_id"), unique=True)
 
 
 class Decision(Base):

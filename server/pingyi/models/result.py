@@ -73,9 +73,10 @@ class ChannelScore(Base):
 
 
 class Publication(Base):
-    """The act of publishing one revision."""
+    """The act of publishing one revision, approved by a second person."""
 
     __tablename__ = "publication"
 
     assessment_id: Mapped[int] = mapped_column(ForeignKey("assessment.id"), primary_key=True)
     published_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    act_id: Mapped[int | None] = mapped_column(ForeignKey("act_answer.act_id"), unique=True)

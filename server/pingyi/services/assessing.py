@@ -85,7 +85,7 @@ def _assess(connection: Connection, period_id: int, channels: int) -> int:
     if period.state not in ASSESSABLE:
         raise wrong_state(period.state, "closed")
     _require_all_folded(connection, period_id)
-    frozen = freeze(connection, period)
+    frozen = freeze(connection, period, newest + 1)
     seconds: int = current_app.extensions["pingyi.configuration"].plugin_seconds
     scored = score_snapshot(current_registry(), frozen.content, seconds)
     _store(connection, period, newest + 1, frozen, scored)

@@ -18,6 +18,7 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.scheme import ChannelPlan, Scheme
 from pingyi.registry import current_registry, load_context
 from pingyi.services import bundle_rows
+from pingyi.services.asking import BUNDLE, approve_all, request_adjustments
 from pingyi.services.bundle_cells import Units
 from pingyi.services.bundle_entries import ChannelEntries, Given, at_row, read_entries
 from pingyi.services.bundle_evidence import EVIDENCE, keep_all, read_evidence
@@ -31,7 +32,6 @@ from pingyi.services.particulars import (
     DecisionRow,
     PreviousRow,
     RollRow,
-    add_adjustments,
     add_decisions,
     put_previous,
     put_rolls,
@@ -92,7 +92,7 @@ def store_bundle(caller: Caller, bundle: Bundle, *, entries: bool) -> str:
         put_units(connection, caller, period, scheme, list(bundle.units.rows.values()))
         if bundle.rolls:
             put_rolls(connection, caller, period, bundle.rolls)
-        add_adjustments(connection, caller, period, bundle.adjustments)
+        approve_all(connection, request_adjustments(connection, BUNDLE, period, bundle.adjustments))
         add_decisions(connection, caller, period, bundle.decisions)
         if bundle.previous:
             put_previous(connection, caller, period, bundle.previous)

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from pingyi.domain.canonical import canonical_json
+from pingyi.ledger.leaves import record
 from pingyi.services.periods import PeriodRow
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
@@ -27,8 +28,11 @@ class Frozen:
     content: dict[str, Any]
 
 
-def freeze(connection: Connection, period: PeriodRow) -> Frozen:
-    """Store the period's snapshot; the same evidence gives the same bytes."""
+def freeze(connection: Connection, period: PeriodRow, revision: int) -> Frozen:
+    """Store the snapshot of a revision; the same evidence gives the same bytes.
+
+    Its digest goes on the record: every entry before that leaf is what the snapshot counts.
+    """
     body = _ENCODER.encode(snapshot_content(connection, period))
     digest = hashlib.sha256(body).digest()
     snapshot_id = connection.execute(
@@ -43,6 +47,8 @@ def freeze(connection: Connection, period: PeriodRow) -> Frozen:
             "body": zlib.compress(body, COMPRESSION),
         },
     ).scalar_one()
+    content = {"period": period.key, "revision": revision, "snapshot": digest.hex(), "head": None}
+    record(connection, "snapshot.frozen", content, period.id)
     return Frozen(snapshot_id, digest, msgspec.json.decode(body))
 
 

@@ -13,9 +13,11 @@ from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
 from pingyi.services.callers import Caller
-from pingyi.services.periods import PeriodRow
-from pingyi.services.refusals import require_state
+from pingyi.services.periods import Approved, PeriodRow
+from pingyi.services.refusals import not_found, require_state
 from pingyi.services.units import unit_index
+
+_CHANGEABLE = ("draft", "open", "closed", "assessed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,53 +86,75 @@ def put_rolls(connection: Connection, caller: Caller, period: PeriodRow, rolls: 
     record(connection, "rolls.set", {"period": period.key, "rolls": content, "by": caller.name}, period.id)
 
 
-def add_adjustments(
-    connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[AdjustmentRow]
-) -> list[int]:
-    """Add adjustments before publication; returns their ids."""
-    require_state(period.state, ("draft", "open", "closed", "assessed"))
-    units = _unit_ids(connection, period, [row.unit for row in rows])
-    found = []
-    for row, (code, unit_id) in zip(rows, units, strict=True):
-        given = {"period": period.id, "unit": unit_id, "kind": row.kind, "points": row.points}
-        adjustment_id = connection.execute(
+def adjusted_units(
+    connection: Connection, period: PeriodRow, rows: Sequence[AdjustmentRow]
+) -> list[tuple[str, int]]:
+    """Code and id of each row's unit, before publication; Problem wrong_state, units_unknown."""
+    require_state(period.state, _CHANGEABLE)
+    return _unit_ids(connection, period, [row.unit for row in rows])
+
+
+def add_adjustment(connection: Connection, approved: Approved, period: PeriodRow, row: AdjustmentRow) -> int:
+    """Put an approved adjustment into force; returns its id."""
+    ((code, unit_id),) = adjusted_units(connection, period, [row])
+    given = {"period": period.id, "unit": unit_id, "kind": row.kind, "points": row.points}
+    adjustment_id: int = connection.execute(
+        text(
+            "INSERT INTO adjustment (period_id, unit_id, kind, points, reason, document, target, act_id)"
+            " VALUES (:period, :unit, :kind, :points, :reason, :document, :target, :act) RETURNING id"
+        ),
+        {
+            **given,
+            "reason": row.reason,
+            "document": row.document,
+            "target": row.target,
+            "act": approved.act_id,
+        },
+    ).scalar_one()
+    content = {"unit": code, "kind": row.kind, "points": row.points, "target": row.target}
+    told = {"period": period.key, "adjustment": adjustment_id, **approved.told(), **content}
+    record(connection, "adjustment.added", told, period.id)
+    return adjustment_id
+
+
+def standing_adjustment(connection: Connection, period: PeriodRow, adjustment_id: int) -> Mapping[str, Any]:
+    """An adjustment in force, before publication: unit, kind, points; Problem wrong_state, not_found."""
+    require_state(period.state, _CHANGEABLE)
+    row = (
+        connection.execute(
             text(
-                "INSERT INTO adjustment (period_id, unit_id, kind, points, reason, document, target)"
-                " VALUES (:period, :unit, :kind, :points, :reason, :document, :target) RETURNING id"
+                "SELECT a.id AS adjustment, u.code AS unit, a.kind, a.points, a.target FROM adjustment a"
+                " JOIN unit u ON u.id = a.unit_id"
+                " WHERE a.id = :id AND a.period_id = :period AND a.withdrawn_reason = ''"
             ),
-            {**given, "reason": row.reason, "document": row.document, "target": row.target},
-        ).scalar_one()
-        content = {"unit": code, "kind": row.kind, "points": row.points, "target": row.target}
-        record(
-            connection, "adjustment.added", {"period": period.key, "by": caller.name, **content}, period.id
+            {"id": adjustment_id, "period": period.id},
         )
-        found.append(adjustment_id)
-    return found
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise not_found(zh=f"有效的加减分{adjustment_id}", en=f"Adjustment {adjustment_id} in force")
+    return dict(row)
 
 
 def withdraw_adjustment(
-    connection: Connection, caller: Caller, period: PeriodRow, adjustment_id: int, reason: str
-) -> bool:
-    """Withdraw an adjustment with a reason; False where there is none in force."""
-    require_state(period.state, ("draft", "open", "closed", "assessed"))
-    changed = connection.execute(
-        text(
-            "UPDATE adjustment SET withdrawn_reason = :reason"
-            " WHERE id = :id AND period_id = :period AND withdrawn_reason = ''"
-        ),
-        {"id": adjustment_id, "period": period.id, "reason": reason},
-    ).rowcount
-    if changed:
-        content = {"period": period.key, "adjustment": adjustment_id, "by": caller.name}
-        record(connection, "adjustment.withdrawn", content, period.id)
-    return bool(changed)
+    connection: Connection, approved: Approved, period: PeriodRow, adjustment_id: int, reason: str
+) -> None:
+    """Take an adjustment out of force, as approved; Problem wrong_state, not_found."""
+    standing_adjustment(connection, period, adjustment_id)
+    connection.execute(
+        text("UPDATE adjustment SET withdrawn_reason = :reason, withdrawn_act_id = :act WHERE id = :id"),
+        {"id": adjustment_id, "act": approved.act_id, "reason": reason},
+    )
+    content = {"period": period.key, "adjustment": adjustment_id, **approved.told()}
+    record(connection, "adjustment.withdrawn", content, period.id)
 
 
 def add_decisions(
     connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[DecisionRow]
 ) -> None:
     """Record decisions; a later one on the same matter outranks the earlier."""
-    require_state(period.state, ("draft", "open", "closed", "assessed"))
+    require_state(period.state, _CHANGEABLE)
     wanted = [row.unit for row in rows if row.unit]
     ids = dict(zip(wanted, _unit_ids(connection, period, wanted), strict=True))
     for row in rows:
@@ -151,7 +175,7 @@ def put_previous(
     connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[PreviousRow]
 ) -> None:
     """Set the earlier results that rules over consecutive periods look at."""
-    require_state(period.state, ("draft", "open", "closed", "assessed"))
+    require_state(period.state, _CHANGEABLE)
     units = _unit_ids(connection, period, [row.unit for row in rows])
     connection.execute(text("DELETE FROM previous_result WHERE period_id = :id"), {"id": period.id})
     for row, (_, unit_id) in zip(rows, units, strict=True):

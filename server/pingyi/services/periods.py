@@ -1,9 +1,11 @@
-"""Periods: drafted from a scheme and its units, then only forward; every change of state is on the record."""
+"""Periods: drafted from a scheme and its units, carried forward; every change of state is on the record."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, text
@@ -16,7 +18,7 @@ from pingyi.outbox import ASSESS, request_work
 from pingyi.registry import current_registry
 from pingyi.services.callers import Caller
 from pingyi.services.keys import ensure_operator
-from pingyi.services.refusals import not_found, wrong_state
+from pingyi.services.refusals import not_found, require_state, wrong_state
 from pingyi.services.runtime import WorkingChannel, period_channels
 from pingyi.services.schemes import issue_scheme
 
@@ -34,18 +36,19 @@ class PeriodDraft:
 
 @dataclass(frozen=True, slots=True)
 class PeriodRow:
-    """A stored period."""
+    """A stored period; `open_until` is set where it was opened again."""
 
     id: int
     key: str
     state: str
     scheme_id: int
+    open_until: datetime | None = None
 
 
 def find_period(connection: Connection, key: str) -> PeriodRow:
     """The period of this key; Problem not_found otherwise."""
     row = connection.execute(
-        text("SELECT id, key, state, scheme_id FROM period WHERE key = :key"), {"key": key}
+        text("SELECT id, key, state, scheme_id, open_until FROM period WHERE key = :key"), {"key": key}
     ).one_or_none()
     if row is None:
         raise not_found(zh=f"评议周期“{key}”", en=f"Period {key}")
@@ -128,7 +131,7 @@ def open_period(connection: Connection, caller: Caller, key: str) -> None:
             zh="渠道缺少开放前必须登记的内容。", en="Channels lack what must be known before opening."
         )
         raise Problem("needs_missing", 409, message, missing)
-    _move(connection, caller, period, "open")
+    _move(connection, {"by": caller.name}, period, "open")
 
 
 def missing_needs(working: WorkingChannel) -> list[FieldError]:
@@ -156,7 +159,7 @@ def close_period(connection: Connection, caller: Caller, key: str) -> None:
     period = find_period(connection, key)
     if period.state != "open":
         raise wrong_state(period.state, "open")
-    _move(connection, caller, period, "closed")
+    _move(connection, {"by": caller.name}, period, "closed")
 
 
 def request_assessment(connection: Connection, caller: Caller, key: str) -> None:
@@ -168,26 +171,88 @@ def request_assessment(connection: Connection, caller: Caller, key: str) -> None
     request_work(connection, ASSESS, period.id)
 
 
-def publish_period(connection: Connection, caller: Caller, key: str) -> int:
-    """Publish the newest revision; returns its number."""
-    period = find_period(connection, key)
-    if period.state not in {"assessed", "published"}:
-        raise wrong_state(period.state, "assessed")
-    newest = connection.execute(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """An act that two people carry out: who asked for it and who approved."""
+
+    act_id: int
+    requested_by: str
+    approved_by: str
+
+    def told(self) -> dict[str, str | int]:
+        """Both, for the record."""
+        return {"act": self.act_id, "by": self.requested_by, "approved_by": self.approved_by}
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest revision of a period's result."""
+
+    assessment_id: int
+    revision: int
+    sha256: str
+
+
+def publishable(connection: Connection, period: PeriodRow) -> Newest:
+    """What may be published; Problem wrong_state, already_published."""
+    require_state(period.state, ("assessed", "published"))
+    row = connection.execute(
         text(
-            "SELECT id, revision, digest FROM assessment WHERE period_id = :id ORDER BY revision DESC LIMIT 1"
+            "SELECT a.id, a.revision, a.digest, b.assessment_id IS NOT NULL AS published FROM assessment a"
+            " LEFT JOIN publication b ON b.assessment_id = a.id"
+            " WHERE a.period_id = :id ORDER BY a.revision DESC LIMIT 1"
         ),
         {"id": period.id},
     ).one()
+    if row.published:
+        message = Text(zh="第 {revision} 版已经公布。", en="Revision {revision} is published already.")
+        raise Problem("already_published", 409, message.format(revision=row.revision))
+    return Newest(row.id, row.revision, row.digest.hex())
+
+
+def publish_revision(connection: Connection, approved: Approved, period: PeriodRow, revision: int) -> None:
+    """Publish the revision asked for; Problem act_outdated where a newer one was assessed meanwhile."""
+    newest = publishable(connection, period)
+    if newest.revision != revision:
+        raise Problem("act_outdated", 409, _OUTDATED.format(revision=revision, newest=newest.revision))
     connection.execute(
-        text("INSERT INTO publication (assessment_id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": newest.id}
+        text("INSERT INTO publication (assessment_id, act_id) VALUES (:id, :act)"),
+        {"id": newest.assessment_id, "act": approved.act_id},
     )
-    content = {"period": key, "revision": newest.revision, "sha256": newest.digest.hex(), "by": caller.name}
+    content = {"period": period.key, "revision": revision, "sha256": newest.sha256, **approved.told()}
     record(connection, "result.published", content, period.id)
     if period.state == "assessed":
-        _move(connection, caller, period, "published")
-    revision: int = newest.revision
-    return revision
+        _move(connection, approved.told(), period, "published")
+
+
+_OUTDATED = Text(
+    zh="申请公布的是第 {revision} 版，现在已有第 {newest} 版；请驳回后重新申请。",
+    en="Revision {revision} was to be published, but there is revision {newest} now; refuse this, ask anew.",
+)
+REOPENABLE = ("closed", "assessed", "published")
+
+
+def require_reopenable(period: PeriodRow, deadline: datetime) -> None:
+    """Problem wrong_state, deadline_passed."""
+    require_state(period.state, REOPENABLE)
+    if deadline <= datetime.now(UTC):
+        error = FieldError(code="deadline_passed", message=_PASSED, pointer="/deadline")
+        raise Problem("deadline_passed", 422, _PASSED, [error])
+
+
+_PASSED = Text(
+    zh="重新开放的截止时间已过，请另行申请。",
+    en="The deadline of the reopening has passed; ask for a later one.",
+)
+
+
+def reopen_period(connection: Connection, approved: Approved, period: PeriodRow, deadline: datetime) -> None:
+    """Take entries again until the deadline; the database lets each approved act do this once.
+
+    What was published stays published; opened ballot boxes stay as they are.
+    """
+    require_reopenable(period, deadline)
+    _move(connection, {**approved.told(), "deadline": deadline}, period, "open")
 
 
 def archive_period(connection: Connection, caller: Caller, key: str) -> None:
@@ -195,10 +260,10 @@ def archive_period(connection: Connection, caller: Caller, key: str) -> None:
     period = find_period(connection, key)
     if period.state != "published":
         raise wrong_state(period.state, "published")
-    _move(connection, caller, period, "archived")
+    _move(connection, {"by": caller.name}, period, "archived")
 
 
-def _move(connection: Connection, caller: Caller, period: PeriodRow, state: str) -> None:
+def _move(connection: Connection, who: Mapping[str, Any], period: PeriodRow, state: str) -> None:
     moved = connection.execute(
         text("UPDATE period SET state = :state WHERE id = :id AND state = :was"),
         {"state": state, "id": period.id, "was": period.state},
@@ -206,5 +271,5 @@ def _move(connection: Connection, caller: Caller, period: PeriodRow, state: str)
     if not moved:
         # Somebody else moved it while this act waited for the row.
         raise wrong_state(find_period(connection, period.key).state, period.state)
-    content = {"period": period.key, "from": period.state, "to": state, "by": caller.name}
+    content = {"period": period.key, "from": period.state, "to": state, **who}
     record(connection, f"period.{state}", content, period.id)

@@ -31,7 +31,7 @@ def scheme_versions(connection: Connection, key: str | None = None) -> list[Docu
 
 _PERIODS = """
 SELECT p.key, p.state, p.starts_on, p.ends_on, p.time_zone, p.demonstration, p.state_changed_at,
-  s.key AS scheme, s.version AS scheme_version,
+  p.open_until, s.key AS scheme, s.version AS scheme_version,
   (SELECT count(*) FROM period_unit u WHERE u.period_id = p.id) AS units,
   (SELECT max(revision) FROM assessment a WHERE a.period_id = p.id) AS revision
 FROM period p JOIN scheme s ON s.id = p.scheme_id

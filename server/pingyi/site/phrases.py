@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from pingyi.channels import Text
 from pingyi.domain.scheme import Scheme
-from pingyi.site.words import STATE_TITLES, fact_value, plain, signed
+from pingyi.site.words import ADJUSTMENT_TITLES, STATE_TITLES, fact_value, plain, signed
 
 _MISSING: Mapping[str, Text] = {
     "reallocate": Text(
@@ -31,8 +31,13 @@ def register(blueprint: Blueprint) -> None:
     """Make the phrases known to every template of the application."""
     blueprint.add_app_template_filter(plain, "plain")
     blueprint.add_app_template_filter(signed, "signed")
-    for phrase in (full_marks, grade_title, missing_policy, state_title):
+    for phrase in (adjustment_title, full_marks, grade_title, missing_policy, state_title):
         blueprint.add_app_template_global(phrase)
+
+
+def adjustment_title(kind: str) -> Text:
+    """What a kind of adjustment is called."""
+    return ADJUSTMENT_TITLES[kind]
 
 
 def full_marks(scheme: Scheme) -> str:

@@ -1,4 +1,4 @@
-"""A whole evaluation over HTTP, by someone who has two keys and the OpenAPI document."""
+"""A whole evaluation over HTTP, by people who have their keys and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -75,6 +75,12 @@ def key_for(walker: Walker, security: dict[str, str], operator: str) -> dict[str
     return {"Authorization": f"Bearer {walker.call('key_issue', security, body).json()['token']}"}
 
 
+def office_key(walker: Walker, security: dict[str, str], role: str) -> dict[str, str]:
+    return {
+        "Authorization": f"Bearer {walker.call('key_issue', security, {'roles': [role]}).json()['token']}"
+    }
+
+
 def deliver_everything(walker: Walker, security: dict[str, str]) -> None:
     """Each operator looks up its channels and their forms, and posts for every unit."""
     law = key_for(walker, security, "市政府法制办")
@@ -119,7 +125,11 @@ def test_whole_evaluation_from_draft_to_published(
         walker.call(operation_id, office)
     assert walker.call("period_open", office).json()["state"] == "open"
     deliver_everything(walker, security)
-    added = walker.call("adjustment_add", office).json()["adjustments"]
+    (deduction,) = walker.call("adjustment_add", office).json()["acts"]
+    second = office_key(walker, security, "approver")
+    assert walker.call("adjustment_list", office).json()["adjustments"] == []
+    assert walker.call("act_approve", second, act_id=deduction["id"]).json()["state"] == "approved"
+    (added,) = walker.call("adjustment_list", office).json()["adjustments"]
     walker.call("decision_add", office)
     channels = walker.call("delivery_overview", office).json()["channels"]
     assert [(channel["key"], channel["entries"]) for channel in channels] == [
@@ -128,14 +138,25 @@ def test_whole_evaluation_from_draft_to_published(
     ]
     assert walker.call("period_close", office).json()["state"] == "closed"
     assert assess(walker, office, work) == 1
-    walker.call("adjustment_withdraw", office, adjustment=added[0]["id"])
+    approve(walker, second, walker.call("adjustment_withdraw", office, adjustment=added["id"]))
     assert assess(walker, office, work) == 2
     hidden = walker.http.get(f"/api/v1/periods/{PERIOD}/results")
     assert hidden.status_code == 404
     assert walker.call("result_get", office).json()["units"][0]["total"]
-    assert walker.call("period_publish", office).json()["state"] == "published"
+    approve(walker, second, walker.call("period_publish", office))
+    assert walker.call("period_get", office).json()["state"] == "published"
     check_results(walker)
     assert walker.call("period_archive", office).json()["state"] == "archived"
+
+
+def approve(walker: Walker, second: dict[str, str], asked: httpx.Response) -> None:
+    """The second person finds the act where the header Location leads, and in the list, and approves."""
+    assert asked.status_code == 202
+    found = walker.http.get(asked.headers["Location"], headers=second).json()
+    assert (found["state"], found["answered_at"]) == ("pending", None)
+    waiting = walker.call("act_list", second).json()["acts"]
+    assert waiting[0]["id"] == found["id"]
+    assert walker.call("act_approve", second, act_id=found["id"]).json()["state"] == "approved"
 
 
 def check_results(walker: Walker) -> None:

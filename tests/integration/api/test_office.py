@@ -9,7 +9,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from pingyi.api.examples import ADJUSTMENTS, DECISIONS, PERIOD, PREVIOUS, ROLLS, SCHEME, SCHEME_TOML, UNITS
+from pingyi.api.examples import (
+    ADJUSTMENTS,
+    DECISIONS,
+    PERIOD,
+    PREVIOUS,
+    PUBLICATION,
+    REOPENING,
+    ROLLS,
+    SCHEME,
+    SCHEME_TOML,
+    UNITS,
+)
 
 BASE = "/api/v1"
 URL = f"{BASE}/periods/example-2017"
@@ -28,7 +39,8 @@ WRITES = [
     ("POST", "/periods/example-2017/opening", None),
     ("POST", "/periods/example-2017/closing", None),
     ("POST", "/periods/example-2017/assessment", None),
-    ("POST", "/periods/example-2017/publication", None),
+    ("POST", "/periods/example-2017/publication", PUBLICATION),
+    ("POST", "/periods/example-2017/reopening", REOPENING),
     ("POST", "/periods/example-2017/archiving", None),
 ]
 READS = [
@@ -206,13 +218,14 @@ def test_bad_periods_are_refused(
 
 
 def test_period_goes_forward_only(client: FlaskClient, opened: None, office: dict[str, str]) -> None:
+    bodies = {"publication": PUBLICATION, "reopening": REOPENING}
+
     def act(name: str) -> tuple[int, str]:
-        answer = client.post(f"{URL}/{name}", headers=office)
+        answer = client.post(f"{URL}/{name}", json=bodies.get(name), headers=office)
         return answer.status_code, answer.json.get("code", "")
 
-    assert (
-        act("opening") == act("publication") == act("archiving") == act("assessment") == (409, "wrong_state")
-    )
+    steps = ("opening", "publication", "reopening", "archiving", "assessment")
+    assert {act(name) for name in steps} == {(409, "wrong_state")}
     assert client.put(f"{URL}/units", json=UNITS, headers=office).json["code"] == "wrong_state"
     assert act("closing") == (200, "")
     assert act("closing") == act("opening") == (409, "wrong_state")

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 from tests.integration.api.conftest import BASE
 
-from pingyi.api.examples import SCHEME, SCHEME_TOML, UNITS
+from pingyi.api.examples import PUBLICATION, SCHEME, SCHEME_TOML, UNITS
 from pingyi.embedded.engines import Endpoints
 from pingyi_workers.work import drain
 
@@ -76,7 +76,8 @@ def test_sections_of_a_bureau_are_scored_and_ranked_by_a_checklist(
     send("POST", f"{PERIOD}/assessment")
     with Redis.from_url(endpoints.redis_url) as redis:
         drain(app, redis)
-    send("POST", f"{PERIOD}/publication")
+    asked = send("POST", f"{PERIOD}/publication", PUBLICATION)
+    send("POST", f"{BASE}/acts/{asked['id']}/approval", key=key_of(roles=["approver"]))
     units = send("GET", f"{PERIOD}/results", key={})["units"]
     assert [(unit["unit"], unit["category"], unit["rank"], unit["total"]) for unit in units] == [
         ("B", "bureaus", 1, "100.00"),

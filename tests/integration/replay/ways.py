@@ -82,7 +82,8 @@ def over_api(
         call("POST", f"{period}/assessment", office)
         with Redis.from_url(endpoints.redis_url) as redis:
             drain(application, redis)
-        call("POST", f"{period}/publication", office)
+        asked = call("POST", f"{period}/publication", office, {"reason": "评议结束"}).json
+        call("POST", f"/acts/{asked['id']}/approval", bearer("approver"))
         published: bytes = call("GET", f"{period}/results", {}).data
         db.session.remove()
     return published
@@ -125,7 +126,9 @@ def _draft_and_open(call: Caller, office: dict[str, str], evaluation: Evaluation
     call("PUT", f"{period}/rolls", office, {"rolls": list(_rows(evaluation.rolls))})
     if evaluation.adjustments:
         adjustments = {"adjustments": list(_rows(evaluation.adjustments))}
-        call("POST", f"{period}/adjustments", office, adjustments)
+        approver = bearer("approver")
+        for asked in call("POST", f"{period}/adjustments", office, adjustments).json["acts"]:
+            call("POST", f"/acts/{asked['id']}/approval", approver)
     if evaluation.previous:
         call("PUT", f"{period}/previous", office, {"previous": list(_rows(evaluation.previous))})
     call("POST", f"{period}/opening", office)

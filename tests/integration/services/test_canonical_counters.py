@@ -41,7 +41,7 @@ def test_snapshot_bytes_do_not_depend_on_order_batches_or_corrections(app: Flask
             fold_channel(2)
     fold_channel(2)
     with transaction() as connection:
-        first, second = (freeze(connection, find_period(connection, key)) for key in (plain, mixed))
+        first, second = (freeze(connection, find_period(connection, key), 1) for key in (plain, mixed))
         texts = connection.execute(text("SELECT counts::text, counts FROM counter")).all()
         kept = [thaw(connection, one.id) for one in (first, second)]
     assert first.digest == second.digest
@@ -58,7 +58,7 @@ def test_counter_of_zero_leaves_no_trace_in_the_snapshot(app: Flask) -> None:
     deliver(SHELL, "q", "hall", [ballot("u2", "basic", 0, reason="误报")])
     fold_channel(2)
     with transaction() as connection:
-        first, second = (freeze(connection, find_period(connection, key)) for key in (plain, mixed))
+        first, second = (freeze(connection, find_period(connection, key), 1) for key in (plain, mixed))
     assert first.digest == second.digest
 
 

@@ -12,6 +12,7 @@ from tests.small import LAW, WINDOW, draft_period, names_of, open_draft, scheme_
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.services.asking import BUNDLE, approve_all, request_publication
 from pingyi.services.assessing import assess_period
 from pingyi.services.callers import SHELL
 from pingyi.services.folding import fold_channel
@@ -19,7 +20,6 @@ from pingyi.services.intake import deliver
 from pingyi.services.periods import (
     close_period,
     find_period,
-    publish_period,
     request_assessment,
 )
 from pingyi.services.reading_results import load_result
@@ -57,7 +57,7 @@ def test_delivery_to_ranked_board(app: Flask) -> None:
     )
     finish()
     with transaction() as connection:
-        publish_period(connection, SHELL, "p")
+        approve_all(connection, [request_publication(connection, BUNDLE, "p", "评议结束")])
         result = load_result(connection, "p")
     assert [(unit.code, unit.total, unit.rank) for unit in result.units] == [
         ("u2", "92.00", 1),

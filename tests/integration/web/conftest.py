@@ -12,15 +12,20 @@ from tests.small import LAST_ONE, WINDOW, channel, draft_period, open_draft, sch
 
 from pingyi.db import transaction
 from pingyi.services.accounts import AccountDraft, create_account
+from pingyi.services.asking import (
+    BUNDLE,
+    approve_all,
+    request_adjustments,
+    request_publication,
+)
 from pingyi.services.assessing import assess_period
 from pingyi.services.callers import SHELL
 from pingyi.services.intake import deliver
 from pingyi.services.keys import ensure_operator
-from pingyi.services.particulars import AdjustmentRow, PreviousRow, add_adjustments, put_previous
+from pingyi.services.particulars import AdjustmentRow, PreviousRow, put_previous
 from pingyi.services.periods import (
     close_period,
     find_period,
-    publish_period,
     request_assessment,
 )
 
@@ -54,7 +59,7 @@ def make_assessed(names: Sequence[str], *, demonstration: bool = True, key: str 
         deduction = AdjustmentRow(
             unit="u1", kind="deduction", points=1, reason="违规通报", document="纪〔2017〕3号"
         )
-        add_adjustments(connection, SHELL, period, [deduction])
+        approve_all(connection, request_adjustments(connection, BUNDLE, period, [deduction]))
         earlier = PreviousRow(period="2016", unit="u1", category="departments", rank=2, of=len(names))
         put_previous(connection, SHELL, period, [earlier])
         close_period(connection, SHELL, key)
@@ -65,7 +70,7 @@ def make_assessed(names: Sequence[str], *, demonstration: bool = True, key: str 
 def make_published(names: Sequence[str], *, demonstration: bool = True, key: str = "p") -> None:
     make_assessed(names, demonstration=demonstration, key=key)
     with transaction() as connection:
-        publish_period(connection, SHELL, key)
+        approve_all(connection, [request_publication(connection, BUNDLE, key, "评议结束")])
 
 
 def make_account(login: str, *roles: str) -> int:

@@ -21,8 +21,9 @@ NAMES = ["市第一局", "市第二局"]
 PERIOD = "/office/periods/p"
 
 
-def press(client: FlaskClient, act: str) -> str:
-    answer = client.post(f"{PERIOD}/{act}", data={"csrf_token": csrf(client, PERIOD)}, follow_redirects=True)
+def press(client: FlaskClient, act: str, **fields: str) -> str:
+    form = {"csrf_token": csrf(client, PERIOD), **fields}
+    answer = client.post(f"{PERIOD}/{act}", data=form, follow_redirects=True)
     return f"{answer.status_code} {answer.text}"
 
 
@@ -30,27 +31,37 @@ def buttons(client: FlaskClient) -> list[str]:
     return re.findall(rf'action="{PERIOD}/(\w+)"', client.get(PERIOD).text)
 
 
+def asked_for(client: FlaskClient) -> list[str]:
+    """The numbers of the acts that this browser may approve."""
+    return re.findall(rf'action="{PERIOD}/acts/(\d+)/approve"', client.get(PERIOD).text)
+
+
 def test_office_runs_a_period_with_its_buttons(
     signed_in: Callable[..., FlaskClient], client: FlaskClient
 ) -> None:
     make_draft(NAMES)
     office = signed_in("administrator")
-    assert buttons(office) == ["open"]
+    assert buttons(office) == ["open", "adjust"]
     assert press(office, "open").startswith("200")
     deliver(SHELL, "p", "law", [{"unit": f"u{n}", "score": str(n)} for n in (1, 2)])
     deliver(SHELL, "p", "window", [{"unit": f"u{n}", "score": "50"} for n in (1, 2)])
-    assert buttons(office) == ["close"]
+    assert buttons(office) == ["close", "adjust"]
     press(office, "close")
-    assert buttons(office) == ["assess"]
+    assert buttons(office) == ["assess", "adjust", "reopen"]
     waiting = press(office, "assess")
-    assert 'http-equiv="refresh"' in waiting and buttons(office) == []
+    assert 'http-equiv="refresh"' in waiting and "assess" not in buttons(office)
     with transaction() as connection:
         period_id = find_period(connection, "p").id
     assess_period(period_id)
-    assert buttons(office) == ["assess", "publish"]
+    assert buttons(office) == ["assess", "publish", "adjust", "reopen"]
+    press(office, "publish", reason="会议审定")
     assert client.get("/periods/p").status_code == 404
-    press(office, "publish")
+    approver = signed_in("approver")
+    assert asked_for(office) == [] and asked_for(approver) == ["1"]
+    assert "公布第 1 版结果" in approver.get(PERIOD).text
+    press(approver, "acts/1/approve")
     assert "市第二局" in client.get("/").text
+    assert buttons(office) == ["assess", "reopen"]
 
 
 def test_period_page_shows_what_was_delivered(signed_in: Callable[..., FlaskClient]) -> None:
@@ -75,7 +86,7 @@ def test_wrong_act_says_what_is_needed_and_changes_nothing(signed_in: Callable[.
     office = signed_in("administrator")
     answer = press(office, "publish")
     assert answer.startswith("409") and 'role="alert"' in answer
-    assert buttons(office) == ["open"]
+    assert buttons(office) == ["open", "adjust"]
     assert office.get("/office/periods/none").status_code == 404
 
 
@@ -84,7 +95,7 @@ def test_auditor_sees_everything_and_presses_nothing(signed_in: Callable[..., Fl
     make_draft(NAMES)
     auditor = signed_in("auditor")
     assert buttons(auditor) == []
-    for act in ("open", "close", "assess", "publish"):
+    for act in ("open", "close", "assess", "publish", "reopen", "adjust", "acts/1/approve"):
         token = csrf(auditor, PERIOD)
         assert auditor.post(f"{PERIOD}/{act}", data={"csrf_token": token}).status_code == 403
     assert "<form" not in re.sub(r"(?s)<header.*?</header>", "", auditor.get("/accounts").text)

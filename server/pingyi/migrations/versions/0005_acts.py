@@ -1,0 +1,16 @@
+"""Acts of two people: asked for by one, answered by another; a period may be opened again by one."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    sql = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    # Many statements with percent signs: only the driver's own cursor takes them as they are.
+    op.get_bind().connection.cursor().execute(sql)
