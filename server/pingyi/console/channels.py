@@ -9,7 +9,9 @@ from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.services.channel_heads import channel_head
 from pingyi.services.channel_views import list_places, render_page, run_task
+from pingyi.services.uploads import Place
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 
@@ -29,7 +31,9 @@ def channels(plugin: str | None = None) -> AnyResponse:
 def channel_page(plugin: str, period: str, channel: str, path: str) -> AnyResponse:
     """One page of a plugin."""
     shown = render_page(require_caller(), plugin, period, channel, path)
-    return page("console/channel_page.html", shown=shown)
+    with transaction() as connection:
+        head, _ = channel_head(connection, require_caller(), Place(period, plugin, channel))
+    return page("console/channel_page.html", shown=shown, head=head, path=path)
 
 
 @blueprint.post(f"{CHANNEL}/tasks/<key:task>")

@@ -11,8 +11,13 @@ from pingyi.channels import Text
 from pingyi.console.base import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.services.channel_heads import channel_head
 from pingyi.services.own_channels import own_channels, own_files
-from pingyi.services.uploads import Place, confirm, own_channel, preview, shown
+from pingyi.services.sheet_child import MAX_ROWS
+from pingyi.services.sheets import MAX_FILE_BYTES
+from pingyi.services.upload_changes import upload_page
+from pingyi.services.upload_columns import columns_of
+from pingyi.services.uploads import Place, confirm, own_channel, preview
 from pingyi.web.bodies import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
@@ -20,12 +25,12 @@ from pingyi.web.policy import OPERATOR, policy
 SENDING = "console.send_file"
 ROWS_A_PAGE = 100
 VERDICTS = {
-    "new": Text(zh="新增", en="new"),
-    "corrected": Text(zh="更正", en="corrected"),
-    "unchanged": Text(zh="未变", en="unchanged"),
-    "wrong": Text(zh="有误", en="wrong"),
+    "new": Text(zh="新增", en="New"),
+    "corrected": Text(zh="更正", en="Corrected"),
+    "unchanged": Text(zh="未变", en="Unchanged"),
+    "wrong": Text(zh="有误", en="Wrong"),
 }
-_CHANNEL = "/deliveries/<period>/<plugin>/<channel>"
+_CHANNEL = "/deliveries/<key:period>/<key:plugin>/<key:channel>"
 _UPLOAD = f"{_CHANNEL}/uploads/<int(max=9223372036854775807):upload>"
 
 blueprint.record_once(lambda state: take_files(state.app, SENDING))
@@ -94,18 +99,25 @@ def _address(place: Place, upload: int, **given: Any) -> str:
 def _channel(place: Place, status: int, problem: Problem | None) -> AnyResponse:
     with transaction() as connection:
         working = own_channel(connection, require_caller(), place)
+        head, _ = channel_head(connection, require_caller(), place)
         files = own_files(connection, working)
     return page(
-        "console/delivery_channel.html", status, place=place, working=working, files=files, problem=problem
+        "console/delivery_channel.html",
+        status,
+        head=head,
+        columns=columns_of(working),
+        needs_reason=working.plugin.corrections_need_reason,
+        files=files,
+        problem=problem,
+        most_megabytes=MAX_FILE_BYTES // 2**20,
+        most_rows=MAX_ROWS,
     )
 
 
 def _upload(place: Place, number: int, status: int, problem: Problem | None) -> AnyResponse:
     caller = require_caller()
-    with transaction() as connection:
-        working = own_channel(connection, caller, place)
     asked, after = request.args.get("verdict", ""), request.args.get("after", "0")
-    upload = shown(
+    shown = upload_page(
         caller,
         place,
         number,
@@ -113,16 +125,19 @@ def _upload(place: Place, number: int, status: int, problem: Problem | None) -> 
         limit=ROWS_A_PAGE,
         verdict=asked if asked in VERDICTS else "",
     )
+    with transaction() as connection:
+        head, _ = channel_head(connection, caller, place)
+    next_after = shown.upload.after
     return page(
         "console/upload.html",
         status,
-        place=place,
-        working=working,
-        upload=upload,
+        head=head,
+        shown=shown,
         problem=problem,
         verdicts=VERDICTS,
-        asked=asked,
-        following=_address(place, number, verdict=asked, after=upload.after) if upload.after else "",
+        asked=asked if asked in VERDICTS else "",
+        after=after,
+        following=_address(place, number, verdict=asked or None, after=next_after) if next_after else "",
     )
 
 

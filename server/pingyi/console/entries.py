@@ -1,0 +1,62 @@
+"""A channel's standing entries, with the evidence files that they refer to beside them."""
+
+from __future__ import annotations
+
+import re
+
+from flask import request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from pingyi.console.base import blueprint, page
+from pingyi.console.office import READERS
+from pingyi.db import transaction
+from pingyi.domain.errors import Problem
+from pingyi.services.channel_heads import channel_head
+from pingyi.services.entry_cells import evidence_parts
+from pingyi.services.standing_entries import EntryLines, standing_entries
+from pingyi.services.uploads import Place
+from pingyi.web.callers import require_caller
+from pingyi.web.policy import OPERATOR, policy
+
+ENTRIES_A_PAGE = 50
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+blueprint.add_app_template_filter(evidence_parts)
+
+
+@blueprint.get("/entries/<key:period>/<key:plugin>/<key:channel>")
+@policy(OPERATOR, *READERS)
+def channel_entries(period: str, plugin: str, channel: str) -> AnyResponse:
+    """The entries that stand, of one unit or with one evidence file where asked."""
+    place, unit = Place(period, plugin, channel), request.args.get("unit", "").strip()
+    evidence = request.args.get("evidence", "")
+    evidence = evidence if _DIGEST.fullmatch(evidence) else ""
+    problem, lines = None, EntryLines([], [], "")
+    with transaction() as connection:
+        head, working = channel_head(connection, require_caller(), place)
+        try:
+            lines = standing_entries(
+                connection,
+                require_caller(),
+                working,
+                unit=unit,
+                evidence=evidence,
+                below=request.args.get("below", ""),
+                limit=ENTRIES_A_PAGE,
+            )
+        except Problem as refused:
+            problem = refused
+    following = ""
+    if lines.below:
+        asked = {"unit": unit or None, "evidence": evidence or None, "below": lines.below}
+        following = url_for("console.channel_entries", period=period, plugin=plugin, channel=channel, **asked)
+    return page(
+        "console/entries.html",
+        problem.status if problem else 200,
+        head=head,
+        lines=lines,
+        problem=problem,
+        unit=unit,
+        evidence=evidence,
+        following=following,
+    )

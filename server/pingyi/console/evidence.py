@@ -1,0 +1,96 @@
+"""A channel's evidence files: brought by its operator, read by it and the office, saved and never shown."""
+
+from __future__ import annotations
+
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from pingyi.channels import Text
+from pingyi.console.base import blueprint, page
+from pingyi.console.office import READERS
+from pingyi.db import transaction
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.services.channel_heads import channel_head
+from pingyi.services.evidence import READERS as FILE_READERS
+from pingyi.services.evidence import evidence_content, keep_evidence, most_bytes
+from pingyi.services.evidence_files import ENDINGS
+from pingyi.services.evidence_lists import MOST_PAGES, evidence_lines
+from pingyi.services.uploads import Place
+from pingyi.web.bodies import take_files
+from pingyi.web.callers import require_caller
+from pingyi.web.policy import OPERATOR, policy
+
+SENDING = "console.send_evidence"
+FILES_A_PAGE = 50
+# A form around the file has words of its own.
+_AROUND = 65_536
+_EVIDENCE = "/evidence/<key:period>/<key:plugin>/<key:channel>"
+
+blueprint.record_once(
+    lambda state: take_files(
+        state.app, SENDING, state.app.extensions["pingyi.configuration"].max_evidence_bytes + _AROUND
+    )
+)
+
+
+@blueprint.get(_EVIDENCE)
+@policy(OPERATOR, *READERS)
+def evidence(period: str, plugin: str, channel: str) -> AnyResponse:
+    """The files of a channel and which entries refer to them; for its operator a form for another."""
+    return _evidence(Place(period, plugin, channel), 200, None)
+
+
+@blueprint.post(_EVIDENCE)
+@policy(OPERATOR)
+def send_evidence(period: str, plugin: str, channel: str) -> AnyResponse:
+    """Keep a file and show the reference that an entry writes."""
+    place, file = Place(period, plugin, channel), request.files.get("file")
+    try:
+        if file is None or not file.filename:
+            raise _no_file()
+        kept = keep_evidence(require_caller(), place, file.read())
+    except Problem as problem:
+        return _evidence(place, problem.status, problem)
+    given = {"period": period, "plugin": plugin, "channel": channel, "kept": kept.sha256}
+    return redirect(url_for("console.evidence", **given), 303)
+
+
+@blueprint.get(f"{_EVIDENCE}/<digest:sha256>")
+@policy(OPERATOR, *FILE_READERS)
+def evidence_file(period: str, plugin: str, channel: str, sha256: str) -> AnyResponse:
+    """A file's bytes, to be saved and never shown in place."""
+    place = Place(period, plugin, channel)
+    content, media_type = evidence_content(require_caller(), place, bytes.fromhex(sha256))
+    # Not by its own type: a browser has nothing to open here.
+    response = Response(content, content_type="application/octet-stream")
+    name = f"{period}-{channel}-{sha256[:12]}.{ENDINGS[media_type]}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _evidence(place: Place, status: int, problem: Problem | None) -> AnyResponse:
+    asked = request.args.get("page", "0")
+    number = min(int(asked), MOST_PAGES) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
+    with transaction() as connection:
+        head, working = channel_head(connection, require_caller(), place)
+        lines = evidence_lines(connection, working, page=number, limit=FILES_A_PAGE)
+    kept = next((file for file in lines.files if file.sha256 == request.args.get("kept")), None)
+    return page(
+        "console/evidence.html",
+        status,
+        head=head,
+        lines=lines,
+        number=number,
+        kept=kept,
+        problem=problem,
+        most=most_bytes(),
+    )
+
+
+def _no_file() -> Problem:
+    error = FieldError(code="required", message=_CHOOSE, pointer="/file")
+    return Problem("invalid", 422, _CHOOSE, [error])
+
+
+_CHOOSE = Text(zh="请选择一个文件。", en="Choose a file.")
