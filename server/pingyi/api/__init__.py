@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         approvals,
         decisions,
         deliveries,
+        draws,
         evidence,
         keys,
         operators,
@@ -44,7 +45,7 @@ def init_app(app: Flask) -> None:
     partners = [
         partner_resource(found.channel) for _, found in sorted(app.extensions[EXTENSION].channels.items())
     ]
-    for resource in (*partners, *(module.blp for module in (*office, operators, keys, uploads, evidence))):
+    for resource in (*partners, *(module.blp for module in (*office, operators, keys, uploads, evidence, draws))):
         api.register_blueprint(resource, url_prefix=f"{BASE}{resource.url_prefix}")
     take_files(app, "uploads.post_upload")
     take_files(app, "evidence.post_evidence", app.extensions["pingyi.configuration"].max_evidence_bytes)

@@ -94,6 +94,22 @@ DECISIONS = {
         }
     ]
 }
+DRAW = {
+    "key": "representatives-2017",
+    "title": "行风评议代表抽定",
+    "size": 2,
+    "alternates": 1,
+    "source": "双色球 2099001 期开奖号码",
+    "due_on": "2099-01-01",
+    "pool": [
+        {"id": "R0001", "stratum": "企业"},
+        {"id": "R0002", "stratum": "企业"},
+        {"id": "R0003", "stratum": "村居"},
+        {"id": "R0004", "stratum": "村居"},
+    ],
+}
+DRAW_VALUE = {"value": "03 08 12 21 26 33 + 05"}
+SUBSTITUTION = {"replaced": "R0001", "reason": "已迁出本市"}
 KEY = {"operator": "市政府法制办", "label": "法制办业务系统"}
 OPERATOR = {"name": "市政府法制办"}
 REASON = {"reason": "通报已撤销"}

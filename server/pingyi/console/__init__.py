@@ -2,11 +2,14 @@
 
 from pingyi.console import (
     accounts,
+    acts,
     channels,
     deliveries,
+    draws,
     entries,
     evidence,
     keys,
+    ledger,
     office,
     plugins,
     signing_in,
@@ -15,12 +18,15 @@ from pingyi.console.base import blueprint
 
 __all__ = [
     "accounts",
+    "acts",
     "blueprint",
     "channels",
     "deliveries",
+    "draws",
     "entries",
     "evidence",
     "keys",
+    "ledger",
     "office",
     "plugins",
     "signing_in",

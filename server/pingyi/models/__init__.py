@@ -2,9 +2,11 @@
 
 from pingyi.models.account import Account, OneTimeCode, Session
 from pingyi.models.act import Act, ActAnswer, Reopening
+from pingyi.models.draw import Draw, DrawOutcome, DrawSubstitution
 from pingyi.models.entry import Counter, Delivery, Entry, EntryHead, Leaf, Receipt, Unfolded
 from pingyi.models.evidence import Evidence
 from pingyi.models.job import OutboxRow, Progress
+from pingyi.models.ledger import Cosignature, Epoch, LedgerPending, SealedLeaf, Tile, TreeHead
 from pingyi.models.operator import ApiKey, Operator
 from pingyi.models.period import (
     STATES,
@@ -31,13 +33,19 @@ __all__ = [
     "Assessment",
     "Channel",
     "ChannelScore",
+    "Cosignature",
     "Counter",
     "Decision",
     "Delivery",
+    "Draw",
+    "DrawOutcome",
+    "DrawSubstitution",
     "Entry",
     "EntryHead",
+    "Epoch",
     "Evidence",
     "Leaf",
+    "LedgerPending",
     "OneTimeCode",
     "Operator",
     "OutboxRow",
@@ -50,8 +58,11 @@ __all__ = [
     "Reopening",
     "Roll",
     "SchemeVersion",
+    "SealedLeaf",
     "Session",
     "Snapshot",
+    "Tile",
+    "TreeHead",
     "Unfolded",
     "Unit",
     "UnitName",

@@ -1,5 +1,6 @@
-"""What the public sees: ranked boards, a page per unit, and the same as files."""
+"""What the public sees: ranked boards, a page per unit, draws, and the same as files."""
 
+from pingyi.site import draws, views
 from pingyi.site.views import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "draws", "views"]
