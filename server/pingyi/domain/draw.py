@@ -100,9 +100,7 @@ def draw(rule: Rule, pool: Sequence[Member], value: str) -> list[Drawn]:
     strata: dict[str, list[tuple[str, Member]]] = {}
     for member in pool:
         strata.setdefault(member.stratum, []).append((ticket_of(seed, member.id), member))
-    quotas = _quotas(rule, pool)
-    left = {name: len(members) - quotas.get(name, 0) for name, members in strata.items()}
-    alternates = shares(min(rule.alternates, sum(left.values())), left)
+    quotas, alternates = quotas_of(rule, pool)
     found = []
     for name in sorted(strata):
         tickets = sorted(strata[name], key=lambda one: (one[0], one[1].id))
@@ -111,10 +109,12 @@ def draw(rule: Rule, pool: Sequence[Member], value: str) -> list[Drawn]:
     return found
 
 
-def _quotas(rule: Rule, pool: Iterable[Member]) -> Mapping[str, int]:
-    if rule.quotas is not None:
-        return rule.quotas
-    return shares(rule.size, Counter(member.stratum for member in pool))
+def quotas_of(rule: Rule, pool: Iterable[Member]) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """How many of each stratum are drawn, and how many alternates each keeps (shared by what is left)."""
+    sizes = Counter(member.stratum for member in pool)
+    quotas = shares(rule.size, sizes) if rule.quotas is None else rule.quotas
+    left = {name: size - quotas.get(name, 0) for name, size in sizes.items()}
+    return quotas, shares(min(rule.alternates, sum(left.values())), left)
 
 
 def _lot(place: int, quota: int, alternates: int) -> Lot:
