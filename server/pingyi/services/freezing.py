@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from pingyi.domain.canonical import canonical_json
+from pingyi.ledger.heads import newest_head
 from pingyi.ledger.leaves import record
 from pingyi.services.periods import PeriodRow
 
@@ -47,8 +48,9 @@ def freeze(connection: Connection, period: PeriodRow, revision: int) -> Frozen:
             "body": zlib.compress(body, COMPRESSION),
         },
     ).scalar_one()
-    content = {"period": period.key, "revision": revision, "snapshot": digest.hex(), "head": None}
-    record(connection, "snapshot.frozen", content, period.id)
+    head = newest_head(connection)
+    content = {"period": period.key, "revision": revision, "snapshot": digest.hex()}
+    record(connection, "snapshot.frozen", {**content, "head": head.line if head else None}, period.id)
     return Frozen(snapshot_id, digest, msgspec.json.decode(body))
 
 
