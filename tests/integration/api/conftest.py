@@ -104,7 +104,7 @@ def stored(app: Flask) -> Callable[[], dict[str, int]]:
 
 @pytest.fixture
 def upload(client: FlaskClient, operator: dict[str, str]) -> Callable[..., Any]:
-    """Callable[..., Any] a file to the channel work_law."""
+    """Send a file to the channel work_law."""
 
     def send(content: bytes, path: str = LAW, **headers: str) -> Any:
         return client.post(f"{path}/uploads", data=content, headers={**operator, **headers})

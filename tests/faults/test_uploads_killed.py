@@ -1,0 +1,190 @@
+"""Kill -9 of anything while a file of 5,000 rows is confirmed: all of it is stored, or nothing."""
+
+from __future__ import annotations
+
+import csv
+import http.client
+import io
+import json
+import os
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pytest
+from tests.faults.channels import Row, family_of
+from tests.faults.channels import row as row_of
+from tests.faults.checking import violations, wait_until_folded
+from tests.faults.installation import Installation, installation, wait_for
+from tests.faults.killing import kill_all, kill_one
+from tests.faults.load import AGAIN, Acknowledged, Request, call, expected_counters, prepare
+
+PERIOD, ROWS = "files", 5_000
+# Ballots, single cases, and returns whose answers stand in columns of their own.
+PLUGINS = ("mobile_qr", "hotline", "monitoring_points")
+VICTIMS = ("web", "postgres", "backend", "valkey", "worker")
+ROUNDS = 2 if not os.environ.get("PINGYI_SOAK") else 40
+RECOVERED_SECONDS = 60
+NOTHING, WHOLE = (0, 0, 0, 0), (ROWS, ROWS, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Installation]:
+    with installation() as running:
+        yield running
+
+
+@pytest.mark.timeout(240)
+def test_killed_confirmation_stores_the_whole_file_or_nothing(place: Installation) -> None:
+    operator = Operator(place.port, prepare(place, PERIOD)[0])
+    draw, told, sent = random.Random(4), Acknowledged(), []
+    seconds = [_deliver(place, operator, file_of(n, plugin), told, sent) for n, plugin in enumerate(PLUGINS)]
+    found: Counter[tuple[int, ...]] = Counter()
+    schedule = draw.sample(VICTIMS * ROUNDS, len(VICTIMS) * ROUNDS)
+    for number, victim in enumerate(schedule, len(PLUGINS)):
+        file = file_of(number, PLUGINS[number % len(PLUGINS)])
+        upload = operator.upload(file)
+        moment = draw.uniform(0.1, 0.9) * seconds[number % len(PLUGINS)]
+        answer = confirm_and_kill(place, operator, file, upload, victim, moment, draw)
+        after = amounts(place, upload)
+        assert after in {NOTHING, WHOLE}, (victim, after)
+        found[after] += 1
+        receipt = operator.confirm(file, upload)
+        assert answer in {None, receipt}
+        assert answer is None or after == WHOLE
+        assert amounts(place, upload) == WHOLE
+        told.receipts[f"upload:{upload}"] = receipt
+        sent.append(file)
+    wait_until_folded(place, RECOVERED_SECONDS)
+    assert violations(place, PERIOD, told, expected_counters(sent)) == []
+    assert found[NOTHING] > 0
+    assert found[WHOLE] > 0
+
+
+def _deliver(
+    place: Installation, operator: Operator, file: Request, told: Acknowledged, sent: list[Request]
+) -> float:
+    """Upload and confirm without any fault; the seconds that the confirmation took."""
+    upload = operator.upload(file)
+    begun = time.monotonic()
+    told.receipts[f"upload:{upload}"] = operator.confirm(file, upload)
+    sent.append(file)
+    assert amounts(place, upload) == WHOLE
+    return time.monotonic() - begun
+
+
+def file_of(number: int, plugin: str) -> Request:
+    """A file of rows that no other file holds."""
+    draw, family = random.Random(number), family_of(plugin)
+    rows = tuple(row_of(family, at, draw) for at in range(number * ROWS, (number + 1) * ROWS))
+    return Request(f"file-{number}", plugin, rows)
+
+
+def as_csv(rows: Sequence[Row]) -> bytes:
+    flat = [
+        {
+            column: cell
+            for name, value in row.items()
+            for column, cell in (
+                [(f"{name}.{key}", one) for key, one in value.items()]
+                if isinstance(value, dict)
+                else [(name, value)]
+            )
+        }
+        for row in rows
+    ]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(flat[0]))
+    writer.writeheader()
+    writer.writerows(flat)
+    return out.getvalue().encode()
+
+
+class Operator:
+    """Sends files and confirms them, as often as it takes to be answered."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._port, self._token = port, token
+
+    def upload(self, file: Request) -> int:
+        answer = json.loads(self._until_created(file, "", as_csv(file.rows)))
+        assert answer["state"] == "ready", answer
+        return int(answer["upload"])
+
+    def confirm(self, file: Request, upload: int) -> bytes:
+        return self._until_created(file, f"/{upload}/confirmation")
+
+    def confirm_once(self, file: Request, upload: int) -> bytes | None:
+        """The receipt, or None where there was no answer or a refusal for now."""
+        status, answer = self._post(file, f"/{upload}/confirmation")
+        assert status == 201 or status in AGAIN, (status, answer)
+        return answer if status == 201 else None
+
+    def _until_created(self, file: Request, path: str, body: bytes = b"") -> bytes:
+        until = time.monotonic() + RECOVERED_SECONDS
+        while (said := self._post(file, path, body))[0] != 201:
+            assert said[0] in AGAIN and time.monotonic() < until, said
+            time.sleep(0.1)
+        return said[1]
+
+    def _post(self, file: Request, path: str, body: bytes = b"") -> tuple[int, bytes]:
+        uploads = f"/api/v1/periods/{PERIOD}/{file.channel}/{file.channel}/uploads"
+        try:
+            return call(self._port, "POST", uploads + path, self._token, body)
+        except (OSError, http.client.HTTPException):
+            return 503, b""
+
+
+def confirm_and_kill(
+    place: Installation,
+    operator: Operator,
+    file: Request,
+    upload: int,
+    victim: str,
+    moment: float,
+    draw: random.Random,
+) -> bytes | None:
+    """Confirm once, kill at that moment, and wait until no transaction is open; what was answered."""
+    answers: list[bytes | None] = []
+    thread = threading.Thread(target=lambda: answers.append(operator.confirm_once(file, upload)))
+    thread.start()
+    time.sleep(moment)
+    if victim == "backend":
+        kill_all(backends(place)[:1])
+    else:
+        assert kill_one(place, victim, draw)
+    thread.join()
+    wait_for(lambda: not open_transactions(place), RECOVERED_SECONDS)
+    return answers[0]
+
+
+def backends(place: Installation) -> list[int]:
+    """The server processes of clients, the one first whose transaction is the oldest; often there is none."""
+    with place.connect() as connection:
+        return [int(str(pid)) for (pid,) in connection.execute(_BACKENDS)]
+
+
+def open_transactions(place: Installation) -> bool:
+    with place.connect() as connection:
+        return connection.execute(_OPEN).fetchone() != (0,)
+
+
+def amounts(place: Installation, upload: int) -> tuple[int, ...]:
+    """Of an upload: its entries, their leaves, its receipts, and whether it is marked as confirmed."""
+    with place.connect() as connection:
+        found = connection.execute(_AMOUNTS, {"key": f"upload:{upload}", "upload": upload}).fetchone()
+    return tuple(int(str(amount)) for amount in found or ())
+
+
+_OTHERS = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+_BACKENDS = f"SELECT pid {_OTHERS} ORDER BY xact_start NULLS LAST"
+_OPEN = f"SELECT count(*) {_OTHERS} AND xact_start IS NOT NULL"
+_AMOUNTS = """
+WITH own AS (SELECT id FROM delivery WHERE idempotency_key = %(key)s)
+SELECT (SELECT count(*) FROM entry WHERE delivery_id IN (SELECT id FROM own)),
+  (SELECT count(*) FROM leaf WHERE kind = 'entry' AND delivery_id IN (SELECT id FROM own)),
+  (SELECT count(*) FROM receipt WHERE delivery_id IN (SELECT id FROM own)),
+  (SELECT count(*) FROM upload WHERE id = %(upload)s AND delivery_id IN (SELECT id FROM own))
+"""
