@@ -73,7 +73,7 @@ def create_account(connection: Connection, caller: Caller, draft: AccountDraft) 
 def set_roles(connection: Connection, caller: Caller, account_id: int, roles: Iterable[str]) -> None:
     """Give an account these roles instead of its own; whoever is signed in with it has to sign in again."""
     _require_security_administrator(caller)
-    login, bound = _find(connection, account_id)
+    _, bound = _find(connection, account_id)
     wanted = checked_roles(roles)
     if (Role.OPERATOR in wanted) != bound:
         raise _invalid("roles", _BOUND_FOR_EVER)
@@ -82,17 +82,19 @@ def set_roles(connection: Connection, caller: Caller, account_id: int, roles: It
         text("UPDATE account SET roles = :roles WHERE id = :id"), {"roles": sorted(wanted), "id": account_id}
     )
     end_sessions_of(connection, account_id)
-    record(connection, "admin.roles_changed", {"account": login, "roles": sorted(wanted), "by": caller.name})
+    record(
+        connection, "admin.roles_changed", {"account": account_id, "roles": sorted(wanted), "by": caller.name}
+    )
 
 
 def disable_account(connection: Connection, caller: Caller, account_id: int) -> None:
     """Shut an account for good and end its sessions; nobody can lock himself out this way."""
     _require_security_administrator(caller)
     _require_other(caller, account_id)
-    login, _ = _find(connection, account_id)
+    _find(connection, account_id)
     connection.execute(text("UPDATE account SET disabled_at = now() WHERE id = :id"), {"id": account_id})
     end_sessions_of(connection, account_id)
-    record(connection, "admin.account_disabled", {"account": login, "by": caller.name})
+    record(connection, "admin.account_disabled", {"account": account_id, "by": caller.name})
 
 
 def reset_password(connection: Connection, caller: Caller, account_id: int, password: str) -> None:
@@ -100,7 +102,7 @@ def reset_password(connection: Connection, caller: Caller, account_id: int, pass
     _require_security_administrator(caller)
     login, _ = _find(connection, account_id)
     _store_password(connection, account_id, login, password)
-    record(connection, "admin.password_reset", {"account": login, "by": caller.name})
+    record(connection, "admin.password_reset", {"account": account_id, "by": caller.name})
 
 
 def change_password(connection: Connection, caller: Caller, old: str, new: str) -> None:
@@ -113,7 +115,7 @@ def change_password(connection: Connection, caller: Caller, old: str, new: str) 
         error = FieldError(code="password_wrong", message=_WRONG, pointer="/old")
         raise Problem("password_wrong", 422, _WRONG, [error])
     _store_password(connection, row.id, row.login, new)
-    record(connection, "admin.password_changed", {"account": row.login, "by": caller.name})
+    record(connection, "admin.password_changed", {"account": row.id, "by": caller.name})
 
 
 def new_first_code(connection: Connection) -> str:
@@ -196,7 +198,7 @@ def _insert(
     ).scalar_one_or_none()
     if account_id is None:
         raise _invalid("login", Text(zh="此登录名已被使用。", en="This login is taken."), code="login_taken")
-    content = {"account": draft.login, "roles": sorted(roles), "operator": operator_id, "by": caller.name}
+    content = {"account": account_id, "roles": sorted(roles), "operator": operator_id, "by": caller.name}
     record(connection, "admin.account_created", content)
     return account_id
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The acting party; `name` is what the record says of it (a key id or a login, never a person's name)."""
+    """The acting party; `name` is what the record says of it: a key's id or an account's number."""
 
     name: str
     roles: frozenset[str] = frozenset()

@@ -32,9 +32,12 @@ class SignedIn:
         return not self.roles.isdisjoint(roles)
 
     def caller(self) -> Caller:
-        """The account as the party that acts."""
+        """The account as the party that acts; the record names it by its number, never by a login."""
         return Caller(
-            name=self.login, roles=self.roles, operator_id=self.operator_id, account_id=self.account_id
+            name=f"account-{self.account_id}",
+            roles=self.roles,
+            operator_id=self.operator_id,
+            account_id=self.account_id,
         )
 
 

@@ -31,7 +31,7 @@ def sign_in(login: str, password: str) -> int:
         if fits:
             connection.execute(text(_FORGET), {"id": tried.id})
         else:
-            record(connection, "admin.sign_in_failed", {"account": tried.login, "tries": tried.failures})
+            record(connection, "admin.sign_in_failed", {"account": tried.id, "tries": tried.failures})
     if not fits:
         raise Problem("sign_in_failed", 401, _FAILED)
     account_id: int = tried.id
@@ -43,7 +43,7 @@ UPDATE account SET failures = failures + 1,
   locked_until = CASE WHEN failures >= :free
     THEN now() + least(power(2, least(failures - :free, 10)), :longest) * interval '1 minute' END
 WHERE login = :login AND disabled_at IS NULL AND (locked_until IS NULL OR locked_until <= now())
-RETURNING id, login, password_hash, failures
+RETURNING id, password_hash, failures
 """
 _FORGET = "UPDATE account SET failures = 0, locked_until = NULL WHERE id = :id"
 _FAILED = Text(
