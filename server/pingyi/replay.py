@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from flask import Flask
 from redis import Redis
@@ -18,6 +18,7 @@ from pingyi.channels import Text
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints, running_engines
+from pingyi.ledger.keys import ensure_key
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.services.asking import BUNDLE, approve_all, request_publication
 from pingyi.services.bundles import Bundle, read_bundle, store_bundle
@@ -67,9 +68,9 @@ def replay_bundle(bundle: Path, out: Path, progress: Progress) -> Replayed:
     registry = load_registry()
     read = _read(registry, bundle)
     progress(STARTING)
-    with running_engines(durable=False) as endpoints:
+    with TemporaryDirectory(prefix="pingyi-") as state, running_engines(durable=False) as endpoints:
         migrations.upgrade(endpoints.owner_database_url)
-        app = _throwaway_app(endpoints, registry)
+        app = _throwaway_app(endpoints, registry, Path(state))
         try:
             result = replay_in(app, endpoints.redis_url, read, progress)
         finally:
@@ -102,6 +103,8 @@ def replay_in(app: Flask, redis_url: str, bundle: Bundle, progress: Progress) ->
             drain(app, redis)
         with transaction() as connection:
             approve_all(connection, [request_publication(connection, BUNDLE, period, _AS_BROUGHT)])
+        with Redis.from_url(redis_url) as redis:
+            drain(app, redis)
         with transaction() as connection:
             return load_result(connection, period)
 
@@ -109,12 +112,14 @@ def replay_in(app: Flask, redis_url: str, bundle: Bundle, progress: Progress) ->
 _AS_BROUGHT = "重放数据包"
 
 
-def _throwaway_app(endpoints: Endpoints, registry: Registry) -> Flask:
-    settings = load_settings({"PINGYI_STATE": tempfile.gettempdir()})
+def _throwaway_app(endpoints: Endpoints, registry: Registry, state: Path) -> Flask:
+    settings = load_settings({"PINGYI_STATE": str(state), "PINGYI_SEAL_SECONDS": "0"})
+    ensure_key(settings.sealer_key_file)
     return create_app(
         replace(
             settings,
             database_url=endpoints.database_url,
+            sealer_database_url=endpoints.sealer_database_url,
             redis_url=endpoints.redis_url,
             secret_key=secrets.token_hex(32),
         ),
