@@ -67,6 +67,22 @@ class UnfitError(Exception):
         self.words = (zh, en)
 
 
+def reason(error: BaseException) -> tuple[str, str]:
+    """Why something could not be read, in words where the kind is known."""
+    detail = f"{error}"[:160]
+    if isinstance(error, KeyError):
+        return f"缺少 {detail}", f"{detail} is missing"
+    if isinstance(error, UnicodeError):
+        return "不是 UTF-8 文字", "not text in UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"不是 JSON，第 {error.pos} 个字符处", f"not JSON, at character {error.pos}"
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return f"不是 TOML：{detail}", f"not TOML: {detail}"
+    if isinstance(error, RecursionError):
+        return "层次过深", "nested too deep"
+    return f"{type(error).__name__}: {detail}", f"{type(error).__name__}: {detail}"
+
+
 MARKS = {"ok": ("[通过] ", "[ok]    "), "note": ("[注意] ", "[note]  "), "wrong": ("[错误] ", "[WRONG] ")}
 
 
@@ -103,8 +119,8 @@ class Report:
         except UnfitError as refusal:
             self.wrong(*refusal.words)
         except GARBAGE as error:
-            what = f"{type(error).__name__}: {error}"[:200]
-            self.wrong(f"{zh}:内容无法读懂（{what}）。", f"{en}: the content makes no sense ({what}).")
+            what = reason(error)
+            self.wrong(f"{zh}：无法读懂（{what[0]}）。", f"{en}: the content makes no sense ({what[1]}).")
 
     def _say(self, kind: str, zh: str, en: str) -> None:
         words = (zh, en)[self.lang]
@@ -529,9 +545,9 @@ def read_leaf(block: Block, known: dict[Any, int], index: int, digest: str, line
         if body["period"] != JOB.period:
             raise ValueError("another period")
     except GARBAGE as error:
-        what = f"{type(error).__name__}: {error}"[:160]
+        what = reason(error)
         block.faults.append(
-            (f"第 {index} 条叶子无法读懂（{what}）。", f"Leaf {index} makes no sense ({what}).")
+            (f"第 {index} 条叶子无法读懂（{what[0]}）。", f"Leaf {index} makes no sense ({what[1]}).")
         )
     return JOB.period
 
@@ -618,7 +634,8 @@ def read_note(note: str, key: str) -> Any:
     except UnfitError as refusal:
         return refusal.words
     except GARBAGE as error:
-        return (f"有树头无法读懂（{error}）。", f"A tree head makes no sense ({error}).")
+        what = reason(error)
+        return (f"有树头无法读懂（{what[0]}）。", f"A tree head makes no sense ({what[1]}).")
 
 
 @dataclass
@@ -801,36 +818,37 @@ def check_counters(report: Report, snapshot: Mapping[str, Any], entries: Entries
     found: list[tuple[str, str]] = []
     compared = 0
     for place in sorted(mine.keys() | theirs.keys()):
-        channel, standing, unit = place
-        if channel not in JOB.plans:
+        plan = JOB.plans.get(place[0])
+        if plan is None or place[1] not in STANDINGS:
             found.append(
                 (
-                    f"快照里有方案没有的渠道 {channel}。",
-                    f"The snapshot counts {channel}, no channel of the scheme.",
+                    f"快照里有方案没有的渠道或状态 {place[:2]}。",
+                    f"The snapshot counts {place[:2]}, unknown to the scheme.",
                 )
             )
-            continue
-        family = FAMILIES.get(JOB.plans[channel]["plugin"])
-        if family is None:
-            continue
-        ours, given = mine.get(place, {}), theirs.get(place, {})
-        for name in sorted(ours.keys() | given.keys()):
-            if any(name.startswith(prefix) for prefix in family.private_counters):
-                continue
-            compared += 1
-            if ours.get(name, 0) != given.get(name, 0) or type(given.get(name, 0)) is not int:
-                found.append(
-                    (
-                        f"计数不符：渠道 {channel}，单位 {unit or '（整个渠道）'}，{standing}，{name}：快照 {given.get(name, 0)}，按报送重算 {ours.get(name, 0)}。",
-                        f"Counter differs: channel {channel}, unit {unit or '(whole channel)'}, {standing}, {name}: snapshot {given.get(name, 0)}, counted anew {ours.get(name, 0)}.",
-                    )
-                )
+        elif family := FAMILIES.get(plan["plugin"]):
+            ours, given = mine.get(place, {}), theirs.get(place, {})
+            names = [n for n in ours.keys() | given.keys() if not n.startswith(family.private_counters)]
+            compared += len(names)
+            found += (
+                differing_counter(place, n, given.get(n, 0), ours.get(n, 0))
+                for n in sorted(names)
+                if type(given.get(n, 0)) is not int or given.get(n, 0) != ours.get(n, 0)
+            )
     report.all_wrong(found)
     if not found:
         report.ok(
             f"计数：由报送重新累加的 {compared} 个计数与快照全部相同。",
             f"Counters: {compared} sums counted anew from the entries equal the snapshot's.",
         )
+
+
+def differing_counter(place: tuple[str, str, str], name: str, given: Any, ours: int) -> tuple[str, str]:
+    channel, standing, unit = place
+    return (
+        f"计数不符：渠道 {channel}，单位 {unit or '（整个渠道）'}，{standing}，{name}：快照 {given}，按报送重算 {ours}。",
+        f"Counter differs: channel {channel}, unit {unit or '(whole channel)'}, {standing}, {name}: snapshot {given}, counted anew {ours}.",
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -900,38 +918,21 @@ def check_heads(
     by_number = {log.epoch.number: log for log in logs}
     newest = {log.epoch.number: 0 for log in logs}
     others = 0
-    for epoch, read in zip(notes, heads, strict=True):
-        if not isinstance(read[0], Head):
-            found.append(read)
+    for epoch, (head, more) in zip(notes, heads, strict=True):
+        if not isinstance(head, Head):
+            found.append((head, more))
             continue
-        head, more = read
         others += more
-        log = by_number[epoch.number]
         newest[epoch.number] = max(newest[epoch.number], head.size)
-        if head.origin != epoch.origin:
-            found.append((f"树头 {head.line} 不是本日志的。", f"The head {head.line} is not of this log."))
-        elif head.size > max(log.tree.size, lost[head.origin].size if head.origin in lost else 0):
-            found.append(
-                (
-                    f"记录被截短：有签名的树头说有 {head.size} 条叶子，文件夹里只有 {log.tree.size} 条。",
-                    f"The record was cut short: a signed head has {head.size} leaves, the folder {log.tree.size}.",
-                )
-            )
-        elif head.size <= log.tree.size and log.tree.root(head.size) != head.root:
-            found.append(
-                (
-                    f"叶子被改动、删除、插入或换位过：前 {head.size} 条叶子的根与有签名的树头不符。",
-                    f"Leaves were changed, removed, added or swapped: the first {head.size} do not give the root that was signed.",
-                )
-            )
-    for log in logs:
-        if newest[log.epoch.number] < log.tree.size:
-            found.append(  # noqa: PERF401
-                (
-                    f"第 {log.epoch.number} 期日志有 {log.tree.size} 条叶子，有签名的树头最多只到 {newest[log.epoch.number]} 条。",
-                    f"Epoch {log.epoch.number} has {log.tree.size} leaves, but no signed head beyond {newest[log.epoch.number]}.",
-                )
-            )
+        found += unlike(by_number[epoch.number], head, lost, heads)
+    found += (
+        (
+            f"第 {number} 期日志有 {by_number[number].tree.size} 条叶子，有签名的树头最多只到 {size} 条。",
+            f"Epoch {number} has {by_number[number].tree.size} leaves, but no signed head beyond {size}.",
+        )
+        for number, size in newest.items()
+        if size < by_number[number].tree.size
+    )
     report.all_wrong(found)
     if not found:
         report.ok(
@@ -943,6 +944,32 @@ def check_heads(
         report.ok(
             f"记录：第 {log.epoch.number} 期共 {last.size} 条叶子。最新树头（请自行保存）：{last.line}",
             f"Record: epoch {log.epoch.number} has {last.size} leaves. Newest head (keep it): {last.line}",
+        )
+
+
+def unlike(log: Log, head: Head, lost: Mapping[str, Head], heads: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a signed head beside the leaves, and since which head that is still right."""
+    if head.origin != log.epoch.origin:
+        yield (f"树头 {head.line} 不是本日志的。", f"The head {head.line} is not of this log.")
+    elif head.size <= log.tree.size:
+        if log.tree.root(head.size) != head.root:
+            right = [
+                other.size
+                for other, _ in heads
+                if isinstance(other, Head)
+                and other.origin == head.origin
+                and other.size < head.size
+                and log.tree.root(other.size) == other.root
+            ]
+            since = max(right, default=0)
+            yield (
+                f"叶子被改动、删除、插入或换位过：前 {head.size} 条叶子的根与有签名的树头不符（前 {since} 条仍相符）。",
+                f"Leaves were changed, removed, added or swapped: the first {head.size} do not give the root that was signed (the first {since} still do).",
+            )
+    elif head.origin not in lost or head.size > lost[head.origin].size:
+        yield (
+            f"记录被截短：有签名的树头说有 {head.size} 条叶子，文件夹里只有 {log.tree.size} 条。",
+            f"The record was cut short: a signed head has {head.size} leaves, the folder {log.tree.size}.",
         )
 
 
@@ -1104,34 +1131,44 @@ def check_acts(
             f"results.json 不是记录中最后公布的第 {revision} 版结果：被改动或替换过。",
             f"results.json is not the result published last (revision {revision}): it was changed or replaced.",
         )
-    computed = [
-        act
-        for act in acts_of(acts, "result.computed")
-        if act.body["results"] == results and act.body["revision"] == revision and act.place < last.place
-    ]
-    if not computed or computed[-1].body["snapshot"] != snapshot:
+    computed, frozen = origin_of_result(acts, last, snapshot, results)
+    if computed is None:
         raise UnfitError(
             f"记录中的第 {revision} 版结果不是由 snapshot.json 算出的：快照或结果被改动过。",
             f"By the record, revision {revision} was not computed from snapshot.json: one of them was changed.",
         )
-    frozen = [
-        act
-        for act in acts_of(acts, "snapshot.frozen")
-        if act.body["snapshot"] == snapshot and act.place < computed[-1].place
-    ]
-    if not frozen:
+    if frozen is None:
         raise UnfitError(
             "snapshot.json 不是记录中冻结的快照：被改动过。",
             "snapshot.json is not a snapshot that the record froze: it was changed.",
         )
-    check_frozen_head(frozen[-1].body.get("head"), logs)
+    check_frozen_head(frozen.body.get("head"), logs)
     report.ok(
         f"公布：第 {revision} 版结果、其快照及公布均在记录中，摘要相符。",
         f"Publication: revision {revision}, its snapshot and its publication stand in the record with these digests.",
     )
     check_revisions(report, files, published)
     check_record_json(files, revision, snapshot, results)
-    return Published(frozen[-1].place, revision)
+    return Published(frozen.place, revision)
+
+
+def origin_of_result(
+    acts: Sequence[Act], published: Act, snapshot: str, results: str
+) -> tuple[Act | None, Act | None]:
+    """The computation of the published result, and the freezing of the snapshot before it."""
+    revision = published.body["revision"]
+    computed = [
+        act
+        for act in acts_of(acts, "result.computed")
+        if act.place < published.place
+        and (act.body["revision"], act.body["results"], act.body["snapshot"]) == (revision, results, snapshot)
+    ]
+    frozen = [
+        act
+        for act in acts_of(acts, "snapshot.frozen")
+        if computed and act.place < computed[-1].place and act.body["snapshot"] == snapshot
+    ]
+    return computed[-1] if computed else None, frozen[-1] if frozen else None
 
 
 def check_frozen_head(line: Any, logs: Sequence[Log]) -> None:
@@ -1170,7 +1207,10 @@ def check_revisions(report: Report, files: Mapping[str, bytes], published: Seque
 
 
 def check_record_json(files: Mapping[str, bytes], revision: int, snapshot: str, results: str) -> None:
-    said = read_json(needed(files, "record.json"))
+    content = needed(files, "record.json")
+    said = read_json(content)
+    if canonical(said) + b"\n" != content:
+        raise UnfitError("record.json 不是规定的写法。", "record.json is not spelt as it must be.")
     wanted = {
         "period": JOB.period,
         "revision": revision,
@@ -1192,19 +1232,19 @@ def check_record_json(files: Mapping[str, bytes], revision: int, snapshot: str, 
 def check_particulars(report: Report, files: Mapping[str, bytes], snapshot: Mapping[str, Any]) -> None:
     """The plain files of the folder say the same as the frozen snapshot."""
     found: list[tuple[str, str]] = []
-
-    def compare(name: str, printed: Any, frozen: Any) -> None:
-        if printed != frozen:
+    if needed(files, "scheme.toml").decode() != snapshot["scheme"]:
+        found.append(unlike_snapshot("scheme.toml", "", ""))
+    printed, frozen = period_pair(files, snapshot["period"])
+    if printed != frozen:
+        found.append(unlike_snapshot("period.toml", " ".join(printed), " ".join(frozen)))
+    for name, columns, in_order in TABLES:
+        rows = rows_of(files, name, columns)
+        wanted = [tuple(plain(cell) for cell in row[: len(columns)]) for row in snapshot[name[:-4]]]
+        if rows != wanted if in_order else Counter(rows) != Counter(wanted):
+            more, fewer = list(Counter(rows) - Counter(wanted)), list(Counter(wanted) - Counter(rows))
             found.append(
-                (f"{name} 与冻结的快照不符。", f"{name} does not say what the frozen snapshot says.")
+                unlike_snapshot(name, ",".join(more[0] if more else ()), ",".join(fewer[0] if fewer else ()))
             )
-
-    compare("scheme.toml", needed(files, "scheme.toml").decode(), snapshot["scheme"])
-    compare("period.toml", *period_pair(files, snapshot["period"]))
-    for name, columns, order, in_order in TABLES:
-        printed = rows_of(files, name, columns)
-        frozen = [tuple(plain(row[at]) for at in order) for row in snapshot[name[:-4]]]
-        compare(name, printed if in_order else Counter(printed), frozen if in_order else Counter(frozen))
     report.all_wrong(found)
     if not found:
         units, adjustments, decisions = (len(snapshot[n]) for n in ("units", "adjustments", "decisions"))
@@ -1214,18 +1254,23 @@ def check_particulars(report: Report, files: Mapping[str, bytes], snapshot: Mapp
         )
 
 
-# file, its columns, where each stands in a row of the snapshot, whether the order counts
-TABLES: tuple[tuple[str, tuple[str, ...], tuple[int, ...], bool], ...] = (
-    ("units.csv", ("code", "name", "category", "subordination", "superior"), (0, 1, 2, 3, 4), True),
-    ("rolls.csv", ("channel", "name", "stratum", "count"), (0, 1, 2, 3), False),
-    (
-        "adjustments.csv",
-        ("unit", "kind", "points", "target", "reason", "document"),
-        (0, 1, 2, 3, 4, 5),
-        False,
-    ),
-    ("decisions.csv", ("kind", "unit", "channel", "category", "choice", "reason"), (0, 1, 2, 3, 4, 5), False),
-    ("previous.csv", ("period", "unit", "category", "total", "rank", "of"), (0, 1, 2, 3, 4, 5), False),
+def unlike_snapshot(name: str, printed: str, frozen: str) -> tuple[str, str]:
+    zh = f"文件为“{printed or '—'}”，快照为“{frozen or '—'}”" if printed or frozen else "内容或次序不同"
+    en = (
+        f"file: {printed or '—'}; snapshot: {frozen or '—'}"
+        if printed or frozen
+        else "content or order differ"
+    )
+    return (f"{name} 与冻结的快照不符：{zh}。", f"{name} does not say what the frozen snapshot says: {en}.")
+
+
+# file, its columns in the order of the snapshot's rows, whether the order of the rows counts
+TABLES: tuple[tuple[str, tuple[str, ...], bool], ...] = (
+    ("units.csv", ("code", "name", "category", "subordination", "superior"), True),
+    ("rolls.csv", ("channel", "name", "stratum", "count"), False),
+    ("adjustments.csv", ("unit", "kind", "points", "target", "reason", "document"), False),
+    ("decisions.csv", ("kind", "unit", "channel", "category", "choice", "reason"), False),
+    ("previous.csv", ("period", "unit", "category", "total", "rank", "of"), False),
 )
 DEFAULTS = {"target": "total"}
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
@@ -1263,6 +1308,10 @@ def period_pair(files: Mapping[str, bytes], frozen: Mapping[str, Any]) -> tuple[
     given = tomllib.loads(needed(files, "period.toml").decode("utf-8-sig"))
     names = ("starts_on", "ends_on", "time_zone")
     zone = {"time_zone": "Asia/Shanghai"}
+    if unknown := set(given) - {"key", "demonstration", *names}:
+        raise UnfitError(
+            f"period.toml 有未知的 {sorted(unknown)}。", f"period.toml has unknown keys: {sorted(unknown)}."
+        )
     printed = [given.get("key")] + [str((zone | given).get(name) or "") for name in names]
     return printed, [JOB.period] + [str(frozen[name] or "") for name in names]
 
@@ -1524,7 +1573,7 @@ def difference(high: str, low: str) -> str:
     return spelled(units, decimals)
 
 
-# ---------------------------------------------------------------- F1d and F6: items of checklists and findings
+# ---------------------------------------------------------------- F1d and F6: checklists, findings
 
 
 def prepare_items(settings: Mapping[str, Any]) -> Ready:
@@ -2429,6 +2478,7 @@ FAMILIES: dict[str, Family] = {
     "weibo": BALLOTS,
     "deputies": ROSTER,
     "cppcc": ROSTER,
+    "roster": ROSTER,
     "monitoring_points": POINTS,
 }
 
@@ -3022,11 +3072,13 @@ def check_results(report: Report, files: Mapping[str, bytes], snapshot: Mapping[
     same = canonical(document) + b"\n" == files["results.json"]
     if not same and not found:
         found = [("results.json 的写法不是规定的那一种。", "results.json is not spelt as it must be.")]
-    if results_csv(scheme, document) != needed(files, "results.csv"):
+    if (table := results_csv(scheme, document)) != needed(files, "results.csv"):
+        pairs = zip(table.split(b"\n"), files["results.csv"].split(b"\n"), strict=False)
+        line = next((n for n, (one, other) in enumerate(pairs, 1) if one != other), "—")
         found.append(
             (
-                "results.csv 与重算的结果不同。",
-                "results.csv is not what the recomputed result looks like as a table.",
+                f"results.csv 第 {line} 行起与重算的结果不同。",
+                f"results.csv is not the recomputed table, from line {line} on.",
             )
         )
     report.all_wrong(found)
@@ -3090,7 +3142,9 @@ def check_record(
 ) -> tuple[list[tuple[int, Block]], list[Act], list[Log]]:
     """Tree, heads, epochs and pins; returns the blocks and acts by their place in the whole record."""
     epochs = read_epochs(files)
-    notes = read_notes(files, epochs)
+    notes: list[tuple[Epoch, str]] = []
+    with report.part("heads.jsonl", "heads.jsonl"):
+        notes = read_notes(files, epochs)
     JOB.lines = [read_lines(files, epoch) for epoch in epochs]
     by_epoch, heads = read_leaves(JOB.lines, [(note, epoch.key) for epoch, note in notes])
     logs = [
@@ -3148,8 +3202,12 @@ def check_all(report: Report, folder: Path, pins: Sequence[str]) -> None:
     snapshot: dict[str, Any] | None = None
     with report.part("snapshot.json", "snapshot.json"):
         snapshot = read_snapshot(files)
-    placed, acts, logs = check_record(report, files, heads)
-    if snapshot is None:
+    placed: list[tuple[int, Block]] = []
+    acts: list[Act] = []
+    logs: list[Log] = []
+    with report.part("记录（epochs.json、leaves/）", "The record (epochs.json, leaves/)"):
+        placed, acts, logs = check_record(report, files, heads)
+    if snapshot is None or not logs:
         return
     published = Published(1 << 62, 0)
     with report.part("公布记录", "The record's acts"):
