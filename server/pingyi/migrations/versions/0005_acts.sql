@@ -90,7 +90,7 @@ CREATE TRIGGER refuse_unapproved BEFORE INSERT OR UPDATE ON adjustment
 CREATE OR REPLACE FUNCTION guard_period_state() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   states text[] := ARRAY['draft', 'open', 'closed', 'assessed', 'published', 'archived'];
-  found record;
+  reopening_act record;
 BEGIN
   IF NEW.state = OLD.state THEN
     NEW.open_until := OLD.open_until;
@@ -103,14 +103,14 @@ BEGIN
     RETURN NEW;
   END IF;
   IF NEW.state = 'open' AND OLD.state IN ('closed', 'assessed', 'published') THEN
-    SELECT act.id, (act.content ->> 'deadline')::timestamptz AS until INTO found
+    SELECT act.id, (act.content ->> 'deadline')::timestamptz AS until INTO reopening_act
     FROM act JOIN act_answer ON act_answer.act_id = act.id AND act_answer.approved
     WHERE act.kind = 'reopen' AND act.period_id = OLD.id
       AND NOT EXISTS (SELECT FROM reopening WHERE reopening.act_id = act.id)
     ORDER BY act.id LIMIT 1;
     IF FOUND THEN
-      INSERT INTO reopening (act_id, period_id) VALUES (found.id, OLD.id);
-      NEW.open_until := found.until;
+      INSERT INTO reopening (act_id, period_id) VALUES (reopening_act.id, OLD.id);
+      NEW.open_until := reopening_act.until;
       RETURN NEW;
     END IF;
   END IF;
