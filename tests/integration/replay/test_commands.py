@@ -19,6 +19,7 @@ from sqlalchemy import text
 from pingyi import cli
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
+from pingyi.outbox import TOPICS
 from pingyi.replay import write_results
 from pingyi.services.bundles import import_bundle
 from pingyi.services.callers import SHELL
@@ -214,9 +215,9 @@ def test_worker_without_a_queue_runs_one_process_for_each_and_ends_them(settings
     done = subprocess.Popen([PINGYI, "worker"], env=environment)
     children = Path(f"/proc/{done.pid}/task/{done.pid}/children")
     deadline = time.monotonic() + 20
-    while len(found := children.read_text().split()) < 2 and time.monotonic() < deadline:
+    while len(found := children.read_text().split()) < len(TOPICS) and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(2)
     done.terminate()
-    assert (len(found), done.wait(20)) == (2, 0)
+    assert (len(found), done.wait(20)) == (len(TOPICS), 0)
     assert not any(Path(f"/proc/{pid}").exists() for pid in found)
