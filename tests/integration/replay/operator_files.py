@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from xml.sax.saxutils import escape
@@ -33,11 +33,14 @@ def tables_of(waves: Sequence[Sequence[Row]], identity: Sequence[str]) -> Iterat
     yield table
 
 
-def grid(rows: Sequence[Row], title: Callable[[str], str]) -> list[list[Any]]:
-    """Rows below their titles; a mapping has a column for each key, named `field.key`."""
+def grid(rows: Sequence[Row], titles: Mapping[str, str]) -> list[list[Any]]:
+    """Rows below their titles; a mapping has a column for each key, titled `field.key`."""
     flat = [dict(_cells(row)) for row in rows]
     names = list(dict.fromkeys(name for row in flat for name in row))
-    return [[title(name) for name in names], *([row.get(name, "") for name in names] for row in flat)]
+    return [
+        [titles.get(name, name) for name in names],
+        *([row.get(name, "") for name in names] for row in flat),
+    ]
 
 
 def _cells(row: Row) -> Iterator[tuple[str, Any]]:

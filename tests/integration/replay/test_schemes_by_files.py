@@ -47,7 +47,7 @@ class Operators:
             named = {
                 each["name"]: titles.format(name=each["name"], **each["title"]) for each in form["fields"]
             }
-            table = operator_files.grid(rows, lambda name, named=named: named.get(name, name))
+            table = operator_files.grid(rows, named)
             self.formats[made.__name__] += 1
             self._deliver(call, path, operator, made(table))
 
