@@ -12,6 +12,7 @@ from pingyi.api.spec import Resource
 from pingyi.db import transaction
 from pingyi.services.reading_results import load_result
 from pingyi.services.results import Result, record_json, results_csv, results_json
+from pingyi.services.revisions import Comparison, Revisions, compare_revisions, list_revisions
 from pingyi.web.callers import current_caller
 from pingyi.web.policy import PUBLIC
 
@@ -23,7 +24,7 @@ blp = Resource(
 class RevisionSchema(Schema):
     """Which revision; the newest where none is named."""
 
-    revision = fields.Integer(load_default=None, strict=True, validate=validate.Range(min=1, max=1_000_000))
+    revision = fields.Integer(load_default=None, validate=validate.Range(min=1, max=1_000_000))
 
 
 class SheetSchema(RevisionSchema):
@@ -75,6 +76,69 @@ class RecordSchema(Schema):
         unknown = "include"
 
 
+class OneRevisionSchema(Schema):
+    """A revision with its dates; `published_at` is null where only the office sees it."""
+
+    revision = fields.Integer(required=True)
+    assessed_at = fields.AwareDateTime(required=True)
+    published_at = fields.AwareDateTime(required=True, allow_none=True)
+    sha256 = fields.String(required=True)
+
+
+class RevisionsSchema(Schema):
+    """The revisions of a period's result."""
+
+    period = fields.String(required=True)
+    revisions = fields.List(fields.Nested(OneRevisionSchema), required=True)
+
+
+class PairSchema(Schema):
+    """Two revisions."""
+
+    older = fields.Integer(required=True, validate=validate.Range(min=1, max=1_000_000))
+    newer = fields.Integer(required=True, validate=validate.Range(min=1, max=1_000_000))
+
+
+class StoodSchema(Schema):
+    """Where a unit stood."""
+
+    status = fields.String(required=True)
+    total = fields.String(required=True)
+    rank = fields.Integer(required=True, allow_none=True)
+    grade = fields.String(required=True)
+    adjustments = fields.String(required=True)
+
+
+class ChannelChangeSchema(Schema):
+    """A channel on which a unit's points or status changed."""
+
+    channel = fields.String(required=True)
+    points_before = fields.String(required=True)
+    points_after = fields.String(required=True)
+    status_before = fields.String(required=True)
+    status_after = fields.String(required=True)
+
+
+class UnitChangeSchema(Schema):
+    """A unit whose result changed; null where it did not take part."""
+
+    unit = fields.String(required=True)
+    name = fields.String(required=True)
+    category = fields.String(required=True)
+    before = fields.Nested(StoodSchema, required=True, allow_none=True)
+    after = fields.Nested(StoodSchema, required=True, allow_none=True)
+    channels = fields.List(fields.Nested(ChannelChangeSchema), required=True)
+
+
+class ComparisonSchema(Schema):
+    """What changed between two revisions; units without a change are left out."""
+
+    period = fields.String(required=True)
+    older = fields.Nested(OneRevisionSchema, required=True)
+    newer = fields.Nested(OneRevisionSchema, required=True)
+    units = fields.List(fields.Nested(UnitChangeSchema), required=True)
+
+
 @blp.route("")
 @blp.operation("result_get", PUBLIC)
 @blp.arguments(RevisionSchema, location="query", as_kwargs=True)
@@ -102,9 +166,31 @@ def get_record(period: str, revision: int | None) -> Response:
     return _file(period, revision, record_json, "application/json")
 
 
-def _file(period: str, revision: int | None, write: Callable[[Result], bytes], mimetype: str) -> Response:
-    caller = current_caller()
-    office = caller is not None and bool(caller.roles & frozenset(READERS))
+@blp.route("/revisions")
+@blp.operation("result_list_revisions", PUBLIC)
+@blp.response(200, RevisionsSchema)
+def list_all(period: str) -> Revisions:
+    """The revisions that were published, the newest first; to the office also the others."""
     with transaction() as connection:
-        result = load_result(connection, period, revision, published_only=not office)
+        return list_revisions(connection, period, published_only=not _of_the_office())
+
+
+@blp.route("/changes")
+@blp.operation("result_compare", PUBLIC)
+@blp.arguments(PairSchema, location="query", as_kwargs=True)
+@blp.response(200, ComparisonSchema)
+def compare(period: str, older: int, newer: int) -> Comparison:
+    """Whose points, totals, ranks or statuses changed from one revision to another."""
+    with transaction() as connection:
+        return compare_revisions(connection, period, older, newer, published_only=not _of_the_office())
+
+
+def _of_the_office() -> bool:
+    caller = current_caller()
+    return caller is not None and bool(caller.roles & frozenset(READERS))
+
+
+def _file(period: str, revision: int | None, write: Callable[[Result], bytes], mimetype: str) -> Response:
+    with transaction() as connection:
+        result = load_result(connection, period, revision, published_only=not _of_the_office())
     return Response(write(result), mimetype=mimetype)

@@ -14,6 +14,7 @@ from pingyi.services.published import newest_published, published_periods
 from pingyi.services.reading_results import load_result
 from pingyi.services.refusals import not_found
 from pingyi.services.results import Result, record_json, results_csv, results_json
+from pingyi.services.revisions import list_revisions
 from pingyi.services.roles import Role
 from pingyi.site.board import board_of
 from pingyi.site.card import card_of
@@ -41,7 +42,7 @@ def home() -> AnyResponse:
     with transaction() as connection:
         period = newest_published(connection)
     if period is None:
-        return _page(render_template("site/empty.html"))
+        return answer_page(render_template("site/empty.html"))
     return _board(period, None)
 
 
@@ -51,7 +52,7 @@ def periods() -> AnyResponse:
     """All published periods."""
     with transaction() as connection:
         found = published_periods(connection)
-    return _page(render_template("site/periods.html", periods=found))
+    return answer_page(render_template("site/periods.html", periods=found))
 
 
 @blueprint.get("/periods/<period>")
@@ -81,7 +82,10 @@ def unit_page(period: str, code: str) -> AnyResponse:
         raise not_found(zh=f"本周期的单位“{code}”", en=f"Unit {code} of this period")
     unit = alone.units[0]
     result = _result(period, category=unit.category)
-    return _page(render_template("site/unit.html", card=card_of(result, unit), result=result), result)
+    page = render_template(
+        "site/unit.html", card=card_of(result, unit), result=result, newest=_superseding(result)
+    )
+    return answer_page(page, result)
 
 
 @blueprint.get("/periods/<period>/<any('results.csv','results.json','record.json','results.xlsx'):name>")
@@ -99,7 +103,17 @@ def download(period: str, name: str) -> AnyResponse:
 def _board(period: str, category_key: str | None) -> AnyResponse:
     result, category = _with_category(period, category_key)
     board = board_of(result, category)
-    return _page(render_template("site/board.html", board=board, result=result), result)
+    page = render_template("site/board.html", board=board, result=result, newest=_superseding(result))
+    return answer_page(page, result)
+
+
+def _superseding(result: Result) -> int | None:
+    """The newest published revision where a named, published one is shown that is older."""
+    if "revision" not in request.args or result.published_at is None:
+        return None
+    with transaction() as connection:
+        newest = list_revisions(connection, result.period).revisions[0].revision
+    return newest if newest > result.revision else None
 
 
 def _with_category(period: str, key: str | None) -> tuple[Result, Category]:
@@ -135,7 +149,8 @@ def _revision(given: str) -> int:
     return int(given)
 
 
-def _page(html: str, result: Result | None = None) -> AnyResponse:
+def answer_page(html: str, result: Result | None = None) -> AnyResponse:
+    """A page that browsers may keep where everybody may see it."""
     return _kept(Response(html, content_type="text/html; charset=utf-8"), result)
 
 
