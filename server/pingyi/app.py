@@ -9,6 +9,7 @@ from pingyi import api, console, site, web
 from pingyi.db import db
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.settings import Settings
+from pingyi.site import record
 
 
 def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
@@ -36,5 +37,6 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     web.init_app(app)
     api.init_app(app)
     app.register_blueprint(site.blueprint)
+    app.register_blueprint(record.blueprint)
     app.register_blueprint(console.blueprint)
     return app

@@ -11,7 +11,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.pool import NullPool
 
 from pingyi.domain.errors import Problem
 from pingyi.ledger.epochs import Tree, current_tree
@@ -34,33 +33,18 @@ def seal(settings: Settings, batch: int = BATCH) -> int:
     Safe to run twice, at the same time and to be killed. Raises Problem no_sealer_url, sealer_key_missing,
     sealer_key_wrong, record_damaged, record_forked and heads_unreadable; the last four are incidents.
     """
-    sealed = 0
     with sealer_engine(settings) as engine:
-        sealer = Sealer(settings, load_key(settings.sealer_key_file))
-        try:
-            while True:
-                with engine.begin() as connection:
-                    added = sealer.seal_batch(connection, batch)
-                sealed += added
-                if added < batch:
-                    break
-            with engine.begin() as connection:
-                # Two sealers that write the folder at once could leave the older head in it.
-                _lock(connection)
-                publish(connection, settings.heads_folder)
-        except Problem as problem:
-            _LOG.critical("incident: %s", problem)
-            raise
-    return sealed
+        return _seal_all(engine, settings, batch)
 
 
 def seal_paced(settings: Settings) -> int:
     """Seal, but not sooner than PINGYI_SEAL_SECONDS after the last head: many acts then share one."""
-    if settings.seal_seconds:
-        with sealer_engine(settings) as engine, engine.connect() as connection:
-            wait = connection.execute(text(_WAIT), {"seconds": settings.seal_seconds}).scalar_one()
-        time.sleep(float(wait))
-    return seal(settings)
+    with sealer_engine(settings) as engine:
+        if settings.seal_seconds:
+            with engine.connect() as connection:
+                wait = connection.execute(text(_WAIT), {"seconds": settings.seal_seconds}).scalar_one()
+            time.sleep(float(wait))
+        return _seal_all(engine, settings, BATCH)
 
 
 # A head from the future, of a clock that was set back, is not waited for.
@@ -71,12 +55,30 @@ SELECT coalesce(max(greatest(0, :seconds - extract(epoch FROM now() - sealed_at)
 """
 
 
+def _seal_all(engine: Engine, settings: Settings, batch: int) -> int:
+    sealer = Sealer(settings, load_key(settings.sealer_key_file))
+    sealed, added = 0, batch
+    try:
+        while added >= batch:
+            with engine.begin() as connection:
+                added = sealer.seal_batch(connection, batch)
+            sealed += added
+        with engine.begin() as connection:
+            # Two sealers that write the folder at once could leave the older head in it.
+            _lock(connection)
+            publish(connection, settings.heads_folder)
+    except Problem as problem:
+        _LOG.critical("incident: %s", problem)
+        raise
+    return sealed
+
+
 @contextmanager
 def sealer_engine(settings: Settings) -> Iterator[Engine]:
     """The sealer's own way into the database, closed at the end; Problem no_sealer_url where none is set."""
     if not settings.sealer_database_url:
         raise refusal("no_sealer_url")
-    engine = create_engine(settings.sealer_database_url, poolclass=NullPool, hide_parameters=True)
+    engine = create_engine(settings.sealer_database_url, pool_size=1, max_overflow=0, hide_parameters=True)
     try:
         yield engine
     finally:
