@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
 from urllib.parse import urlsplit
@@ -55,6 +56,13 @@ def address(app: Flask) -> Iterator[str]:
     make_draft(names, key="d")
     make_account("admin", "administrator")
     make_account("security", "security_administrator")
+    with serving(app) as found:
+        yield found
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """The application on a free port; the address where it answers."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever)
     thread.start()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+from tests.browser.checks import DESKTOP, PHONE, check_at_all_widths
 from tests.browser.conftest import Watched
 from tests.integration.web.conftest import PASSWORD
 
-PHONE, NARROW, DESKTOP = 390, 320, 1280
 PUBLIC = {
     "board": "/",
     "unit": "/periods/p/units/u1",
@@ -18,13 +17,7 @@ PUBLIC = {
     "periods": "/periods",
     "sign-in": "/sign-in",
 }
-WIDE_ENOUGH = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 Watch = Callable[..., Watched]
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
@@ -35,16 +28,6 @@ def test_page_is_accessible_fits_and_asks_nobody_else(
     watched = watch(DESKTOP, language)
     watched.page.goto(address + PUBLIC[name])
     check_at_all_widths(watched)
-
-
-def check_at_all_widths(watched: Watched) -> None:
-    """Accessible, nothing sticks out sideways, nothing asked of another host, nothing complained about."""
-    for width in (DESKTOP, PHONE, NARROW):
-        watched.page.set_viewport_size({"width": width, "height": 900})
-        assert watched.page.evaluate(WIDE_ENOUGH), f"something sticks out at {width}"
-        if width != PHONE:
-            assert violations(watched.page) == [], width
-    assert watched.troubles == []
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
