@@ -8,7 +8,7 @@ from pingyi.channels.families import show
 
 
 class Entry(show.SessionEntry):
-    """`unit`, `session`, `date`, `attended_by`, `questions`, `answered_on_time`, `resolved`, `satisfied`."""
+    """`unit`, `session`, `date`, `attended_by`, `questions` and what became of them, `evidence`."""
 
 
 class Settings(show.ShowSettings):

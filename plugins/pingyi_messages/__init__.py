@@ -7,7 +7,7 @@ from pingyi.channels.families import case_totals, cases
 
 
 class Entry(cases.CaseEntry):
-    """`unit`, `source`, `case`, its times, flags, `opinion` and `events.<event>`."""
+    """`unit`, `source`, `case`, its times, flags, `opinion`, `evidence`, `events.<event>`."""
 
 
 class Settings(cases.CaseSettings):

@@ -7,7 +7,7 @@ from pingyi.channels.families import ballots
 
 
 class Entry(ballots.BallotEntry):
-    """`unit`, `batch`, `stratum`, `dimension`, `option`, `count`."""
+    """`unit`, `batch`, `stratum`, `dimension`, `option`, `count`, `evidence`."""
 
 
 class Settings(ballots.BallotSettings):

@@ -27,6 +27,7 @@ from pingyi.channels.families.ballot_settings import (
     RosterSettings,
     roster_needs,
 )
+from pingyi.channels.families.words import evidence_field
 
 __all__ = ["BallotEntry", "BallotSettings", "RosterSettings", "channel", "roster", "score", "tally"]
 
@@ -34,7 +35,7 @@ NOT_EMPTY = validate.Length(min=1)
 
 
 class BallotEntry(EntrySchema):
-    """`unit` (may be empty for issued and returned), `batch`, `stratum`, `dimension`, `option`, `count`."""
+    """`batch`, `stratum`, `dimension`, `option`, `count`, `evidence`; no `unit`: issued or returned."""
 
     unit_required = False
 
@@ -43,6 +44,7 @@ class BallotEntry(EntrySchema):
     dimension = Word(metadata={"title_zh": "评议内容", "title_en": "Dimension"})
     option = Word(required=True, validate=NOT_EMPTY, metadata={"title_zh": "选项", "title_en": "Option"})
     count = Whole(required=True, metadata={"title_zh": "票数", "title_en": "Count"})
+    evidence = evidence_field()
 
     @validates_schema
     def is_of_this_ballot(self, data: dict[str, Any], **_: Any) -> None:

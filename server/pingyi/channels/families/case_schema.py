@@ -12,6 +12,7 @@ from marshmallow import ValidationError, fields, pre_load, validate, validates, 
 from pingyi.channels import EntrySchema, Flag, Key, Moment, Whole, Word
 from pingyi.channels.families.measure_settings import MeasureSettings
 from pingyi.channels.families.measures import used
+from pingyi.channels.families.words import evidence_field
 
 DEFAULT_OF = {
     "closed": "accepted",
@@ -65,7 +66,7 @@ class CaseSettings(MeasureSettings):
 
 
 class CaseEntry(EntrySchema):
-    """`unit`, `source`, `case`, four times, three flags, `opinion`, `events.<event>`."""
+    """`unit`, `source`, `case`, four times, three flags, `opinion`, `evidence`, `events.<event>`."""
 
     source = Word(metadata={"title_zh": "来源", "title_en": "Source"})
     case = Word(
@@ -80,6 +81,7 @@ class CaseEntry(EntrySchema):
     reached = Flag(metadata={"title_zh": "联系上", "title_en": "Reached"})
     resolved = Flag(metadata={"title_zh": "已解决", "title_en": "Resolved"})
     opinion = Word(metadata={"title_zh": "意见", "title_en": "Opinion"})
+    evidence = evidence_field()
     events = fields.Dict(
         keys=Word(),
         values=Whole(),

@@ -38,6 +38,7 @@ from pingyi.channels import (
 )
 from pingyi.channels.families.measure_settings import MeasureSettings
 from pingyi.channels.families.measures import Reading, plan_of, read, score_events, score_rates, used
+from pingyi.channels.families.words import evidence_field
 
 __all__ = ["MeasureSettings", "TotalsEntry", "channel", "score", "tally"]
 
@@ -45,7 +46,7 @@ SATISFIED = "satisfied"
 
 
 class TotalsEntry(EntrySchema):
-    """`unit`, `month`, `measure`, then `count` and `of`, or `rate` (percent), if known with its `of`."""
+    """`month`, `measure`, then `count` and `of`, or `rate` (percent, if known with `of`); `evidence`."""
 
     month = Month(metadata={"title_zh": "月份", "title_en": "Month"})
     measure = Word(
@@ -56,6 +57,7 @@ class TotalsEntry(EntrySchema):
     rate = ScoreField(
         validate=validate.Range(min=0, max=100), metadata={"title_zh": "率（%）", "title_en": "Rate (%)"}
     )
+    evidence = evidence_field()
 
     @validates("month")
     def is_in_the_period(self, value: str, data_key: str) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 from marshmallow import ValidationError, validates, validates_schema
 
-from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Key, Score, Tally, Text, Whole, Word
+from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Key, Score, Tally, Text, Whole
 from pingyi.channels.families.item_score import plan_of, score_items
 from pingyi.channels.families.item_settings import ItemSettings
-from pingyi.channels.schema import MAX_TEXT_CHARACTERS
+from pingyi.channels.families.words import evidence_field
 
 __all__ = ["ChecklistEntry", "ItemSettings", "channel", "check_item", "score", "tally"]
 
@@ -25,7 +25,7 @@ class ChecklistEntry(EntrySchema):
 
     item = Key(metadata={"title_zh": "指标", "title_en": "Item"})
     count = Whole(metadata={"title_zh": "次数", "title_en": "Count"})
-    evidence = Word(limit=MAX_TEXT_CHARACTERS, metadata={"title_zh": "依据", "title_en": "Evidence"})
+    evidence = evidence_field()
 
     @validates("item")
     def is_on_the_list(self, value: str, data_key: str) -> None:

@@ -17,8 +17,7 @@ from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Key, Sc
 from pingyi.channels.families.checklist import check_item
 from pingyi.channels.families.item_score import plan_of, score_items
 from pingyi.channels.families.item_settings import ItemSettings
-from pingyi.channels.families.words import Choice, Day, check_day
-from pingyi.channels.schema import MAX_TEXT_CHARACTERS
+from pingyi.channels.families.words import Choice, Day, check_day, evidence_field
 
 __all__ = ["STATES", "FindingEntry", "ItemSettings", "channel", "score", "tally"]
 
@@ -40,7 +39,7 @@ class FindingEntry(EntrySchema):
     date = Day(metadata={"title_zh": "日期", "title_en": "Date"})
     item = Key(metadata={"title_zh": "指标", "title_en": "Item"})
     state = Choice(STATES, required=True, metadata={"title_zh": "状态", "title_en": "State"})
-    evidence = Word(limit=MAX_TEXT_CHARACTERS, metadata={"title_zh": "依据", "title_en": "Evidence"})
+    evidence = evidence_field()
 
     @validates("date")
     def is_in_the_period(self, value: dt.date, data_key: str) -> None:

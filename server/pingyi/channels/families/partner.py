@@ -13,16 +13,16 @@ from typing import Any
 
 from marshmallow import ValidationError, validates, validates_schema
 
-from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Flag, Score, Tally, Text, Word
+from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Flag, Score, Tally, Text
 from pingyi.channels.families.marks import MarkSettings, check_mark, mark_field, mark_name, read_marks
-from pingyi.channels.schema import MAX_TEXT_CHARACTERS
+from pingyi.channels.families.words import evidence_field
 
 
 class PartnerEntry(EntrySchema):
     """`unit`, `score`, `evidence`."""
 
     score = mark_field(required=True)
-    evidence = Word(limit=MAX_TEXT_CHARACTERS, metadata={"title_zh": "依据", "title_en": "Evidence"})
+    evidence = evidence_field()
 
     @validates("score")
     def fits_the_scale(self, value: Decimal, data_key: str) -> None:

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, validate, validates, validates_schema
 from pingyi.channels import EntrySchema, Text, Whole, Word
 from pingyi.channels.families.measure_settings import MeasureSettings
 from pingyi.channels.families.measures import used
-from pingyi.channels.families.words import Choice, Day, check_day
+from pingyi.channels.families.words import Choice, Day, check_day, evidence_field
 
 ATTENDANCE = {
     "leader": Text(zh="主要负责人", en="Leader"),
@@ -75,7 +75,7 @@ class ShowSettings(MeasureSettings):
 
 
 class SessionEntry(EntrySchema):
-    """`unit`, `session`, `date`, `attended_by`, `questions`, `answered_on_time`, `resolved`, `satisfied`."""
+    """`session`, `date`, `attended_by`, `questions` and what became of them, `evidence`."""
 
     session = Word(
         required=True, validate=validate.Length(min=1), metadata={"title_zh": "场次", "title_en": "Session"}
@@ -86,6 +86,7 @@ class SessionEntry(EntrySchema):
     answered_on_time = Whole(metadata={"title_zh": "按时答复数", "title_en": "Answered on time"})
     resolved = Whole(metadata={"title_zh": "解决数", "title_en": "Resolved"})
     satisfied = Whole(metadata={"title_zh": "满意数", "title_en": "Satisfied"})
+    evidence = evidence_field()
 
     @validates("date")
     def is_in_the_period(self, value: dt.date, data_key: str) -> None:

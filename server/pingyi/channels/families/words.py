@@ -1,4 +1,4 @@
-"""Columns that several families share: a day, and a choice that may be named in either language."""
+"""Columns that several families share: a day, evidence, and a choice named in either language."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from zoneinfo import ZoneInfo
 from marshmallow import ValidationError, validate
 
 from pingyi.channels import Moment, Period, Text, Word
+from pingyi.channels.schema import MAX_TEXT_CHARACTERS
+
+
+def evidence_field() -> Word:
+    """Optional text, or the reference of a file that was brought before."""
+    return Word(limit=MAX_TEXT_CHARACTERS, metadata={"title_zh": "依据", "title_en": "Evidence"})
 
 
 class Day(Moment):
