@@ -10,12 +10,13 @@ from datetime import date
 
 import click
 
-from benchmarks import closing, folding, intake, web
+from benchmarks import closing, folding, intake, uploads, web
 from benchmarks.figures import Figure, table
 from benchmarks.house import house
 
 SECTIONS = {
     "intake": ("Intake", intake.figures),
+    "upload": ("A file of 50,000 rows", uploads.figures),
     "fold": ("Folding", folding.figures),
     "close": ("Closing and assessing 1,000 units x 20 channels, 250,000 counters", closing.figures),
     "web": ("The web server", web.figures),
