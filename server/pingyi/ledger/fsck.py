@@ -79,7 +79,7 @@ class Report:
         """One line: what was checked, and what still waits."""
         return Text(
             zh="核对了 {leaves} 片叶子、{heads} 个树头，{waiting} 片等待封存；发现 {n} 处问题。",
-            en="Checked {leaves} leaves and {heads} heads, {waiting} leaves wait; {n} things are wrong.",
+            en="Leaves checked: {leaves}; heads: {heads}; leaves that wait: {waiting}; wrong: {n}.",
         ).format(leaves=self.leaves, heads=self.heads, waiting=self.waiting, n=len(self.findings))
 
     def found(self, code: str, **values: object) -> None:
