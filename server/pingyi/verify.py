@@ -452,55 +452,77 @@ BLOCK_LEVELS = 13
 BLOCK = 1 << BLOCK_LEVELS
 FEW_LEAVES = 20_000  # below, a second process costs more than it brings
 DIGEST_ONLY = re.compile(rb"([A-Za-z0-9][A-Za-z0-9_.-]{0,127}|-) ([0-9a-f]{64})")
+REPLACES = re.compile(rb'"replaces":"([0-9a-f]{64})"')
 HEX = re.compile(r"[0-9a-f]{64}")
 STANDINGS = ("counted", "held", "rejected")
 CELL, MISSING = "\x1f", "\x1e"
+FIRST_JSON: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_once"]
+Counters = dict[tuple[str, str, str], dict[str, int]]  # (channel, standing, unit or "") -> counter -> sum
 
 
 @dataclass
 class Job:
-    """What a process needs to know to read leaves; set before the processes start."""
+    """What a process needs to know; set before the processes start, and never changed by them."""
 
     period: str = ""
-    lines: list[list[bytes]] = field(default_factory=list)  # by epoch
-    columns: dict[str, list[str]] = field(default_factory=dict)  # channel -> header of its entries
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    snapshot: Mapping[str, Any] = field(default_factory=dict)
     plans: dict[str, dict[str, Any]] = field(default_factory=dict)  # channel -> its table in the scheme
-    dates: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, list[str]] = field(default_factory=dict)  # channel -> its entries' columns
+    lines: list[list[bytes]] = field(default_factory=list)  # the leaves by epoch
+    replaced: frozenset[str] = frozenset()  # digests that other leaves name as replaced
+    until: tuple[int, int] = (0, 0)  # epoch and number of the leaf that froze the snapshot
+    every_row: bool = False  # keep each entry apart, to name rows that differ
+    secret: bytes = field(default_factory=lambda: os.urandom(16))
 
 
 JOB = Job()
 
 
 class EntryLeaf(NamedTuple):
-    """An entry or disposition; `counts` is a position in the block's list of counts, -1 where none apply."""
+    """An entry or disposition that replaces or is replaced; `row` is None for a disposition."""
 
     at: int
     digest: str
     channel: str
     unit: str
     standing: str
-    place: tuple[int, int]  # delivery, position
     replaces: str | None
-    row: str | None  # the public cells in the order of the CSV file's columns; None: a disposition
-    counts: int
+    row: str | None  # the public cells in the order of the CSV file's columns
+    counts: tuple[dict[str, int], dict[str, int]] | None  # None: the channel's formulas are not here
 
 
 class ActLeaf(NamedTuple):
     """Any other leaf of the period."""
 
     at: int
-    digest: str
     body: dict[str, Any]
+
+
+class Rows(NamedTuple):
+    """A multiset of rows: how many, and the sum of their marks (see `mark`)."""
+
+    number: int = 0
+    marks: int = 0
+
+
+def mark(standing: str, row: str) -> int:
+    """A row as a number that nobody can foresee, since its secret is drawn anew for every check."""
+    return int.from_bytes(hashlib.sha256(JOB.secret + f"{standing}{CELL}{row}".encode()).digest(), "little")
 
 
 @dataclass
 class Block:
-    """A run of leaves, read."""
+    """A run of leaves, read: entries that nothing replaces are only summed, the others kept one by one."""
 
-    levels: list[bytes]
+    levels: list[bytes] = field(default_factory=list)
+    sums: Counters = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
     entries: list[EntryLeaf] = field(default_factory=list)
     acts: list[ActLeaf] = field(default_factory=list)
-    counts: list[tuple[dict[str, int], dict[str, int]]] = field(default_factory=list)
+    places: list[bytes] = field(default_factory=list)  # delivery and position of every entry
+    seen: int = 0
+    late: int = 0
     faults: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -508,12 +530,11 @@ def read_block(epoch: int, first: int) -> Block:
     """Hash and read the leaves of one run; what is wrong with a leaf is said, and the leaf left out."""
     new = hashlib.sha256
     hashes: list[bytes] = []
-    block = Block([])
-    known: dict[Any, int] = {}
-    for index, line in enumerate(JOB.lines[epoch][first : first + BLOCK], first):
+    block = Block()
+    for at, line in enumerate(JOB.lines[epoch][first : first + BLOCK], first):
         if line[:1] == b"{":
             digest = new(b"\x00" + line).hexdigest()
-            scope = read_leaf(block, known, index, digest, line)
+            scope = read_leaf(block, (epoch, at), digest, line)
             hashes.append(new(f"\x00{scope}\n{digest}\n".encode()).digest())
             continue
         parts = DIGEST_ONLY.fullmatch(line)
@@ -522,84 +543,100 @@ def read_block(epoch: int, first: int) -> Block:
             why_en = (
                 "is of this period, but its content is withheld" if parts else "is not spelt as it must be"
             )
-            block.faults.append((f"第 {index} 条叶子{why_zh}。", f"Leaf {index} {why_en}."))
+            block.faults.append((f"第 {at} 条叶子{why_zh}。", f"Leaf {at} {why_en}."))
         hashes.append(new(b"\x00" + line.replace(b" ", b"\n") + b"\n").digest())
     block.levels = levels_of(hashes)
     return block
 
 
-def read_leaf(block: Block, known: dict[Any, int], index: int, digest: str, line: bytes) -> str:
+def read_leaf(block: Block, place: tuple[int, int], digest: str, line: bytes) -> str:
     """Read one leaf into the block; returns its scope."""
     try:
-        body = json.loads(line.decode())
+        text = line.decode()
+        body, end = FIRST_JSON(text, 0)
         kind = body["kind"]
-        if kind in ("entry", "disposition"):
-            if JOB.plans:
-                block.entries.append(entry_leaf(block, known, index, digest, body))
-        else:
+        if kind not in ("entry", "disposition"):
             if canonical(body) != line:
                 raise ValueError("not canonical")
-            block.acts.append(ActLeaf(index, digest, body))
-            if kind == "restore":
-                return "-"
-        if body["period"] != JOB.period:
-            raise ValueError("another period")
-    except GARBAGE as error:
+            block.acts.append(ActLeaf(place[1], body))
+        elif JOB.plans:
+            read_entry(block, place, digest, body)
+        if kind == "restore":
+            return "-"
+        if body["period"] != JOB.period or end != len(text):
+            raise ValueError("another period, or more than a leaf")
+    except (StopIteration, *GARBAGE) as error:
         what = reason(error)
         block.faults.append(
-            (f"第 {index} 条叶子无法读懂（{what[0]}）。", f"Leaf {index} makes no sense ({what[1]}).")
+            (f"第 {place[1]} 条叶子无法读懂（{what[0]}）。", f"Leaf {place[1]} makes no sense ({what[1]}).")
         )
     return JOB.period
 
 
-def entry_leaf(
-    block: Block, known: dict[Any, int], index: int, digest: str, body: dict[str, Any]
-) -> EntryLeaf:
+def read_entry(block: Block, place: tuple[int, int], digest: str, body: dict[str, Any]) -> None:
+    """Sum an entry, or keep it apart where it replaces another or is replaced."""
     channel, replaces, standing = body["channel"], body["replaces"], body["standing"]
-    place = (body["delivery"], body["position"])
-    if standing not in STANDINGS or channel not in JOB.plans or set(map(type, place)) != {int}:
-        raise ValueError("no such standing, channel or delivery")
-    if replaces is not None and not HEX.fullmatch(replaces):
-        raise ValueError("replaces")
-    if body["kind"] == "disposition":
-        return EntryLeaf(index, digest, channel, "", standing, place, replaces, None, -1)
-    values = body["values"]
-    unit = values.get("unit", "")
-    if not isinstance(unit, str):
-        raise TypeError("unit")
-    counts = tallied(block, known, channel, values)
-    row = row_of(values, JOB.columns.get(channel, []))
-    return EntryLeaf(index, digest, channel, unit, standing, place, replaces, row, counts)
-
-
-def tallied(block: Block, known: dict[Any, int], channel: str, values: dict[str, Any]) -> int:
-    """What an entry adds, as a position in the block's list; -1 for a channel whose formulas are not here."""
     plan = JOB.plans[channel]
-    family = FAMILIES.get(plan["plugin"])
-    if family is None:
-        return -1
-    counts, shared = family.tally(values, plan["settings"], JOB.dates)
-    name = (tuple(counts.items()), tuple(shared.items()))
-    if name not in known:
-        known[name] = len(block.counts)
-        block.counts.append((counts, shared))
-    return known[name]
+    if standing not in STANDINGS or (replaces is not None and not HEX.fullmatch(replaces)):
+        raise ValueError("standing, replaces")
+    block.places.append(body["delivery"].to_bytes(8, "big") + body["position"].to_bytes(8, "big"))
+    if place >= JOB.until:
+        block.late += 1
+        return
+    block.seen += 1
+    if body["kind"] == "disposition":
+        block.entries.append(EntryLeaf(place[1], digest, channel, "", standing, replaces, None, None))
+        return
+    values = body["values"]
+    unit = values.get("unit") or ""
+    if type(unit) is not str:
+        raise TypeError("unit")
+    row = row_of(values, JOB.columns.get(channel, []))
+    family, counts = FAMILIES.get(plan["plugin"]), None
+    if family is not None:
+        counts = family.tally(values, plan["settings"], JOB.snapshot["period"])
+    if replaces is not None or digest in JOB.replaced or JOB.every_row:
+        block.entries.append(EntryLeaf(place[1], digest, channel, unit, standing, replaces, row, counts))
+        return
+    number, marks = block.rows.get(channel, (0, 0))
+    block.rows[channel] = Rows(number + 1, marks + mark(standing, row))
+    if counts is not None:
+        add_counts(block.sums, channel, standing, unit, counts)
+
+
+def add_counts(
+    sums: Counters, channel: str, standing: str, unit: str, counts: tuple[dict[str, int], dict[str, int]]
+) -> None:
+    """Add what an entry counts to its unit's sums, and to those of the channel as a whole."""
+    for place, amounts in (((channel, standing, unit), counts[0]), ((channel, standing, ""), counts[1])):
+        if amounts:
+            cell = sums.get(place)
+            if cell is None:
+                sums[place] = dict(amounts)
+                continue
+            for name, amount in amounts.items():
+                cell[name] = cell.get(name, 0) + amount
 
 
 def row_of(values: dict[str, Any], columns: Sequence[str]) -> str:
-    """An entry's cells in the order of the columns; what no column shows is told behind them."""
-    cells, shown = [], 0
-    for column in columns:
-        value = values.get(column)
-        if value is None and "." in column:
-            name, _, key = column.partition(".")
-            inner = values.get(name)
-            value = inner.get(key) if isinstance(inner, dict) else None
-        cell = value if type(value) is str else spelt(value)
-        shown += cell != ""
-        cells.append(cell)
-    given = sum(len(v) if isinstance(v, dict) else v is not None and v != "" for v in values.values())
-    return CELL.join(cells) + (MISSING if given != shown else "")
+    """An entry's cells in the order of the columns; `MISSING` behind them where no column shows a value."""
+    cells = [values.get(column, "") for column in columns]
+    if values.keys() <= set(columns):
+        try:
+            return CELL.join(cells)
+        except TypeError:
+            if dict not in map(type, cells):
+                return CELL.join(cell if type(cell) is str else spelt(cell) for cell in cells)
+    flat: dict[str, str] = {}
+    for name, value in values.items():
+        inner = (
+            {f"{name}.{key}": cell for key, cell in value.items()}
+            if isinstance(value, dict)
+            else {name: value}
+        )
+        flat |= {column: spelt(cell) for column, cell in inner.items()}
+    left = any(cell for column, cell in flat.items() if column not in columns)
+    return CELL.join(flat.get(column, "") for column in columns) + (MISSING if left else "")
 
 
 def spelt(value: Any) -> str:
@@ -609,37 +646,48 @@ def spelt(value: Any) -> str:
     return ("false", "true")[value] if isinstance(value, bool) else str(value)
 
 
-def read_leaves(
-    lines: list[list[bytes]], notes: Sequence[tuple[str, str]]
-) -> tuple[list[list[Block]], list[Any]]:
-    """All blocks by epoch and every note's head (or what is wrong with it), with two processes where many."""
-    tasks = [(epoch, first) for epoch, each in enumerate(lines) for first in range(0, len(each), BLOCK)]
-    if sum(map(len, lines)) < FEW_LEAVES or "fork" not in multiprocessing.get_all_start_methods():
-        read, heads = [read_block(*task) for task in tasks], [read_note(*note) for note in notes]
-    else:
-        with multiprocessing.get_context("fork").Pool(2) as pool:
-            waiting = [pool.apply_async(read_block, task) for task in tasks]
-            signed = pool.starmap_async(read_note, notes, chunksize=8)
-            read, heads = [one.get() for one in waiting], signed.get()
-    by_epoch: list[list[Block]] = [[] for _ in lines]
-    for (epoch, _), block in zip(tasks, read, strict=True):
-        by_epoch[epoch].append(block)
-    return by_epoch, heads
-
-
-def read_note(note: str, key: str) -> Any:
+def read_note(note: str, key: str) -> tuple[Any, Any]:
     """(head, number of other signatures) or the two sentences that say what is wrong."""
     try:
         return note_signed_by(note, key)
-    except UnfitError as refusal:
-        return refusal.words
+    except UnfitError as unfit:
+        return unfit.words
     except GARBAGE as error:
         what = reason(error)
         return (f"有树头无法读懂（{what[0]}）。", f"A tree head makes no sense ({what[1]}).")
 
 
-@dataclass
-class Standing:
+def at_once(tasks: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]], many: bool) -> list[Any]:
+    """The results of all tasks in their order; where there is much to do, two processes share them."""
+    if not many or "fork" not in multiprocessing.get_all_start_methods():
+        return [task(*given) for task, given in tasks]
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        return [one.get() for one in [pool.apply_async(task, given) for task, given in tasks]]
+
+
+def read_all_leaves() -> list[list[Block]]:
+    """The blocks of every epoch, read again; see `Job.every_row` and `Job.until`."""
+    return [
+        [read_block(epoch, first) for first in range(0, len(each), BLOCK)]
+        for epoch, each in enumerate(JOB.lines)
+    ]
+
+
+def expect_leaves() -> None:
+    """Note which leaves are replaced and where the snapshot was frozen, before they are read one by one."""
+    digest = sha256(JOB.files.get("snapshot.json", b"")).encode()
+    replaced: set[str] = set()
+    JOB.until = (0, 0)
+    for epoch, lines in enumerate(JOB.lines):
+        for at, line in enumerate(lines):
+            if b'"replaces":"' in line:
+                replaced.update(found.decode() for found in REPLACES.findall(line))
+            elif digest in line and b'"snapshot.frozen"' in line:
+                JOB.until = (epoch, at)
+    JOB.replaced = frozenset(replaced)
+
+
+class Standing(NamedTuple):
     """An entry that stands: nothing has replaced it yet."""
 
     channel: str
@@ -651,109 +699,159 @@ class Standing:
 
 @dataclass
 class Entries:
-    """All entries of the period up to the snapshot, each correction and disposition applied."""
+    """All entries up to the snapshot, each correction and disposition applied."""
 
     live: dict[str, Standing] = field(default_factory=dict)
+    sums: Counters = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
     seen: int = 0
+    standing: int = 0
     corrections: int = 0
     dispositions: int = 0
     late: int = 0
     faults: list[tuple[str, str]] = field(default_factory=list)
 
 
-def follow(blocks: Sequence[tuple[int, Block]], until: int) -> Entries:
-    """Apply the entries in the order of the log, up to the snapshot at place `until` of the whole record.
+def follow(blocks: Iterable[Block]) -> Entries:
+    """Apply the entries in the order of the log and sum what stands.
 
     A leaf that replaces another takes it off; a disposition puts it back with another standing.
     """
     found = Entries()
-    places: set[tuple[int, int]] = set()
-    for offset, block in blocks:
+    places: list[bytes] = []
+    for block in blocks:
+        found.seen, found.late = found.seen + block.seen, found.late + block.late
+        places += block.places
+        for place, cell in block.sums.items():
+            add_counts(found.sums, *place, (cell, {}))
+        for channel, (number, marks) in block.rows.items():
+            add_rows(found, channel, number, marks)
         for leaf in block.entries:
-            if offset + leaf.at >= until:
-                found.late += 1
-                continue
-            found.seen += 1
-            why = _apply(found, block, leaf, places)
-            if why:
-                found.faults.append(
-                    (
-                        f"第 {offset + leaf.at} 条叶子（{leaf.channel}）{why[0]}。",
-                        f"Leaf {offset + leaf.at} ({leaf.channel}) {why[1]}.",
-                    )
+            if why := apply_leaf(found, leaf):
+                zh, en = (
+                    f"第 {leaf.at} 条叶子（{leaf.channel}）{why[0]}。",
+                    f"Leaf {leaf.at} ({leaf.channel}) {why[1]}.",
                 )
+                found.faults.append((zh, en))
+    if twice := len(places) - len(set(places)):
+        found.faults.append(
+            (f"有 {twice} 条报送在记录中重复。", f"{twice} entries stand twice in the record.")
+        )
+    for one in found.live.values():
+        add_rows(found, one.channel, 1, mark(one.standing, one.row))
+        if one.counts is not None:
+            add_counts(found.sums, one.channel, one.standing, one.unit, one.counts)
     return found
 
 
-def _apply(
-    found: Entries, block: Block, leaf: EntryLeaf, places: set[tuple[int, int]]
-) -> tuple[str, str] | None:
-    if leaf.place in places or leaf.digest in found.live:
-        return "是重复的", "stands twice in the record"
-    places.add(leaf.place)
+def add_rows(found: Entries, channel: str, number: int, marks: int) -> None:
+    found.standing += number
+    before = found.rows.get(channel, Rows())
+    found.rows[channel] = Rows(before.number + number, before.marks + marks)
+
+
+def apply_leaf(found: Entries, leaf: EntryLeaf) -> tuple[str, str] | None:
+    """Apply one entry or disposition; returns what is wrong with it."""
     before = None
     if leaf.replaces is not None:
         before = found.live.get(leaf.replaces)
         if before is None or before.channel != leaf.channel:
-            return "更正的那一条不存在，或已被更正过", "replaces an entry that does not stand at that point"
+            return "所更正的那一条并不有效", "replaces an entry that does not stand at that point"
         del found.live[leaf.replaces]
     if leaf.row is not None:
         found.corrections += before is not None
-        counts = block.counts[leaf.counts] if leaf.counts >= 0 else None
-        found.live[leaf.digest] = Standing(leaf.channel, leaf.unit, leaf.standing, leaf.row, counts)
+        found.live[leaf.digest] = Standing(leaf.channel, leaf.unit, leaf.standing, leaf.row, leaf.counts)
         return None
     if before is None:
         return "处置了不存在的报送", "disposes of nothing"
     found.dispositions += 1
-    found.live[leaf.digest] = Standing(before.channel, before.unit, leaf.standing, before.row, before.counts)
+    found.live[leaf.digest] = before._replace(standing=leaf.standing)
     return None
 
 
-def check_entry_files(report: Report, files: Mapping[str, bytes], entries: Entries) -> None:
+def check_entry_files(report: Report, entries: Entries, printed: Mapping[str, Any]) -> None:
     """The standing entries of the record are the rows of entries/<channel>.csv, no more and no fewer."""
-    recorded: dict[str, Counter[tuple[str, str]]] = {channel: Counter() for channel in JOB.plans}
-    for one in entries.live.values():
-        recorded[one.channel][one.standing, one.row] += 1
     found = [
         (f"{name} 不属于任何渠道。", f"{name} belongs to no channel of the scheme.")
-        for name in sorted(files)
-        if name.startswith("entries/") and name[8:-4] not in recorded
+        for name in sorted(JOB.files)
+        if name.startswith("entries/") and name[8:-4] not in JOB.plans
     ]
-    rows = 0
-    for channel, wanted in recorded.items():
-        printed = printed_rows(files.get(f"entries/{channel}.csv"), f"entries/{channel}.csv")
-        rows += printed.total()
-        if printed != wanted:
-            found += differing_rows(channel, wanted, printed)
+    found += (words for words in printed.values() if not isinstance(words, Rows))
+    differ = [
+        channel
+        for channel, rows in printed.items()
+        if isinstance(rows, Rows) and rows != entries.rows.get(channel, Rows())
+    ]
+    if differ:
+        found += differing_rows(differ)
     report.all_wrong(found)
     if not found:
         report.ok(
-            f"报送：entries/ 里的 {rows} 行正是记录中现行有效的报送。",
-            f"Entries: the {rows} rows below entries/ are exactly those that stand in the record.",
+            f"报送：entries/ 里的 {entries.standing} 行正是记录中现行有效的报送。",
+            f"Entries: the {entries.standing} rows below entries/ are exactly those that stand in the record.",
         )
 
 
-def printed_rows(content: bytes | None, name: str) -> Counter[tuple[str, str]]:
+def differing_rows(channels: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The rows that differ, by reading all leaves once more."""
+    JOB.every_row = True
+    live = follow(block for blocks in read_all_leaves() for block in blocks).live.values()
+    JOB.every_row = False
+    for channel in channels:
+        wanted = Counter((one.standing, one.row) for one in live if one.channel == channel)
+        printed = Counter(printed_rows(channel))
+        for standing, row in wanted - printed:
+            shown = row.replace(CELL, ",").replace(MISSING, " …")
+            yield (
+                f"记录中有一条报送不在 entries/{channel}.csv 里：{standing} {shown}",
+                f"An entry of the record is not in entries/{channel}.csv: {standing} {shown}",
+            )
+        for standing, row in printed - wanted:
+            shown = row.replace(CELL, ",")
+            yield (
+                f"entries/{channel}.csv 有一行不是记录中的报送：{standing} {shown}",
+                f"entries/{channel}.csv has a row that is no entry of the record: {standing} {shown}",
+            )
+
+
+def printed_rows(channel: str) -> Iterator[tuple[str, str]]:
     """The rows of an entries file as (standing, cells); its columns `standing` and `reason` stand apart."""
-    if content is None:
-        return Counter()
-    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+    name = f"entries/{channel}.csv"
+    if name not in JOB.files:
+        return
+    reader = csv.reader(io.StringIO(JOB.files[name].decode("utf-8-sig"), newline=""), strict=True)
     header = next(reader, [])
     if len(set(header)) != len(header) or not header:
         raise UnfitError(f"{name} 没有可用的表头。", f"{name} has no usable header.")
     apart = sorted((header.index(n) for n in ("standing", "reason") if n in header), reverse=True)
     standing_at = header.index("standing") if "standing" in header else None
-    found: Counter[tuple[str, str]] = Counter()
     for cells in reader:
         if len(cells) != len(header):
             raise UnfitError(
                 f"{name} 有的行列数不对。", f"{name} has a row of another length than its header."
             )
-        standing = (cells[standing_at] if standing_at is not None else "") or "counted"
+        standing = "counted" if standing_at is None else cells[standing_at] or "counted"
         for at in apart:
             del cells[at]
-        found[standing, CELL.join(cells)] += 1
-    return found
+        yield standing, CELL.join(cells)
+
+
+def sum_file(channel: str) -> Rows | tuple[str, str]:
+    """An entries file as a multiset of rows, or the two sentences that say what is wrong."""
+    try:
+        number = marks = 0
+        for standing, row in printed_rows(channel):
+            number += 1
+            marks += mark(standing, row)
+        return Rows(number, marks)
+    except UnfitError as unfit:
+        return unfit.words
+    except GARBAGE as error:
+        what = reason(error)
+        return (
+            f"entries/{channel}.csv：无法读懂（{what[0]}）。",
+            f"entries/{channel}.csv makes no sense ({what[1]}).",
+        )
 
 
 def entry_columns(files: Mapping[str, bytes]) -> dict[str, list[str]]:
@@ -761,54 +859,15 @@ def entry_columns(files: Mapping[str, bytes]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, content in files.items():
         if name.startswith("entries/") and name.endswith(".csv"):
-            line = content.split(b"\n", 1)[0].decode("utf-8-sig").rstrip("\r")
+            line = content.split(b"\n", 1)[0].decode("utf-8-sig", "replace").rstrip("\r")
             header = next(csv.reader([line]), [])
             found[name[8:-4]] = [column for column in header if column not in ("standing", "reason")]
     return found
 
 
-def differing_rows(
-    channel: str, wanted: Counter[tuple[str, str]], printed: Counter[tuple[str, str]]
-) -> Iterator[tuple[str, str]]:
-    for standing, row in wanted - printed:
-        shown = row.replace(CELL, ",").replace(MISSING, " …")
-        yield (
-            f"记录中有一条报送不在 entries/{channel}.csv 里：{standing} {shown}",
-            f"An entry of the record is not in entries/{channel}.csv: {standing} {shown}",
-        )
-    for standing, row in printed - wanted:
-        shown = row.replace(CELL, ",")
-        yield (
-            f"entries/{channel}.csv 有一行不是记录中的报送：{standing} {shown}",
-            f"entries/{channel}.csv has a row that is no entry of the record: {standing} {shown}",
-        )
-
-
-Counters = dict[tuple[str, str, str], dict[str, int]]
-
-
-def tally_all(entries: Entries) -> Counters:
-    """(channel, standing, unit) -> counter -> sum, over all that stands; unit "" holds the shared counts."""
-    times: Counter[tuple[str, str, str, int]] = Counter()
-    kept: dict[int, tuple[dict[str, int], dict[str, int]]] = {}
-    for one in entries.live.values():
-        if one.counts is not None:
-            kept[id(one.counts)] = one.counts
-            times[one.channel, one.standing, one.unit, id(one.counts)] += 1
-    sums: Counters = {}
-    for (channel, standing, unit, counts), often in times.items():
-        own, shared = kept[counts]
-        for place, amounts in (((channel, standing, unit), own), ((channel, standing, ""), shared)):
-            if amounts:
-                cell = sums.setdefault(place, {})
-                for name, amount in amounts.items():
-                    cell[name] = cell.get(name, 0) + amount * often
-    return sums
-
-
 def check_counters(report: Report, snapshot: Mapping[str, Any], entries: Entries) -> None:
     """The snapshot's counters are the sums of what the standing entries add, in every standing."""
-    mine = tally_all(entries)
+    mine = entries.sums
     theirs: Counters = {
         (channel, standing, unit): dict(counts)
         for channel, standings in snapshot["counters"].items()
@@ -1098,18 +1157,10 @@ def split_view(epoch: Epoch, head: Head, note: str) -> tuple[str, str]:
 
 
 class Act(NamedTuple):
-    """An act at its place in the whole record."""
+    """An act at its place in the record: epoch and number of its leaf."""
 
-    place: int
+    place: tuple[int, int]
     body: dict[str, Any]
-
-
-@dataclass
-class Published:
-    """What the record says of the result in the folder."""
-
-    frozen_at: int
-    revision: int
 
 
 def acts_of(acts: Sequence[Act], *kinds: str) -> list[Act]:
@@ -1118,8 +1169,11 @@ def acts_of(acts: Sequence[Act], *kinds: str) -> list[Act]:
 
 def check_acts(
     report: Report, files: Mapping[str, bytes], acts: Sequence[Act], logs: Sequence[Log]
-) -> Published:
-    """The newest published revision is the one in the folder, computed from the snapshot in the folder."""
+) -> tuple[int, int]:
+    """The newest published revision is the one in the folder, computed from the snapshot in the folder.
+
+    Returns the place of the leaf that froze the snapshot: it counts all entries before that.
+    """
     results, snapshot = sha256(needed(files, "results.json")), sha256(needed(files, "snapshot.json"))
     published = acts_of(acts, "result.published")
     if not published:
@@ -1149,7 +1203,7 @@ def check_acts(
     )
     check_revisions(report, files, published)
     check_record_json(files, revision, snapshot, results)
-    return Published(frozen.place, revision)
+    return frozen.place
 
 
 def origin_of_result(
@@ -1392,6 +1446,7 @@ Counts = Mapping[str, int]
 Rolls = Mapping[tuple[str, str], int]
 Tallied = tuple[dict[str, int], dict[str, int]]
 HUNDRED = 100
+MOST_DECIMALS = 20
 
 
 class Scored(NamedTuple):
@@ -1579,7 +1634,7 @@ def difference(high: str, low: str) -> str:
 def prepare_items(settings: Mapping[str, Any]) -> Ready:
     """Points become whole numbers of 10**-decimals, `decimals` the most that the settings have."""
     gate = settings.get("bonus_gate", "0")
-    kind, least = next(iter(gate.items())) if isinstance(gate, Mapping) else ("at_least", gate)
+    [(kind, least)] = gate.items() if isinstance(gate, Mapping) else [("at_least", gate)]
     given = [item[what] for item in settings["items"] for what in ("deduct", "bonus", "cap") if what in item]
     given += [least, settings.get("bonus_cap", "0")]
     decimals = max(digits_of(str(value).strip())[1] for value in given)
@@ -1688,6 +1743,8 @@ NOTHING = Reading(Fraction(0), Fraction(0), 0)
 
 def prepare_measures(settings: Mapping[str, Any]) -> Ready:
     decimals = int(settings["sub_score_decimals"])
+    if not 0 <= decimals <= MOST_DECIMALS:
+        raise ValueError(f"not a number of decimals: {decimals}")
     unit = 10**decimals
     rules = [
         Rule(measure, int(HUNDRED * weight * unit), 0, None, Fraction(1))
@@ -2564,8 +2621,9 @@ def assess(
     lines = [Line(code, name, category) for code, name, category, *_ in snapshot["units"]]
     choices = {(row[3], row[2]): row[4] for row in snapshot["decisions"] if row[0] == "switch_off"}
     off = {matter for matter, choice in choices.items() if choice == "yes"}
+    maxima = {plan["key"]: exact(plan["max_points"]) for plan in scheme["channels"]}
     for line in lines:
-        give_points(scheme, line, scores, off)
+        give_points(scheme, line, maxima, scores, off)
     add_up(scheme, lines, off)
     adjust(scheme, snapshot, lines)
     categories: dict[str, list[Line]] = {}
@@ -2592,6 +2650,7 @@ def assess(
 def give_points(
     scheme: Mapping[str, Any],
     line: Line,
+    maxima: Mapping[str, Fraction],
     scores: Mapping[str, Mapping[str, Rated]],
     off: set[tuple[str, str]],
 ) -> None:
@@ -2602,7 +2661,7 @@ def give_points(
         rated = scores.get(key, {}).get(line.code, Rated(None, NOT_SUBMITTED))
         if (line.category, key) in off:
             rated = Rated(None, SWITCHED_OFF, rated.n, rated.facts)
-        if rated.rate is not None and not 0 <= rated.rate <= 1:
+        if rated.rate is not None and not 0 <= rated.rate.numerator <= rated.rate.denominator:
             raise UnfitError(
                 f"单位 {line.code} 在渠道 {key} 的得分率不在 0 到 1 之间。",
                 f"The rate of {line.code} on {key} is not between 0 and 1.",
@@ -2611,8 +2670,8 @@ def give_points(
         if rated.printed:
             line.points[key] = printed_points(rated.printed, scheme, plan)
         else:
-            share = None if rated.rate is None else rated.rate * exact(plan["max_points"]) * scale
-            line.points[key] = None if share is None else half_up(share)
+            full = maxima[key] * scale
+            line.points[key] = None if rated.rate is None else half_up(rated.rate * full)
 
 
 def printed_points(spelling: str, scheme: Mapping[str, Any], plan: Mapping[str, Any]) -> int:
@@ -2629,11 +2688,14 @@ def printed_points(spelling: str, scheme: Mapping[str, Any], plan: Mapping[str, 
 def add_up(scheme: Mapping[str, Any], lines: Sequence[Line], off: set[tuple[str, str]]) -> None:
     """Group points and totals by the scheme's policy for what is missing, and the share that was rated."""
     policy = scheme["policies"]["missing"]
-    maxima = {plan["key"]: exact(plan["max_points"]) for plan in scheme["channels"]}
+    exactly = {plan["key"]: exact(plan["max_points"]) for plan in scheme["channels"]}
+    common = lcm(*(most.denominator for most in exactly.values()))
+    maxima = {key: int(most * common) for key, most in exactly.items()}  # only their ratios matter
+    everything = sum(maxima.values())
     means = category_means(lines) if policy == "category_mean" else {}
     for line in lines:
         have = [key for key, points in line.points.items() if points is not None]
-        line.coverage = sum((maxima[key] for key in have), Fraction(0)) / sum(maxima.values())
+        line.coverage = Fraction(sum(maxima[key] for key in have), everything)
         filled = dict(line.points)
         for key, points in line.points.items():
             if points is None and (line.category, key) not in off:
@@ -2661,9 +2723,9 @@ def branch(
     line: Line,
     group: str,
     filled: Mapping[str, Points],
-    maxima: Mapping[str, Fraction],
+    maxima: Mapping[str, int],
     flat: bool,
-) -> tuple[Points, Fraction]:
+) -> tuple[Points, int]:
     """A group's points and its maximum, innermost groups first; the top is ""."""
     parts = [
         (filled[plan["key"]], maxima[plan["key"]])
@@ -2677,17 +2739,17 @@ def branch(
             parts.append(below)
     have = [points for points, _ in parts if points is not None]
     points = (sum(have) if have else None) if flat else raised(parts)
-    return points, sum((most for _, most in parts), Fraction(0))
+    return points, sum(most for _, most in parts)
 
 
-def raised(parts: Sequence[tuple[Points, Fraction]]) -> Points:
+def raised(parts: Sequence[tuple[Points, int]]) -> Points:
     """The sum of what is there, raised to the worth of all where something is missing, half up."""
     have = [(points, most) for points, most in parts if points is not None]
     total = sum(points for points, _ in have)
     if len(have) == len(parts):
         return total
-    worth = sum((most for _, most in have), Fraction(0))
-    return half_up(total * sum(most for _, most in parts) / worth) if have else None
+    worth, whole = sum(most for _, most in have), sum(most for _, most in parts)
+    return half_up(Fraction(total * whole, worth)) if have else None
 
 
 def adjust(scheme: Mapping[str, Any], snapshot: Mapping[str, Any], lines: Sequence[Line]) -> None:
@@ -2767,6 +2829,8 @@ def last_places(
     """The last k, and those tied at the cut for whom a person has to decide."""
     inside: Codes = set()
     for tied in equals({line.code: line.total or 0 for line in ranked}):
+        if len(inside) == k:
+            break
         if len(tied) <= k - len(inside):
             inside |= set(tied)
             continue
@@ -2991,31 +3055,40 @@ KNOWN_FILES = re.compile(
 
 
 def score_channels(
-    report: Report, scheme: Mapping[str, Any], snapshot: Mapping[str, Any], printed: Mapping[str, Any]
+    report: Report, computed: Mapping[str, Any], printed: Mapping[str, Any]
 ) -> dict[str, dict[str, Rated]]:
     """Every unit on every channel, from the snapshot's counters; foreign channels as they are printed."""
     scores: dict[str, dict[str, Rated]] = {}
     foreign: list[str] = []
-    rated = 0
-    for plan in scheme["channels"]:
-        key = plan["key"]
-        family = FAMILIES.get(plan["plugin"])
-        if family is None:
-            scores[key] = {unit["unit"]: printed_cell(unit["channels"][key]) for unit in printed["units"]}
-            foreign.append(key)
-            report.note(
-                f"渠道 {key} 的公式来自外来插件 {plan['plugin']}，未重算。已核对：其报送都在记录中并与 entries/ 相同；合计与名次按其公布的得分重算。",
-                f"Channel {key}: not recomputed, its formula comes from the foreign plugin {plan['plugin']}. Checked all the same: its entries are in the record and equal entries/; totals and ranks are recomputed from its printed points.",
-            )
+    for key, plan in JOB.plans.items():
+        if isinstance(computed[key], tuple):
+            raise UnfitError(*computed[key])
+        if computed[key] is not None:
+            scores[key] = computed[key]
             continue
-        scores[key] = score_units(family, plan, snapshot)
-        rated += len(scores[key])
-    take_over_vetoes(scores, foreign, snapshot, printed)
+        scores[key] = {unit["unit"]: printed_cell(unit["channels"][key]) for unit in printed["units"]}
+        foreign.append(key)
+        report.note(
+            f"渠道 {key} 的公式来自外来插件 {plan['plugin']}，未重算。已核对：其报送都在记录中并与 entries/ 相同；合计与名次按其公布的得分重算。",
+            f"Channel {key}: not recomputed, its formula comes from the foreign plugin {plan['plugin']}. Checked all the same: its entries are in the record and equal entries/; totals and ranks are recomputed from its printed points.",
+        )
+    rated = sum(len(scores[key]) for key in scores if key not in foreign)
+    take_over_vetoes(scores, foreign, JOB.snapshot, printed)
     report.ok(
         f"得分：用独立编写的公式重算了 {len(scores) - len(foreign)} 个渠道的 {rated} 个得分。",
         f"Scores: {rated} scores of {len(scores) - len(foreign)} channels computed by formulas written independently.",
     )
     return scores
+
+
+def score_channel(key: str) -> dict[str, Rated] | tuple[str, str] | None:
+    """One channel's scores; None where its formulas are not here; or what is wrong."""
+    family = FAMILIES.get(JOB.plans[key]["plugin"])
+    try:
+        return None if family is None else score_units(family, JOB.plans[key], JOB.snapshot)
+    except GARBAGE as error:
+        what = reason(error)
+        return (f"渠道 {key} 无法重算（{what[0]}）。", f"Channel {key} cannot be recomputed ({what[1]}).")
 
 
 def score_units(family: Family, plan: Mapping[str, Any], snapshot: Mapping[str, Any]) -> dict[str, Rated]:
@@ -3026,7 +3099,6 @@ def score_units(family: Family, plan: Mapping[str, Any], snapshot: Mapping[str, 
     if not counted and not held:
         return {}
     rolls = {(name, stratum): count for channel, name, stratum, count in snapshot["rolls"] if channel == key}
-    settings = plan.get("settings", {})
     found: dict[str, Rated] = {}
     for code, *_ in snapshot["units"]:
         counts = counted.get(code, {})
@@ -3034,7 +3106,7 @@ def score_units(family: Family, plan: Mapping[str, Any], snapshot: Mapping[str, 
             found[code] = Rated(None, QUARANTINED)
         elif counts or not family.due_per_unit:
             shared = counted.get("", {})
-            found[code] = Rated(*family.score(counts, shared, settings, snapshot["period"], rolls))
+            found[code] = Rated(*family.score(counts, shared, plan["settings"], snapshot["period"], rolls))
     return found
 
 
@@ -3063,15 +3135,18 @@ def take_over_vetoes(
             scores[foreign[0]][code] = scores[foreign[0]][code]._replace(veto=True)
 
 
-def check_results(report: Report, files: Mapping[str, bytes], snapshot: Mapping[str, Any]) -> None:
+def check_results(report: Report, computed: Mapping[str, Any]) -> None:
     """results.json and results.csv are, byte for byte, what the snapshot comes to."""
+    files, snapshot = JOB.files, JOB.snapshot
     scheme = tomllib.loads(snapshot["scheme"].removeprefix("\ufeff"))
     printed = read_json(needed(files, "results.json"))
-    document = assess(scheme, snapshot, score_channels(report, scheme, snapshot, printed))
-    found = list(differences(document, printed))
-    same = canonical(document) + b"\n" == files["results.json"]
-    if not same and not found:
-        found = [("results.json 的写法不是规定的那一种。", "results.json is not spelt as it must be.")]
+    document = assess(scheme, snapshot, score_channels(report, computed, printed))
+    found: list[tuple[str, str]] = []
+    if canonical(document) + b"\n" != files["results.json"]:
+        found = list(differences(document, printed))
+        found = found or [
+            ("results.json 的写法不是规定的那一种。", "results.json is not spelt as it must be.")
+        ]
     if (table := results_csv(scheme, document)) != needed(files, "results.csv"):
         pairs = zip(table.split(b"\n"), files["results.csv"].split(b"\n"), strict=False)
         line = next((n for n, (one, other) in enumerate(pairs, 1) if one != other), "—")
@@ -3123,52 +3198,83 @@ def shown(value: Any) -> str:
     return "—" if value in (None, "") else json.dumps(value, ensure_ascii=False)[:200]
 
 
-def read_snapshot(files: Mapping[str, bytes]) -> dict[str, Any]:
-    """The snapshot; also tells the readers of leaves which channels and columns there are."""
-    JOB.plans, JOB.columns, JOB.dates = {}, {}, {}
-    snapshot = read_json(needed(files, "snapshot.json"))
+def prepare(files: Mapping[str, bytes], period: str) -> None:
+    """Forget what an earlier check left."""
+    JOB.period, JOB.files, JOB.snapshot = period, files, {}
+    JOB.plans, JOB.columns, JOB.lines = {}, {}, []
+    JOB.every_row, JOB.until, JOB.replaced = False, (0, 0), frozenset()
+
+
+def read_snapshot() -> None:
+    """Read the snapshot, and from its scheme which channels there are."""
+    snapshot = read_json(needed(JOB.files, "snapshot.json"))
     plans = {
         plan["key"]: plan for plan in tomllib.loads(snapshot["scheme"].removeprefix("\ufeff"))["channels"]
     }
-    JOB.columns, JOB.dates = entry_columns(files), snapshot["period"]
     for plan in plans.values():
         plan.setdefault("settings", {})
-    JOB.plans = plans
-    return dict(snapshot)
+        plan["plugin"].encode()
+    JOB.columns = entry_columns(JOB.files)
+    JOB.snapshot, JOB.plans = snapshot, plans
 
 
-def check_record(
-    report: Report, files: Mapping[str, bytes], pins: Sequence[tuple[Head, str]]
-) -> tuple[list[tuple[int, Block]], list[Act], list[Log]]:
-    """Tree, heads, epochs and pins; returns the blocks and acts by their place in the whole record."""
-    epochs = read_epochs(files)
+@dataclass
+class Record:
+    """The whole record, read: blocks and acts in the order of the log, and what was computed beside them."""
+
+    logs: list[Log]
+    blocks: list[Block]
+    acts: list[Act]
+    rows: dict[str, Any]  # channel -> rows of its entries file
+    scores: dict[str, Any]  # channel -> scores
+
+
+def read_record(report: Report) -> tuple[Record, list[Epoch], list[Any], list[list[Block]]]:
+    """Read leaves, heads, entries files and scores, all at once."""
+    epochs = read_epochs(JOB.files)
     notes: list[tuple[Epoch, str]] = []
     with report.part("heads.jsonl", "heads.jsonl"):
-        notes = read_notes(files, epochs)
-    JOB.lines = [read_lines(files, epoch) for epoch in epochs]
-    by_epoch, heads = read_leaves(JOB.lines, [(note, epoch.key) for epoch, note in notes])
+        notes = read_notes(JOB.files, epochs)
+    JOB.lines = [read_lines(JOB.files, epoch) for epoch in epochs]
+    expect_leaves()
+    blocks = [(n, first) for n, lines in enumerate(JOB.lines) for first in range(0, len(lines), BLOCK)]
+    tasks: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [(read_block, place) for place in blocks]
+    tasks += [(read_note, (note, epoch.key)) for epoch, note in notes]
+    tasks += [(task, (key,)) for task in (sum_file, score_channel) for key in JOB.plans]
+    done = iter(at_once(tasks, sum(map(len, JOB.lines)) >= FEW_LEAVES))
+    by_epoch: list[list[Block]] = [[] for _ in epochs]
+    for epoch, _ in blocks:
+        by_epoch[epoch].append(next(done))
+    heads = [next(done) for _ in notes]
+    rows, scores = ({key: next(done) for key in JOB.plans} for _ in range(2))
     logs = [
-        Log(epoch, Tree([block.levels for block in blocks], BLOCK_LEVELS))
-        for epoch, blocks in zip(epochs, by_epoch, strict=True)
+        Log(epoch, Tree([block.levels for block in each], BLOCK_LEVELS))
+        for epoch, each in zip(epochs, by_epoch, strict=True)
     ]
-    report.all_wrong([fault for blocks in by_epoch for block in blocks for fault in block.faults])
+    all_blocks = [block for each in by_epoch for block in each]
+    acts = [
+        Act((epoch, act.at), act.body)
+        for epoch, each in enumerate(by_epoch)
+        for block in each
+        for act in block.acts
+    ]
+    return Record(logs, all_blocks, acts, rows, scores), [epoch for epoch, _ in notes], heads, by_epoch
+
+
+def check_record(report: Report, pins: Sequence[tuple[Head, str]]) -> Record:
+    """Tree, heads, epochs and pins."""
+    record, notes, heads, by_epoch = read_record(report)
+    report.all_wrong([fault for block in record.blocks for fault in block.faults])
     lost: dict[str, Head] = {}
     with report.part("恢复记录", "Restores"):
         lost = check_restores(
-            report, logs, [[act for block in blocks for act in block.acts] for blocks in by_epoch]
+            report, record.logs, [[act for block in each for act in block.acts] for each in by_epoch]
         )
     with report.part("树头", "Heads"):
-        check_heads(report, logs, [epoch for epoch, _ in notes], heads, lost)
+        check_heads(report, record.logs, notes, heads, lost)
     with report.part("外部树头", "Pins"):
-        check_pins(report, logs, pins, lost)
-    placed: list[tuple[int, Block]] = []
-    acts: list[Act] = []
-    offset = 0
-    for log, blocks in zip(logs, by_epoch, strict=True):
-        placed += [(offset, block) for block in blocks]
-        acts += [Act(offset + act.at, act.body) for block in blocks for act in block.acts]
-        offset += log.tree.size
-    return placed, acts, logs
+        check_pins(report, record.logs, pins, lost)
+    return record
 
 
 def verify(folder: Path, pins: Sequence[str] = (), lang: str = "zh") -> int:
@@ -3192,49 +3298,43 @@ def verify(folder: Path, pins: Sequence[str] = (), lang: str = "zh") -> int:
 
 
 def check_all(report: Report, folder: Path, pins: Sequence[str]) -> None:
-    JOB.period, files = check_manifest(report, folder)
+    period, files = check_manifest(report, folder)
+    prepare(files, period)
     if others := [name for name in files if not KNOWN_FILES.fullmatch(name)]:
         names = ", ".join(sorted(others)[:10])
         report.note(
             f"除清单的摘要外未核对的文件：{names}。", f"Not checked beyond the manifest's SHA-256: {names}."
         )
     heads = read_pins(report, pins)
-    snapshot: dict[str, Any] | None = None
     with report.part("snapshot.json", "snapshot.json"):
-        snapshot = read_snapshot(files)
-    placed: list[tuple[int, Block]] = []
-    acts: list[Act] = []
-    logs: list[Log] = []
+        read_snapshot()
+    record: Record | None = None
     with report.part("记录（epochs.json、leaves/）", "The record (epochs.json, leaves/)"):
-        placed, acts, logs = check_record(report, files, heads)
-    if snapshot is None or not logs:
+        record = check_record(report, heads)
+    if record is None or not JOB.plans:
         return
-    published = Published(1 << 62, 0)
     with report.part("公布记录", "The record's acts"):
-        published = check_acts(report, files, acts, logs)
+        frozen_at = check_acts(report, files, record.acts, record.logs)
+        if frozen_at != JOB.until:
+            JOB.until = frozen_at
+            record.blocks = [block for blocks in read_all_leaves() for block in blocks]
     with report.part("报送", "Entries"):
-        check_entries(report, files, snapshot, placed, published)
+        check_entries(report, record)
     with report.part("快照与文件", "The snapshot and the files"):
-        check_particulars(report, files, snapshot)
+        check_particulars(report, files, JOB.snapshot)
     with report.part("登记", "Registers"):
-        check_settings_of_record(report, snapshot, [act for act in acts if act.place < published.frozen_at])
+        check_settings_of_record(report, JOB.snapshot, [act for act in record.acts if act.place < JOB.until])
     with report.part("结果", "Result"):
-        check_results(report, files, snapshot)
+        check_results(report, record.scores)
 
 
-def check_entries(
-    report: Report,
-    files: Mapping[str, bytes],
-    snapshot: Mapping[str, Any],
-    placed: Sequence[tuple[int, Block]],
-    published: Published,
-) -> None:
-    entries = follow(placed, published.frozen_at)
+def check_entries(report: Report, record: Record) -> None:
+    entries = follow(record.blocks)
     report.all_wrong(entries.faults)
     if not entries.faults:
         report.ok(
-            f"报送记录：{entries.seen} 条，其中更正 {entries.corrections} 条、处置 {entries.dispositions} 条，前后相接；现行 {len(entries.live)} 条。",
-            f"Entry leaves: {entries.seen}, of them {entries.corrections} corrections and {entries.dispositions} dispositions, each linked to what it replaces; {len(entries.live)} stand.",
+            f"报送记录：{entries.seen} 条，其中更正 {entries.corrections} 条、处置 {entries.dispositions} 条，前后相接；现行 {entries.standing} 条。",
+            f"Entry leaves: {entries.seen}, of them {entries.corrections} corrections and {entries.dispositions} dispositions, each linked to what it replaces; {entries.standing} stand.",
         )
     if entries.late:
         report.note(
@@ -3242,8 +3342,8 @@ def check_entries(
             f"{entries.late} entries came after the snapshot; this result does not count them.",
         )
     with report.part("entries/", "entries/"):
-        check_entry_files(report, files, entries)
-    check_counters(report, snapshot, entries)
+        check_entry_files(report, entries, record.rows)
+    check_counters(report, JOB.snapshot, entries)
 
 
 USAGE = 'python3 -I verify.py [DIR] [--pin "ORIGIN SIZE ROOT" | --pin FILE]... [--lang zh|en]'
