@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Flask
+
+if TYPE_CHECKING:
+    from pingyi.api.spec import Resource
 
 BASE = "/api/v1"
 
@@ -30,10 +35,8 @@ def init_app(app: Flask) -> None:
         units,
         uploads,
     )
-    from pingyi.api.partner import partner_resource
     from pingyi.api.requests import init_rate
     from pingyi.api.spec import DOCUMENT, make_api
-    from pingyi.registry import EXTENSION
     from pingyi.web.bodies import take_files
     from pingyi.web.policy import PUBLIC, declare
 
@@ -42,10 +45,17 @@ def init_app(app: Flask) -> None:
     declare(app, DOCUMENT, PUBLIC)
     scoring = (plugins, schemes, periods, units, rolls, previous, adjustments, decisions)
     office = (*scoring, approvals, deliveries, results)
-    partners = [
-        partner_resource(found.channel) for _, found in sorted(app.extensions[EXTENSION].channels.items())
-    ]
-    for resource in (*partners, *(module.blp for module in (*office, operators, keys, uploads, evidence, draws))):
+    rest = (operators, keys, uploads, evidence, draws)
+    for resource in (*_partners(app), *(module.blp for module in (*office, *rest))):
         api.register_blueprint(resource, url_prefix=f"{BASE}{resource.url_prefix}")
     take_files(app, "uploads.post_upload")
     take_files(app, "evidence.post_evidence", app.extensions["pingyi.configuration"].max_evidence_bytes)
+
+
+def _partners(app: Flask) -> list[Resource]:
+    """One resource for every plugin there is."""
+    from pingyi.api.partner import partner_resource
+    from pingyi.registry import EXTENSION
+
+    channels = app.extensions[EXTENSION].channels
+    return [partner_resource(channels[key].channel) for key in sorted(channels)]

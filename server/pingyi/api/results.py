@@ -171,8 +171,9 @@ def get_record(period: str, revision: int | None) -> Response:
 @blp.response(200, RevisionsSchema)
 def list_all(period: str) -> Revisions:
     """The revisions that were published, the newest first; to the office also the others."""
+    office = _of_the_office()
     with transaction() as connection:
-        return list_revisions(connection, period, published_only=not _of_the_office())
+        return list_revisions(connection, period, published_only=not office)
 
 
 @blp.route("/changes")
@@ -181,8 +182,9 @@ def list_all(period: str) -> Revisions:
 @blp.response(200, ComparisonSchema)
 def compare(period: str, older: int, newer: int) -> Comparison:
     """Whose points, totals, ranks or statuses changed from one revision to another."""
+    office = _of_the_office()
     with transaction() as connection:
-        return compare_revisions(connection, period, older, newer, published_only=not _of_the_office())
+        return compare_revisions(connection, period, older, newer, published_only=not office)
 
 
 def _of_the_office() -> bool:
@@ -191,6 +193,7 @@ def _of_the_office() -> bool:
 
 
 def _file(period: str, revision: int | None, write: Callable[[Result], bytes], mimetype: str) -> Response:
+    office = _of_the_office()
     with transaction() as connection:
-        result = load_result(connection, period, revision, published_only=not _of_the_office())
+        result = load_result(connection, period, revision, published_only=not office)
     return Response(write(result), mimetype=mimetype)

@@ -17,8 +17,9 @@ from pingyi.web.policy import PUBLIC, policy
 @policy(PUBLIC)
 def revisions_page(period: str) -> AnyResponse:
     """Every revision that was published, with its date and digest."""
+    office = _of_the_office()
     with transaction() as connection:
-        found = list_revisions(connection, period, published_only=not _of_the_office())
+        found = list_revisions(connection, period, published_only=not office)
     return answer_page(render_template("site/revisions.html", found=found))
 
 
@@ -26,8 +27,9 @@ def revisions_page(period: str) -> AnyResponse:
 @policy(PUBLIC)
 def changes_page(period: str, older: int, newer: int) -> AnyResponse:
     """Whose points, totals, ranks or statuses changed from one revision to another."""
+    office = _of_the_office()
     with transaction() as connection:
-        found = compare_revisions(connection, period, older, newer, published_only=not _of_the_office())
+        found = compare_revisions(connection, period, older, newer, published_only=not office)
     titles = {"results": RESULT_TITLES, "statuses": STATUS_TITLES}
     return answer_page(render_template("site/changes.html", found=found, **titles))
 
