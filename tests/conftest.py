@@ -58,13 +58,18 @@ def application(settings: Settings) -> Iterator[Flask]:
 def app(application: Flask, endpoints: Endpoints) -> Iterator[Flask]:
     """The application on an empty database, inside its context."""
     empty(endpoints)
-    shutil.rmtree(application.extensions["pingyi.configuration"].heads_folder, ignore_errors=True)
-    for name in ("pingyi.schemes", "pingyi.settings.loaded", "pingyi.ledger.head"):
-        application.extensions.pop(name, None)
+    forget(application)
     with application.app_context():
         yield application
         db.session.rollback()
         db.session.remove()
+
+
+def forget(application: Flask) -> None:
+    """Drop what the application keeps of a database that was emptied, and the heads known of its record."""
+    for name in ("pingyi.schemes", "pingyi.settings.loaded", "pingyi.ledger.head"):
+        application.extensions.pop(name, None)
+    shutil.rmtree(application.extensions["pingyi.configuration"].heads_folder, ignore_errors=True)
 
 
 def empty(endpoints: Endpoints) -> None:

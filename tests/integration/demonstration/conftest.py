@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from tests.conftest import empty
+from tests.conftest import empty, forget
 
 from pingyi.channels import Text
 from pingyi.db import db
@@ -44,8 +44,7 @@ class Played:
 @pytest.fixture(scope="module")
 def played(application: Flask, endpoints: Endpoints) -> Iterator[Played]:
     empty(endpoints)
-    for name in ("pingyi.schemes", "pingyi.settings.loaded"):
-        application.extensions.pop(name, None)
+    forget(application)
     client, said = application.test_client(), []
     send = outside(client)
     sent = 0

@@ -32,7 +32,7 @@ WEB = f"{sys.executable} -m http.server --bind 127.0.0.1"
 PROCFILE = f"""
 # Stands in for the product's own processes, with the variables that they get.
 web: sh -c 'env > "$PINGYI_STATE/web.env"; cd "$PINGYI_STATE/site"; exec {WEB} "$PINGYI_PORT"'
-worker: sh -c 'env > "$PINGYI_STATE/worker.env"; exec sleep 1000'
+sealer: sh -c 'env > "$PINGYI_STATE/sealer.env"; exec sleep 1000'
 """
 
 
@@ -83,11 +83,12 @@ def test_up_migrates_announces_and_ends_cleanly(
     assert status_of(lines[1]) == 200
     found = attach(load_settings({"PINGYI_STATE": str(state)}))
     assert query(found.database_url, "SELECT count(*) FROM alembic_version") == 1
-    web, worker = variables(state / "web.env"), variables(state / "worker.env")
+    web, sealer = variables(state / "web.env"), variables(state / "sealer.env")
     assert (web["DATABASE_URL"], web["REDIS_URL"]) == (found.database_url, found.redis_url)
-    assert worker["SEALER_DATABASE_URL"] == found.sealer_database_url
+    assert sealer["SEALER_DATABASE_URL"] == found.sealer_database_url
     assert not {"OWNER_DATABASE_URL", "SEALER_DATABASE_URL"} & web.keys()
     assert len(web["PINGYI_SECRET_KEY"]) >= 32
+    assert (state / "sealer.key").stat().st_mode & 0o777 == 0o600
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=20)
     assert (process.returncode, rest) == (0, "")

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 from redis import Redis
-from tests.conftest import bearer, empty
+from tests.conftest import bearer, empty, forget
 
 from pingyi.db import db
 from pingyi.demonstration.evaluation import Evaluation
@@ -54,8 +54,7 @@ Deliver = Callable[[Caller, str, dict[str, str], str, Sequence[Sequence[Row]]], 
 def prepared(application: Flask, endpoints: Endpoints) -> Flask:
     """The application on an empty database."""
     empty(endpoints)
-    for name in ("pingyi.schemes", "pingyi.settings.loaded"):
-        application.extensions.pop(name, None)
+    forget(application)
     return application
 
 
