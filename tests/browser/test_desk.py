@@ -22,7 +22,7 @@ OPERATORS = [
     f"{FILES}/uploads/2",
     f"/entries/{AT}",
     f"/evidence/{AT}",
-    "/evidence/d4/hotline_show/show",
+    "/evidence/d4/monitoring_points/points",
     "/channels/",
     "/channels/hotline_show/d4/show/attendance",
     "/channels/monitoring_points/d4/points/coverage",

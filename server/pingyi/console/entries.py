@@ -46,10 +46,6 @@ def channel_entries(period: str, plugin: str, channel: str) -> AnyResponse:
             )
         except Problem as refused:
             problem = refused
-    following = ""
-    if lines.below:
-        asked = {"unit": unit or None, "evidence": evidence or None, "below": lines.below}
-        following = url_for("console.channel_entries", period=period, plugin=plugin, channel=channel, **asked)
     return page(
         "console/entries.html",
         problem.status if problem else 200,
@@ -58,5 +54,17 @@ def channel_entries(period: str, plugin: str, channel: str) -> AnyResponse:
         problem=problem,
         unit=unit,
         evidence=evidence,
-        following=following,
+        following=_older(place, unit, evidence, lines.below) if lines.below else "",
+    )
+
+
+def _older(place: Place, unit: str, evidence: str, below: str) -> str:
+    return url_for(
+        "console.channel_entries",
+        period=place.period,
+        plugin=place.plugin,
+        channel=place.channel,
+        unit=unit or None,
+        evidence=evidence or None,
+        below=below,
     )

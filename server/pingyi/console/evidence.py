@@ -51,8 +51,8 @@ def send_evidence(period: str, plugin: str, channel: str) -> AnyResponse:
         kept = keep_evidence(require_caller(), place, file.read())
     except Problem as problem:
         return _evidence(place, problem.status, problem)
-    given = {"period": period, "plugin": plugin, "channel": channel, "kept": kept.sha256}
-    return redirect(url_for("console.evidence", **given), 303)
+    address = url_for("console.evidence", period=period, plugin=plugin, channel=channel, kept=kept.sha256)
+    return redirect(address, 303)
 
 
 @blueprint.get(f"{_EVIDENCE}/<digest:sha256>")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,7 +52,7 @@ def evidence_parts(said: str) -> list[Part]:
 
 
 def cells_of(
-    working: WorkingChannel, values: Mapping[str, Any], hidden: Collection[str] = frozenset()
+    working: WorkingChannel, values: Mapping[str, Any], hidden: frozenset[str] = frozenset()
 ) -> list[Cell]:
     """The given columns of an entry, without its unit, in the order of the channel's files."""
     flat = _flat(values)

@@ -130,7 +130,7 @@ def test_refused_evidence_says_what_to_do(bare: FlaskClient) -> None:
     answer = bare.post(EVIDENCE, data={"csrf_token": csrf(bare, EVIDENCE)})
     assert answer.status_code == 422 and "请选择一个文件" in answer.text
     assert "还没有佐证文件" in bare.get(EVIDENCE).text
-    assert "不收佐证文件" in bare.get("/evidence/d4/hotline_show/show").text
+    assert "不收佐证文件" in bare.get("/evidence/d4/monitoring_points/points").text
 
 
 def test_closed_period_takes_no_evidence_and_still_shows_it(desk: FlaskClient) -> None:
