@@ -163,6 +163,24 @@ def ledger_check() -> None:
 
 
 @main.command()
+@click.option("--name", required=True, help="见证方名称 / what the witness calls itself")
+@click.option("--log", "logs", multiple=True, required=True, help="记录的验证密钥 / vkey of a log to watch")
+@click.option("--folder", type=_FOLDER, required=True, help="文件夹 / folder of its key and heads")
+@click.option("--host", default="127.0.0.1", help="监听地址 / address to listen on")
+@click.option("--port", default=8090, help="端口 / port")
+def witness(name: str, logs: tuple[str, ...], folder: Path, host: str, port: int) -> None:
+    """见证 / Cosign the heads of others' records, each only if it goes on from the one before."""
+    from pingyi.ledger.witness import open_witness, serve
+
+    try:
+        found = open_witness(folder, name, logs)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--log") from error
+    click.echo(found.verifier)
+    serve(found, host, port)
+
+
+@main.command()
 def plugins() -> None:
     """渠道插件 / One line per channel: key, family, distribution, version, state."""
     from pingyi.registry import load_registry

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, text
 FOLD = "fold"
 ASSESS = "assess"
 SEAL = "seal"
-TOPICS = (FOLD, ASSESS, SEAL)
+WITNESS = "witness"
+TOPICS = (FOLD, ASSESS, SEAL, WITNESS)
 
 Work = tuple[str, int]
 

@@ -93,6 +93,9 @@ class Settings:
     heads: str = text_setting(
         "PINGYI_HEADS", "folder of the record's checkpoints and tiles (default: heads below the state folder)"
     )
+    witnesses: str = text_setting(
+        "PINGYI_WITNESSES", "witnesses that cosign every head: vkey, space, address; several parted by commas"
+    )
     seal_seconds: int = number_setting(
         "PINGYI_SEAL_SECONDS", "least time between two checkpoints of the record", 1, 0
     )

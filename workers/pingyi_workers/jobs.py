@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from flask import current_app
 
+from pingyi.db import transaction
 from pingyi.ledger.sealing import seal_paced
+from pingyi.ledger.witnessing import ask_witnesses
+from pingyi.outbox import WITNESS, request_work, take_requests
 from pingyi.services.assessing import assess_period
 from pingyi.services.folding import fold_channel
 from pingyi.services.upkeep import sweep_up
@@ -21,10 +24,25 @@ def assess(period_id: int) -> int:
 
 
 def seal(_: int) -> int:
-    """Seal the leaves that wait, those of all periods at once."""
-    return seal_paced(current_app.extensions["pingyi.configuration"])
+    """Seal the leaves that wait, those of all periods at once, and have the head cosigned."""
+    settings = current_app.extensions["pingyi.configuration"]
+    sealed = seal_paced(settings)
+    if sealed and settings.witnesses:
+        with transaction() as connection:
+            request_work(connection, WITNESS, 0)
+    return sealed
+
+
+def witness(_: int) -> int:
+    """Have the newest head cosigned; who did not answer is asked again with the next head or sweep."""
+    with transaction() as connection:
+        take_requests(connection, WITNESS, 0)
+    return ask_witnesses(current_app.extensions["pingyi.configuration"])
 
 
 def sweep() -> int:
     """Ask again for work that nobody asks for any more."""
+    if current_app.extensions["pingyi.configuration"].witnesses:
+        with transaction() as connection:
+            request_work(connection, WITNESS, 0)
     return sweep_up()

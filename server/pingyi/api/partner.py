@@ -62,8 +62,9 @@ class ReceiptEntrySchema(Schema):
 
 
 class ReceiptSchema(Schema):
-    """The answer to a delivery; its bytes are kept and never change."""
+    """The answer to a delivery; its bytes are kept and never change. `checkpoint`: the newest head then."""
 
+    checkpoint = fields.String(required=True, allow_none=True)
     delivery = fields.Integer(required=True)
     period = fields.String(required=True)
     channel = fields.String(required=True)

@@ -47,6 +47,8 @@ def recent_head() -> Head | None:
     kept: tuple[float, Head | None] | None = current_app.extensions.get(EXTENSION)
     now = time.monotonic()
     if kept is None or now - kept[0] > FRESH_SECONDS:
+        # Whoever asks meanwhile goes on with the last one, and nobody waits for a database that is away.
+        current_app.extensions[EXTENSION] = (now, kept[1] if kept else None)
         with db.engine.connect() as connection:
             kept = now, newest_head(connection)
         current_app.extensions[EXTENSION] = kept

@@ -10,6 +10,10 @@ _MESSAGES = {
         zh="PINGYI_ORIGIN 只能用英文字母、数字和标点，不得含空格和“+”。",
         en="PINGYI_ORIGIN takes letters, digits and punctuation of ASCII, without spaces and “+”.",
     ),
+    "bad_witnesses": Text(
+        zh="PINGYI_WITNESSES 中的“{what}”有误：每项为“验证密钥 网址”，多项以逗号分隔。",
+        en="“{what}” in PINGYI_WITNESSES is wrong: each is a vkey, a space and an address, parted by commas.",
+    ),
     "no_sealer_url": Text(
         zh="没有设置 SEALER_DATABASE_URL，无法封存记录；可用 pingyi database init 建立该角色。",
         en="SEALER_DATABASE_URL is not set, so the record cannot be sealed; "
@@ -44,4 +48,4 @@ _MESSAGES = {
 
 def refusal(code: str, **values: object) -> Problem:
     """The Problem of that code, with the places of its sentence filled in."""
-    return Problem(code, 500 if code == "bad_setting" else 503, _MESSAGES[code].format(**values))
+    return Problem(code, 500 if code.startswith("bad_") else 503, _MESSAGES[code].format(**values))

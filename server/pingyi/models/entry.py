@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -103,6 +103,20 @@ class Leaf(Base):
     """A leaf of the record: canonical bytes and their RFC 9162 leaf hash, written with what it tells of."""
 
     __tablename__ = "leaf"
+    __table_args__ = (
+        Index(
+            "ix_leaf_period_id_kind",
+            "period_id",
+            "kind",
+            postgresql_where=text("kind NOT IN ('entry', 'disposition')"),
+        ),
+        Index(
+            "ix_leaf_delivery_id_position",
+            "delivery_id",
+            "position",
+            postgresql_where=text("delivery_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[str]

@@ -49,6 +49,7 @@ def load_result(
         digest=row.digest.hex(),
         assessed_at=row.assessed_at,
         published_at=row.published_at,
+        head=row.head or "",
     )
 
 
@@ -92,9 +93,19 @@ def _spell(value: Decimal | None) -> str:
 
 _HEAD = """
 SELECT a.id, a.revision, a.digest, a.summary, a.assessed_at, p.id AS period_id, p.scheme_id, p.state,
-  p.demonstration, s.digest AS snapshot, b.published_at
+  p.demonstration, s.digest AS snapshot, b.published_at, published.head
 FROM period p JOIN assessment a ON a.period_id = p.id JOIN snapshot s ON s.id = a.snapshot_id
 LEFT JOIN publication b ON b.assessment_id = a.id
+LEFT JOIN LATERAL (
+  SELECT concat_ws(' ', e.origin, h.size, encode(h.root, 'base64')) AS head
+  FROM leaf l JOIN sealed_leaf i ON i.leaf_id = l.id JOIN epoch e ON e.number = i.epoch
+  JOIN LATERAL (
+    SELECT size, root FROM tree_head WHERE epoch = i.epoch AND size > i.index ORDER BY size LIMIT 1
+  ) h ON true
+  WHERE b.assessment_id IS NOT NULL AND l.period_id = p.id AND l.kind = 'result.published'
+    AND (convert_from(l.body, 'UTF8')::json ->> 'revision')::bigint = a.revision
+  ORDER BY i.epoch, i.index LIMIT 1
+) published ON true
 WHERE p.key = :key AND (CAST(:revision AS bigint) IS NULL OR a.revision = :revision)
   AND (NOT :published_only OR b.assessment_id IS NOT NULL)
 ORDER BY a.revision DESC LIMIT 1

@@ -56,7 +56,10 @@ class UnitResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One revision of a period's result; units by category, then rank, then the list's order."""
+    """One revision of a period's result; units by category, then rank, then the list's order.
+
+    `head`: the first signed head of the record that covers the publication, "" before that.
+    """
 
     period: str
     scheme: Scheme
@@ -70,6 +73,7 @@ class Result:
     digest: str = ""
     assessed_at: datetime | None = None
     published_at: datetime | None = None
+    head: str = ""
     record: Mapping[str, Any] = field(default_factory=dict)
 
     def of_category(self, key: str) -> list[UnitResult]:
@@ -165,6 +169,7 @@ def record_json(result: Result) -> bytes:
                 "results_sha256": result.digest,
                 "assessed_at": result.assessed_at,
                 "published_at": result.published_at,
+                "head": result.head or None,
                 **result.record,
             }
         )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import EntrySchema, Text
 from pingyi.domain.canonical import canonical_json, plain_json
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.ledger.heads import recent_head
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, leaf_hash
 from pingyi.services.callers import Caller
 from pingyi.services.reading import ReadEntry
@@ -158,8 +159,11 @@ def _row(
 
 
 def receipt_of(working: WorkingChannel, delivery_id: int, stored: Sequence[Mapping[str, Any]]) -> bytes:
+    """What the caller keeps: every entry's verdict and leaf, and the newest head of the record."""
+    head = recent_head()
     return plain_json(
         {
+            "checkpoint": head.line if head else None,
             "delivery": delivery_id,
             "period": working.period_key,
             "channel": working.key,

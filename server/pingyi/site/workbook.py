@@ -190,6 +190,7 @@ def _write_notes(sheet: Worksheet, plan: _Plan, result: Result) -> None:
         ("版次 Revision", str(result.revision)),
         ("结果指纹 SHA-256 of results.json", result.digest),
         ("快照指纹 SHA-256 of the snapshot", result.snapshot_digest),
+        ("树头 Head of the record", result.head or "—"),
         ("数据 Data", DEMONSTRATION if result.demonstration else "正式数据 / real data"),
         ("说明", "本表为结果的展示，可重新计算；存档以 results.json 为准。"),
         ("", "没有公式的分组或总分：因有渠道缺失，按方案折算。"),

@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
     from pingyi.web import (
         access_log,
         bodies,
+        checkpoint,
         forgery,
         headers,
         language,
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
     forgery.init_forgery(app)
     app.before_request(policy.enforce)
     app.after_request(language.remember_language)
+    app.after_request(checkpoint.attach_head)
     app.after_request(headers.secure)
     problems.init_problems(app)
     templating.init_templating(app)

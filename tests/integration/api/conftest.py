@@ -94,9 +94,12 @@ def stored(app: Flask) -> Callable[[], dict[str, int]]:
 
     def count() -> dict[str, int]:
         names = ("delivery", "entry", "entry_head", "receipt", "unfolded", "outbox", "counter")
+        # Every act asks for sealing, that of making the test's own keys too.
+        rows = {"outbox": "outbox WHERE topic <> 'seal'"}
         with transaction() as connection:
             return {
-                name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in names
+                name: connection.execute(text(f"SELECT count(*) FROM {rows.get(name, name)}")).scalar_one()
+                for name in names
             }
 
     return count

@@ -1,0 +1,63 @@
+"""How to check a result, for everybody: the record in plain words, its newest head, and two look-ups."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import segno
+from flask import Response, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from pingyi.db import transaction
+from pingyi.ledger.heads import newest_head
+from pingyi.services.published import published_periods
+from pingyi.services.record_proofs import KnownHead, Place, find_head, find_place
+from pingyi.site.views import blueprint
+from pingyi.web.policy import PUBLIC, policy
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+@blueprint.get("/check")
+@policy(PUBLIC)
+def check() -> AnyResponse:
+    """Explains the check, and answers whether a head or a receipt is in the record."""
+    asked = {name: request.args.get(name, "").strip() for name in ("head", "delivery", "position", "digest")}
+    with transaction() as connection:
+        newest = newest_head(connection)
+        periods = published_periods(connection)
+        known: KnownHead | None = find_head(connection, asked["head"]) if asked["head"] else None
+        place: Place | None = None
+        if _NUMBER.fullmatch(asked["delivery"]) and _DIGEST.fullmatch(asked["digest"]):
+            position = asked["position"] if _NUMBER.fullmatch(asked["position"]) else "0"
+            place = find_place(
+                connection, int(asked["delivery"]), int(position), bytes.fromhex(asked["digest"])
+            )
+    page = render_template(
+        "site/check.html", newest=newest, periods=periods, asked=asked, known=known, place=place
+    )
+    response = Response(page, content_type="text/html; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.app_template_global()
+def head_code(line: str) -> Markup:
+    """A QR code (SVG) of the address that looks a head up here; whoever keeps it keeps the head."""
+    out = io.BytesIO()
+    code = segno.make(url_for("site.check", head=line, _external=True), error="m")
+    code.save(
+        out,
+        kind="svg",
+        scale=2,
+        border=2,
+        xmldecl=False,
+        svgns=True,
+        nl=False,
+        omitsize=True,
+        svgclass="code",
+    )
+    return Markup(out.getvalue().decode())  # noqa: S704 - segno's own markup; the address is drawn, not written
