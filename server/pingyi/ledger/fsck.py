@@ -132,10 +132,10 @@ class _Walk:
         return self.connection.execute(text(query), {"epoch": self.epoch}, execution_options=streaming)
 
     def _leaf(self, row: Row[Any]) -> None:
-        place = {"epoch": self.epoch, "index": row.index, "leaf": row.leaf_id}
-        if row.index != self.size:
+        place = {"epoch": self.epoch, "index": row.place, "leaf": row.leaf_id}
+        if row.place != self.size:
             self.report.found("gap", epoch=self.epoch, index=self.size)
-            self.size = row.index
+            self.size = row.place
         if row.body is None:
             self.report.found("gone", **place)
             entry = row.hash
@@ -187,7 +187,7 @@ def _says(head: Row[Any], key: str) -> bool:
 
 
 _LEAVES = """
-SELECT s.index, s.leaf_id, s.hash, l.body, l.hash AS digest, coalesce(p.key, '-') AS scope
+SELECT s.index AS place, s.leaf_id, s.hash, l.body, l.hash AS digest, coalesce(p.key, '-') AS scope
 FROM sealed_leaf s LEFT JOIN leaf l ON l.id = s.leaf_id LEFT JOIN period p ON p.id = l.period_id
 WHERE s.epoch = :epoch ORDER BY s.index
 """
