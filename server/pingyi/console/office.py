@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.base import attempt, blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.acts import answered_acts, pending_acts
+from pingyi.services.acts import PUBLISH, answered_acts, pending_acts
 from pingyi.services.callers import Caller
 from pingyi.services.overview import list_periods, period_overview
 from pingyi.services.periods import REOPENABLE, close_period, find_period, open_period, request_assessment
@@ -90,6 +90,9 @@ def period_page(key: str, problem: Problem | None) -> AnyResponse:
         problem=problem,
         acts=acts,
         answered=answered,
+        asked_to_publish=any(
+            act.kind == PUBLISH and act.content["revision"] == overview.line.revision for act in acts
+        ),
         adjustments=adjusted,
         names=names,
         own_name=caller.name,

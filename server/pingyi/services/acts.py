@@ -31,7 +31,10 @@ _PRIVATE = ("document",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """What was asked for and what became of it; the answer's fields are empty while it is pending."""
+    """What was asked for and what became of it; the answer's fields are empty while it is pending.
+
+    `requested_by` and `answered_by` are what the record says; `asker` and `answerer` what people read.
+    """
 
     id: int
     kind: str
@@ -45,6 +48,8 @@ class Act:
     answered_by: str
     answered_at: datetime | None
     answer: str
+    asker: str
+    answerer: str
 
 
 def request_act(
@@ -228,13 +233,18 @@ def _act(row: Row[Any]) -> Act:
         answered_by=row.answered_by or "",
         answered_at=row.answered_at,
         answer=row.answer or "",
+        asker=row.asker or row.requested_by,
+        answerer=row.answerer or row.answered_by or "",
     )
 
 
 _ACTS = """
 SELECT a.id, a.kind, p.key AS period, a.content, a.reason, a.requested_by, a.requested_at,
-  w.approved, w.answered_by, w.answered_at, w.reason AS answer, n.name AS unit_name
+  w.approved, w.answered_by, w.answered_at, w.reason AS answer, n.name AS unit_name,
+  asker.name || ' ' || asker.login AS asker, answerer.name || ' ' || answerer.login AS answerer
 FROM act a JOIN period p ON p.id = a.period_id LEFT JOIN act_answer w ON w.act_id = a.id
+LEFT JOIN account asker ON a.requested_by = 'account-' || asker.id
+LEFT JOIN account answerer ON w.answered_by = 'account-' || answerer.id
 LEFT JOIN unit u ON u.code = a.content ->> 'unit'
 LEFT JOIN period_unit n ON n.unit_id = u.id AND n.period_id = a.period_id
 """

@@ -64,6 +64,73 @@ def test_office_runs_a_period_with_its_buttons(
     assert buttons(office) == ["assess", "reopen"]
 
 
+def test_own_request_is_for_another_approver(signed_in: Callable[..., FlaskClient]) -> None:
+    make_open(NAMES)
+    both = signed_in("administrator", "approver")
+    form = {"unit": "u2", "kind": "deduction", "points": "0.5", "document": "纪3号"}
+    assert press(both, "adjust", **form, reason="通报批评").startswith("200")
+    assert asked_for(both) == []
+    assert "这项申请是您本人提出的" in both.get(PERIOD).text
+    refused = press(both, "acts/1/approve")
+    assert refused.startswith("403") and 'role="alert"' in refused
+    second = signed_in("approver")
+    assert press(second, "acts/1/refuse").startswith("422")
+    assert "驳回" in press(second, "acts/1/refuse", reason="文号有误")
+    assert press(second, "acts/1/approve").startswith("409")
+    press(both, "adjust", **form, reason="通报批评")
+    page = press(second, "acts/2/approve")
+    assert re.search(r"市第二局<span .*倒扣.*0\.5.*有效", page, re.DOTALL)
+    press(both, "adjustments/1/withdraw", reason="通报已撤销")
+    assert "已撤销：通报已撤销" in press(second, "acts/3/approve")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"unit": "u2", "kind": "fine", "points": "1", "reason": "x"},
+        {"unit": "u2", "kind": "bonus", "points": "", "reason": "x"},
+        {"unit": "u2", "kind": "bonus", "points": "-1", "reason": "x"},
+        {"unit": "u2", "kind": "bonus", "points": "1e3", "reason": "x"},
+        {"unit": "u2", "kind": "veto", "points": "1", "reason": "x"},
+        {"unit": "u9", "kind": "veto", "points": "", "reason": "x"},
+        {"unit": "", "kind": "veto", "points": "", "reason": "x"},
+        {"unit": "u2", "kind": "veto", "points": "", "reason": " "},
+    ],
+)
+def test_wrong_adjustment_is_told_and_not_asked_for(
+    signed_in: Callable[..., FlaskClient], form: dict[str, str]
+) -> None:
+    make_open(NAMES)
+    answer = press(signed_in("administrator"), "adjust", **form)
+    assert answer.startswith("422") and 'role="alert"' in answer
+    assert asked_for(signed_in("approver")) == []
+
+
+def test_period_is_opened_again_until_the_time_on_the_form(signed_in: Callable[..., FlaskClient]) -> None:
+    make_open(NAMES)
+    office, approver = signed_in("administrator"), signed_in("approver")
+    press(office, "close")
+    for deadline in ("", "tomorrow", "2017-01-01T18:00"):
+        assert press(office, "reopen", deadline=deadline, reason="漏报").startswith("422")
+    press(office, "reopen", deadline="2099-01-20T18:00", reason="漏报")
+    assert "重新开放报送，至 2099-01-20 18:00" in approver.get(PERIOD).text
+    assert "至 01-20 18:00" in press(approver, "acts/1/approve")
+    deliver(SHELL, "p", "law", [{"unit": "u2", "score": "5", "reason": "漏报"}])
+    assert buttons(office) == ["close", "adjust"]
+
+
+def test_act_is_answered_on_its_own_period_only(signed_in: Callable[..., FlaskClient]) -> None:
+    make_draft(NAMES)
+    make_draft(NAMES, key="q")
+    press(signed_in("administrator"), "adjust", unit="u1", kind="veto", reason="x")
+    approver = signed_in("approver")
+    token = csrf(approver, PERIOD)
+    for path in ("q/acts/1/approve", "p/acts/2/approve", "none/acts/1/approve"):
+        answer = approver.post(f"/office/periods/{path}", data={"csrf_token": token})
+        assert answer.status_code == 404
+    assert asked_for(approver) == ["1"]
+
+
 def test_period_page_shows_what_was_delivered(signed_in: Callable[..., FlaskClient]) -> None:
     make_open([*NAMES, "市第三局"])
     page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", signed_in("auditor").get(PERIOD).text))
