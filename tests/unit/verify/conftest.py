@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests.unit.verify.making import Maker, public_bundle
 
 from pingyi.verify import verify
-from tests.unit.verify.making import Maker, public_bundle
 
 BUNDLES = Path(__file__).resolve().parents[2] / "bundles"
 

@@ -103,7 +103,7 @@ class Maker:
 
     def note(self, line: str) -> str:
         text = "\n".join(line.split(" ")) + "\n"
-        name = line.split(" ")[0]
+        name = line.split(" ", maxsplit=1)[0]
         signed = base64.b64encode(self.hint(name) + self.key.sign(text.encode())).decode()
         return f"{text}\n— {name} {signed}\n"
 
@@ -234,7 +234,7 @@ def _play(maker: Maker, entries: ChannelEntries, channel: Channel, context: Cont
                 by="operator",
                 standing="counted",
                 values={name: value for name, value in values.items() if name not in private},
-                commitments={name: "00" * 32 for name in private},
+                commitments=dict.fromkeys(private, "00" * 32),
                 replaces=before.leaf if before else None,
             )
             standing[identity] = Standing(digest, values, *_tallied(channel, context, values))

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.domain.test_assessing_laws import cases
 
 from pingyi import verify
 from pingyi.domain.assessing import assess
@@ -17,7 +18,6 @@ from pingyi.domain.scheme import Consequence, Grades, Scheme
 from pingyi.services.assessing import result_in_memory
 from pingyi.services.results import results_csv, results_json
 from pingyi.services.scoring import Scored
-from tests.unit.domain.test_assessing_laws import cases
 
 KINDS = ("bonus", "deduction", "warning", "veto", "disqualification")
 GRADES = st.sampled_from(
@@ -75,13 +75,17 @@ def evaluations(draw: st.DrawFn) -> tuple[Scheme, Inputs, dict[str, Any]]:
         )
     )
     previous = {
-        period: {code: draw(placed(draw(st.sampled_from("ab")), len(codes))) for code in draw(st.sets(unit))}
+        period: {
+            code: draw(placed(draw(st.sampled_from("ab")), len(codes)))
+            for code in draw(st.sets(unit, min_size=1))
+        }
         for period in draw(st.sets(st.sampled_from(["2016-9", "2016-10", "2015", "x"])))
     }
     scores = {key: dict(units) for key, units in evidence.scores.items()}
     for key in draw(st.sets(channel)):
         code = draw(unit)
-        scores[key][code] = replace(scores[key][code], veto=draw(st.booleans()))
+        rate = scores[key][code].rate
+        scores[key][code] = ScoredRate(rate, scores[key][code].status, draw(st.booleans()))
         if draw(st.booleans()):
             del scores[key][draw(st.sampled_from(sorted(scores[key])))]
     inputs = Inputs(

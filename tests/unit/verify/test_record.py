@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from tests.unit.verify.making import BASE, Maker, publish, spelt, unpublish
 
 Check = Callable[..., Any]
@@ -102,9 +101,7 @@ def test_a_record_that_was_rewritten_and_signed_anew_needs_one_pin(
     assert "Both are signed by the same key" in check(folder, str(note)).said
 
 
-def test_a_record_cut_short_and_signed_anew_needs_one_pin(
-    maker: Maker, tmp_path: Path, check: Check
-) -> None:
+def test_a_record_cut_short_and_signed_anew_needs_one_pin(maker: Maker, tmp_path: Path, check: Check) -> None:
     pin = maker.head(1, len(maker.log))
     del maker.log[-1]
     maker.heads.pop()
