@@ -65,6 +65,8 @@ def test_keyboard_reaches_the_board(watch: Watch, address: str) -> None:
     expect(page.get_by_role("link", name="跳到正文")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="第 1 版结果")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="CSV")).to_be_focused()
 
 
