@@ -8,10 +8,13 @@ branch_labels = None
 depends_on = None
 
 
+_INDEXES = """
+CREATE INDEX ix_leaf_period_id_kind ON leaf (period_id, kind)
+  WHERE kind NOT IN ('entry', 'disposition');
+CREATE INDEX ix_leaf_delivery_id_position ON leaf (delivery_id, position)
+  WHERE delivery_id IS NOT NULL;
+"""
+
+
 def upgrade() -> None:
-    op.execute(
-        "CREATE INDEX ix_leaf_period_id_kind ON leaf (period_id, kind) WHERE kind NOT IN ('entry', 'disposition')"
-    )
-    op.execute(
-        "CREATE INDEX ix_leaf_delivery_id_position ON leaf (delivery_id, position) WHERE delivery_id IS NOT NULL"
-    )
+    op.execute(_INDEXES)
