@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.embedded.remarks import remark
+from pingyi.ledger.keys import load_key
 from pingyi.migrations import is_current
 from pingyi.settings import Settings
 
@@ -44,6 +45,7 @@ def findings(settings: Settings) -> list[Finding]:
         *_folder(settings),
         *_database(settings.database_url, "DATABASE_URL"),
         *(_role(settings.sealer_database_url, "SEALER_DATABASE_URL") if settings.sealer_database_url else ()),
+        *_sealing(settings),
         *_queue(settings.redis_url),
     ]
 
@@ -112,6 +114,15 @@ def _role(url: str, variable: str) -> Iterator[Finding]:
             yield from _rights(connection, variable)
     except SQLAlchemyError as error:
         yield _unreachable(error, variable)
+
+
+def _sealing(settings: Settings) -> Iterator[Finding]:
+    try:
+        load_key(settings.sealer_key_file)
+        usable = True
+    except Problem:
+        usable = False
+    yield _finding("sealing", ok=usable and bool(settings.sealer_database_url), path=settings.sealer_key_file)
 
 
 def _unreachable(error: SQLAlchemyError, variable: str) -> Finding:

@@ -67,6 +67,15 @@ _REMARKS = {
             en="the database schema is not current; run pingyi database migrate",
         ),
     ),
+    "sealing": (
+        Text(zh="记录可以封存（密钥 {path}）", en="the record can be sealed (key {path})"),
+        Text(
+            zh="记录无法封存：没有设置 SEALER_DATABASE_URL，或密钥文件 {path} 缺失；"
+            "可用 pingyi database init 建立",
+            en="the record cannot be sealed: SEALER_DATABASE_URL is not set, or there is no key file {path}; "
+            "pingyi database init makes both",
+        ),
+    ),
     "queue_reachable": (
         Text(zh="任务队列可以连接", en="the job queue answers"),
         Text(

@@ -24,11 +24,12 @@ PROCESSES = (
     ("worker", "pingyi worker fold"),
     ("assessor", "pingyi worker assess"),
     ("sealer", "pingyi worker seal"),
+    ("witnesses", "pingyi worker witness"),
     ("relay", "pingyi relay"),
     ("scheduler", "pingyi scheduler"),
 )
 MARK = "PINGYI_OWNED_BY"
-_PRIVATE = {"SEALER_DATABASE_URL": {"sealer"}, "OWNER_DATABASE_URL": set[str]()}
+_PRIVATE = {"SEALER_DATABASE_URL": {"sealer", "witnesses"}, "OWNER_DATABASE_URL": set[str]()}
 _FIRST_PAUSE, _LONGEST_PAUSE, _GRACE = 0.2, 10.0, 8.0
 
 

@@ -40,6 +40,11 @@ def test_the_owner_as_application_role_is_refused(safe: Settings) -> None:
     assert failed(replace(safe, sealer_database_url=safe.owner_database_url)) == {"not_owner"}
 
 
+def test_a_record_that_nobody_can_seal_is_refused(safe: Settings, tmp_path: Path) -> None:
+    assert failed(replace(safe, sealer_database_url="")) == {"sealing"}
+    assert failed(replace(safe, sealer_key=str(tmp_path / "none"))) == {"sealing"}
+
+
 def test_a_server_that_does_not_force_to_disk_is_refused(state: Path) -> None:
     with running_engines(state, durable=False) as found:
         settings = replace(
@@ -47,6 +52,7 @@ def test_a_server_that_does_not_force_to_disk_is_refused(state: Path) -> None:
                 {"PINGYI_STATE": str(state), "PINGYI_SECRET_KEY": "q8Zr2mVx7Lw4Tn9Ks1Hd6Jf3Gb5Pc0Ya"}
             ),
             database_url=found.database_url,
+            sealer_database_url=found.sealer_database_url,
             redis_url=found.redis_url,
         )
         assert failed(settings) == {"durability"}
