@@ -1411,6 +1411,29 @@ def check_settings_of_record(report: Report, snapshot: Mapping[str, Any], acts: 
         )
 
 
+ADJUSTMENTS = ("deduction", "bonus", "warning", "veto", "disqualification")
+SECOND_PERSON = ("result.published", "adjustment.added", "adjustment.withdrawn", *ADJUSTMENTS)
+
+
+def check_two_persons(report: Report, acts: Sequence[Act]) -> None:
+    """Publications, adjustments and reopenings were asked for by one person and approved by another."""
+    bound = [act.body for act in acts if act.body["kind"] in SECOND_PERSON or "approved_by" in act.body]
+    found = [
+        (
+            f"“{body['kind']}”（第 {body.get('act', '—')} 号申请）没有由另一人审批：申请 {body.get('by')}，审批 {body.get('approved_by')}。",
+            f"{body['kind']} (act {body.get('act', '—')}) was not approved by a second person: asked by {body.get('by')}, approved by {body.get('approved_by')}.",
+        )
+        for body in bound
+        if not body.get("approved_by") or body["approved_by"] == body.get("by")
+    ]
+    report.all_wrong(found)
+    if not found:
+        report.ok(
+            f"两人：{len(bound)} 项公布、加减分等均由申请人以外的人审批。",
+            f"Two persons: {len(bound)} publications, adjustments and the like were approved by somebody else than asked.",
+        )
+
+
 def last_list(acts: Sequence[Act], kind: str, name: str) -> list[Any]:
     set_ = acts_of(acts, kind)
     if not set_:
@@ -1418,9 +1441,6 @@ def last_list(acts: Sequence[Act], kind: str, name: str) -> list[Any]:
     content = set_[-1].body[name]
     found = read_json(content.encode()) if isinstance(content, str) else content
     return list(found)
-
-
-ADJUSTMENTS = ("deduction", "bonus", "warning", "veto", "disqualification")
 
 
 def adjustments_fit(acts: Sequence[Act], frozen: Sequence[Sequence[Any]]) -> bool:
@@ -3344,6 +3364,8 @@ def check_all(report: Report, folder: Path, pins: Sequence[str]) -> None:
         check_particulars(report, files, JOB.snapshot)
     with report.part("登记", "Registers"):
         check_settings_of_record(report, JOB.snapshot, [act for act in record.acts if act.place < JOB.until])
+    with report.part("两人", "Two persons"):
+        check_two_persons(report, record.acts)
     with report.part("结果", "Result"):
         check_results(report, record.scores)
 

@@ -201,6 +201,8 @@ def _record_particulars(maker: Maker, bundle: Bundle) -> None:
             points=row.points,
             target=row.target,
             adjustment=number,
+            by="office",
+            approved_by="head",
         )
     for one in bundle.decisions:
         maker.leaf(
@@ -345,7 +347,7 @@ def _finish(maker: Maker, registry: Registry, source: Path) -> None:
     maker.files["period.toml"] = ("\n".join(lines) + "\n").encode()
 
 
-def publish(maker: Maker, revision: int = 1) -> None:
+def publish(maker: Maker, revision: int = 1, approved_by: str = "head") -> None:
     """Freeze, compute and publish what the files hold, on the record."""
     snapshot, results = (
         hashlib.sha256(maker.files[f"{n}.json"]).hexdigest() for n in ("snapshot", "results")
@@ -353,7 +355,9 @@ def publish(maker: Maker, revision: int = 1) -> None:
     head = maker.head(max(maker.logs), len(maker.log))
     maker.leaf("snapshot.frozen", revision=revision, snapshot=snapshot, head=head)
     maker.leaf("result.computed", revision=revision, snapshot=snapshot, results=results)
-    maker.leaf("result.published", revision=revision, sha256=results, by="office")
+    maker.leaf(
+        "result.published", revision=revision, sha256=results, act=1, by="office", approved_by=approved_by
+    )
     maker.foreign_leaf()
     maker.seal()
     said = {

@@ -257,6 +257,14 @@ def test_registers_that_the_record_did_not_see_are_refused(
     assert "The adjustments in the snapshot are not those" in done.said
 
 
+def test_one_person_alone_cannot_publish(maker: Maker, tmp_path: Path, check: Check) -> None:
+    unpublish(maker)
+    publish(maker, approved_by="office")
+    done = check(maker.write(tmp_path / "b"))
+    assert done.status == 1
+    assert "result.published (act 1) was not approved by a second person" in done.said
+
+
 def test_a_foreign_plugin_is_not_recomputed_but_checked_all_the_same(tmp_path: Path, check: Check) -> None:
     source = tmp_path / "source"
     for path in (BUNDLES / "zhenhai_2022").rglob("*"):
