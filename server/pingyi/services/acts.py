@@ -141,8 +141,14 @@ def approve_act(connection: Connection, caller: Caller, act_id: int, reason: str
     """
     act = _answer(connection, caller, act_id, reason, approved=True)
     approved = Approved(act_id=act_id, requested_by=act.requested_by, approved_by=caller.name)
+    if act.kind in {PUBLISH, REOPEN}:
+        # An assessment under way ends first: what is approved is then looked at as it stands.
+        connection.execute(_LOCK_PERIOD, {"key": act.period})
     _carry_out(connection, approved, find_period(connection, act.period), act)
     return find_act(connection, act_id)
+
+
+_LOCK_PERIOD = text("SELECT FROM period WHERE key = :key FOR NO KEY UPDATE")
 
 
 def refuse_act(connection: Connection, caller: Caller, act_id: int, reason: str) -> Act:

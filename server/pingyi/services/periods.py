@@ -252,7 +252,18 @@ def reopen_period(connection: Connection, approved: Approved, period: PeriodRow,
     What was published stays published; opened ballot boxes stay as they are.
     """
     require_reopenable(period, deadline)
+    if connection.execute(
+        text("SELECT 1 FROM outbox WHERE topic = :topic AND subject_id = :id"),
+        {"topic": ASSESS, "id": period.id},
+    ).first():
+        raise Problem("busy", 409, _ASSESSING, retry_after_seconds=10)
     _move(connection, {**approved.told(), "deadline": deadline}, period, "open")
+
+
+_ASSESSING = Text(
+    zh="正在计算结果，请等计算结束后再批准重新开放。",
+    en="The period is being assessed; approve its reopening once that is done.",
+)
 
 
 def archive_period(connection: Connection, caller: Caller, key: str) -> None:

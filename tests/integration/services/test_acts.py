@@ -263,6 +263,16 @@ def test_reopening_answered_too_late_is_refused(app: Flask) -> None:
     assert in_one(find_period, "p").state == "assessed"
 
 
+def test_period_is_not_reopened_while_it_is_being_assessed(app: Flask) -> None:
+    assessed()
+    act = in_one(request_reopening, ADA, "p", "漏报", later(hours=1))
+    in_one(request_assessment, SHELL, "p")
+    assert refusal(approve_act, BO, act.id) == "busy"
+    assess_period(in_one(find_period, "p").id)
+    in_one(approve_act, BO, act.id)
+    assert in_one(find_period, "p").state == "open"
+
+
 def test_record_names_both_people_and_hides_the_reasons(app: Flask) -> None:
     assessed()
     in_one(approve_act, BO, deduction().id, "同意李四")
