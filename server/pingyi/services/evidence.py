@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.ledger.leaves import record
 from pingyi.services.callers import Caller
 from pingyi.services.evidence_files import (
     SLICES,
@@ -116,22 +117,28 @@ def _locked_write(connection: Connection, content: bytes) -> bytes:
 def evidence_content(caller: Caller, place: Place, digest: bytes) -> tuple[bytes, str]:
     """A file's bytes and media type, for the channel's operator and the office's readers.
 
+    A reader who is not the operator is named in the record.
+
     Raises Problem: not_found, forbidden, evidence_damaged (gone, or no longer the bytes of its SHA-256).
     """
     with transaction() as connection:
         working = working_channel(connection, place.period, place.channel, place.plugin)
-        if not (caller.may_deliver(working.operator_id, working.key) or caller.roles & set(READERS)):
+        own = caller.may_deliver(working.operator_id, working.key)
+        if not (own or caller.roles & set(READERS)):
             raise forbidden()
         media_type: str | None = connection.execute(
             text("SELECT media_type FROM evidence WHERE digest = :digest AND channel_id = :channel"),
             {"digest": digest, "channel": working.id},
         ).scalar_one_or_none()
+        if media_type is not None and not own:
+            content = {"period": place.period, "channel": place.channel, "evidence": digest.hex()}
+            record(connection, "data.read_sensitive", {**content, "by": caller.name}, working.period_id)
     if media_type is None:
         raise not_found(zh=f"佐证文件{digest.hex()}", en=f"Evidence file {digest.hex()}")
-    content = read_file(_settings().evidence_folder, digest)
-    if content is None:
+    found = read_file(_settings().evidence_folder, digest)
+    if found is None:
         raise Problem("evidence_damaged", 500, _DAMAGED)
-    return content, media_type
+    return found, media_type
 
 
 _DAMAGED = Text(

@@ -141,6 +141,21 @@ def test_only_the_operator_and_the_readers_of_the_office_see_a_file(
     assert client.get(address).status_code == 401
     for role in ("administrator", "approver", "auditor", "reviewer"):
         assert client.get(address, headers=bearer(role)).data == PDF
+    assert reads() == 4
+
+
+def reads() -> int:
+    """How often the record says that somebody of the office looked."""
+    with transaction() as connection:
+        said = text("SELECT count(*) FROM leaf WHERE kind = 'data.read_sensitive'")
+        return int(connection.execute(said).scalar_one())
+
+
+def test_the_operators_own_look_is_not_recorded(
+    client: FlaskClient, bring: Send, operator: dict[str, str]
+) -> None:
+    assert client.get(bring(PDF).headers["Location"], headers=operator).data == PDF
+    assert reads() == 0
 
 
 def test_reference_stands_in_the_entry_and_its_leaf(bring: Send, post: Send) -> None:
