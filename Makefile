@@ -30,7 +30,7 @@ faults: install ## kills, closings and restores: minutes
 check: install ## format, lint, types, layers, lock and wheel
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy server workers plugins
+	$(BIN)/mypy server surveys workers plugins
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.house
 

@@ -19,7 +19,7 @@ ONE_LONG_FILE = ROOT / "server/pingyi/verify.py"  # whoever checks a result down
 
 
 def sources() -> Iterator[Path]:
-    for folder in ("server", "workers", "plugins"):
+    for folder in ("server", "surveys", "workers", "plugins"):
         yield from sorted((ROOT / folder).rglob("*.py"))
 
 

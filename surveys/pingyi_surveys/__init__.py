@@ -1,0 +1,1 @@
+"""Survey intake: questionnaires, rosters, sealed ballots and the opening of the box."""
