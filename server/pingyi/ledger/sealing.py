@@ -98,7 +98,8 @@ class Sealer:
         # Before what waits is read: whatever was committed with a request that is struck off is then visible.
         connection.execute(text("SELECT strike_seal_requests()"))
         tree = current_tree(connection, self.key, self.settings)
-        rows = [*tree.opening, *connection.execute(text(_TAKE), {"most": most}).all()]
+        taken = connection.execute(text(_TAKE), {"most": most}).scalars().all()
+        rows = [*tree.opening, *(connection.execute(text(_READ), {"ids": taken}).all() if taken else ())]
         if not rows:
             return 0
         _append(connection, tree, [row.id for row in rows], [_entry_hash(row) for row in rows])
@@ -124,14 +125,16 @@ def _lock(connection: Connection) -> None:
 
 
 _TAKE = """
-WITH taken AS (
-  DELETE FROM ledger_pending
-  WHERE leaf_id IN (SELECT leaf_id FROM ledger_pending ORDER BY leaf_id LIMIT :most)
-  RETURNING leaf_id
-)
-SELECT t.leaf_id AS id, l.body, l.hash, coalesce(p.key, '-') AS scope
-FROM taken t LEFT JOIN leaf l ON l.id = t.leaf_id LEFT JOIN period p ON p.id = l.period_id
-ORDER BY t.leaf_id
+DELETE FROM ledger_pending
+WHERE leaf_id = ANY (ARRAY(SELECT leaf_id FROM ledger_pending ORDER BY leaf_id LIMIT :most))
+RETURNING leaf_id
+"""
+# By a list of ids, so that ten leaves are never looked for by reading all of them.
+_READ = """
+SELECT taken.id, l.body, l.hash, coalesce(p.key, '-') AS scope
+FROM unnest(CAST(:ids AS bigint[])) AS taken(id) LEFT JOIN leaf l ON l.id = taken.id
+LEFT JOIN period p ON p.id = l.period_id
+ORDER BY taken.id
 """
 
 
