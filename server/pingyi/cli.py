@@ -114,6 +114,22 @@ def replay(context: click.Context, bundle: Path, out: Path, lang: str | None) ->
     say(replayed.summary())
 
 
+@main.command()
+@click.option("--public", "period", required=True, metavar="PERIOD", help="已公布的周期 / published period")
+@click.option("--out", type=_FOLDER, required=True, help="数据包文件夹 / folder of the bundle")
+def export(period: str, out: Path) -> None:
+    """导出公开数据包 / Write the public bundle of a published result, with its verifier."""
+    from pingyi.services.publishing import export_sealed
+
+    with _application() as (app, _), app.app_context():
+        done = export_sealed(period, out)
+    text = Text(
+        zh="周期“{period}”第 {revision} 版已导出；核对：python3 -I {out}/verify.py {out}",
+        en="Period {period}, revision {revision}, exported; check it: python3 -I {out}/verify.py {out}",
+    )
+    say(text.format(period=period, revision=done.revision, out=out))
+
+
 @main.group()
 def keys() -> None:
     """密钥 / Keys by which programs act."""

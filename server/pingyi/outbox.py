@@ -8,7 +8,8 @@ FOLD = "fold"
 ASSESS = "assess"
 SEAL = "seal"
 WITNESS = "witness"
-TOPICS = (FOLD, ASSESS, SEAL, WITNESS)
+PUBLISH = "publish"
+TOPICS = (FOLD, ASSESS, SEAL, WITNESS, PUBLISH)
 
 Work = tuple[str, int]
 
@@ -17,6 +18,17 @@ def request_work(connection: Connection, topic: str, subject_id: int) -> None:
     """Ask for `topic` to be done on `subject_id` once this transaction has committed."""
     connection.execute(
         text("INSERT INTO outbox (topic, subject_id) VALUES (:topic, :subject_id)"),
+        {"topic": topic, "subject_id": subject_id},
+    )
+
+
+def request_once(connection: Connection, topic: str, subject_id: int) -> None:
+    """Ask for work unless somebody asks for the same already."""
+    connection.execute(
+        text(
+            "INSERT INTO outbox (topic, subject_id) SELECT CAST(:topic AS text), :subject_id"
+            " WHERE NOT EXISTS (SELECT FROM outbox WHERE topic = :topic AND subject_id = :subject_id)"
+        ),
         {"topic": topic, "subject_id": subject_id},
     )
 
@@ -62,3 +74,9 @@ def lease_due_work(connection: Connection, lease_seconds: int, most: int = 500) 
 def open_requests(connection: Connection) -> int:
     """How many requests are not done yet."""
     return int(connection.execute(text("SELECT count(*) FROM outbox")).scalar_one())
+
+
+def is_open(connection: Connection, topic: str, subject_id: int) -> bool:
+    """Whether a request for this work is not done yet."""
+    found = text("SELECT EXISTS (SELECT FROM outbox WHERE topic = :topic AND subject_id = :subject_id)")
+    return bool(connection.execute(found, {"topic": topic, "subject_id": subject_id}).scalar_one())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,16 +15,18 @@ from pingyi import migrations
 from pingyi.app import create_app
 from pingyi.channels import Text
 from pingyi.db import db, transaction
-from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.ledger.keys import ensure_key
+from pingyi.outbox import PUBLISH, take_requests
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.services.asking import BUNDLE, approve_all, request_publication
+from pingyi.services.bundle_folder import require_replaceable
 from pingyi.services.bundles import Bundle, read_bundle, store_bundle
 from pingyi.services.callers import SHELL
-from pingyi.services.periods import close_period, request_assessment
+from pingyi.services.exporting import export_public
+from pingyi.services.periods import close_period, find_period, request_assessment
 from pingyi.services.reading_results import load_result
-from pingyi.services.results import Result, record_json, results_csv, results_json
+from pingyi.services.results import Result
 from pingyi.settings import load_settings
 from pingyi_workers.work import drain
 
@@ -43,7 +44,7 @@ class Replayed:
     """What a replay came to."""
 
     result: Result
-    files: tuple[Path, ...]
+    folder: Path
 
     def summary(self) -> Text:
         """One line: who was ranked, and where the files are."""
@@ -55,16 +56,17 @@ class Replayed:
             period=self.result.period,
             units=len(self.result.units),
             ranked=ranked,
-            folder=self.files[0].parent,
+            folder=self.folder,
         )
 
 
 def replay_bundle(bundle: Path, out: Path, progress: Progress) -> Replayed:
-    """Replay on engines of its own and write results.csv, results.json and record.json into `out`.
+    """Replay on engines of its own and write the public bundle, verify.py included, into `out`.
 
-    Raises Problem bundle_invalid, plugin_failed, out_unwritable and what the engines refuse.
+    Raises Problem bundle_invalid, plugin_failed, out_foreign, out_unwritable and what the engines refuse.
     """
     progress(READING)
+    require_replaceable(out)
     registry = load_registry()
     read = _read(registry, bundle)
     progress(STARTING)
@@ -73,12 +75,14 @@ def replay_bundle(bundle: Path, out: Path, progress: Progress) -> Replayed:
         app = _throwaway_app(endpoints, registry, Path(state))
         try:
             result = replay_in(app, endpoints.redis_url, read, progress)
+            progress(WRITING)
+            with app.app_context():
+                export_public(result.period, out)
         finally:
             with app.app_context():
                 db.session.remove()
                 db.engine.dispose()
-    progress(WRITING)
-    return Replayed(result, write_results(result, out))
+    return Replayed(result, out)
 
 
 def _read(registry: Registry, bundle: Path) -> Bundle:
@@ -103,6 +107,8 @@ def replay_in(app: Flask, redis_url: str, bundle: Bundle, progress: Progress) ->
             drain(app, redis)
         with transaction() as connection:
             approve_all(connection, [request_publication(connection, BUNDLE, period, _AS_BROUGHT)])
+            # Whoever replays takes the bundle itself, not its ZIP file.
+            take_requests(connection, PUBLISH, find_period(connection, period).id)
         with Redis.from_url(redis_url) as redis:
             drain(app, redis)
         with transaction() as connection:
@@ -125,30 +131,3 @@ def _throwaway_app(endpoints: Endpoints, registry: Registry, state: Path) -> Fla
         ),
         registry,
     )
-
-
-def write_results(result: Result, out: Path) -> tuple[Path, ...]:
-    """Write the three files into `out`, made where there is none; a reader never sees half a file."""
-    contents = {
-        "results.csv": results_csv(result),
-        "results.json": results_json(result),
-        "record.json": record_json(result),
-    }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        return tuple(_put(out / name, content) for name, content in contents.items())
-    except OSError as error:
-        message = Text(
-            zh="无法写入文件夹 {out}（{reason}）。", en="The folder {out} cannot be written ({reason})."
-        )
-        raise Problem("out_unwritable", 500, message.format(out=out, reason=error.strerror)) from error
-
-
-def _put(path: Path, content: bytes) -> Path:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path

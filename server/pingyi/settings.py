@@ -93,6 +93,10 @@ class Settings:
     heads: str = text_setting(
         "PINGYI_HEADS", "folder of the record's checkpoints and tiles (default: heads below the state folder)"
     )
+    bundles: str = text_setting(
+        "PINGYI_BUNDLES",
+        "folder of the public bundles that the pages offer (default: bundles below the state folder)",
+    )
     witnesses: str = text_setting(
         "PINGYI_WITNESSES", "witnesses that cosign every head: vkey, space, address; several parted by commas"
     )
@@ -125,6 +129,11 @@ class Settings:
     def heads_folder(self) -> Path:
         """Where the record's heads are known outside the database."""
         return Path(self.heads).absolute() if self.heads else self.state / "heads"
+
+    @property
+    def bundles_folder(self) -> Path:
+        """Where the public bundles stand that the pages offer."""
+        return Path(self.bundles).absolute() if self.bundles else self.state / "bundles"
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

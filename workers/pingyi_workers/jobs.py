@@ -10,6 +10,7 @@ from pingyi.ledger.witnessing import ask_witnesses
 from pingyi.outbox import WITNESS, request_work, take_requests
 from pingyi.services.assessing import assess_period
 from pingyi.services.folding import fold_channel
+from pingyi.services.publishing import make_bundle
 from pingyi.services.upkeep import sweep_up
 
 
@@ -38,6 +39,11 @@ def witness(_: int) -> int:
     with transaction() as connection:
         take_requests(connection, WITNESS, 0)
     return ask_witnesses(current_app.extensions["pingyi.configuration"])
+
+
+def publish(period_id: int) -> bool:
+    """Make the public bundle of a period that was published, for the pages to offer."""
+    return make_bundle(period_id)
 
 
 def sweep() -> int:

@@ -25,6 +25,7 @@ PROCESSES = (
     ("assessor", "pingyi worker assess"),
     ("sealer", "pingyi worker seal"),
     ("witnesses", "pingyi worker witness"),
+    ("publisher", "pingyi worker publish"),
     ("relay", "pingyi relay"),
     ("scheduler", "pingyi scheduler"),
 )

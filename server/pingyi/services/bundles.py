@@ -23,6 +23,7 @@ from pingyi.services.bundle_cells import Units
 from pingyi.services.bundle_entries import ChannelEntries, Given, at_row, read_entries
 from pingyi.services.bundle_evidence import EVIDENCE, keep_all, read_evidence
 from pingyi.services.bundle_files import Faults, read_text
+from pingyi.services.bundle_folder import PUBLIC_FILES, is_public
 from pingyi.services.callers import Caller
 from pingyi.services.dispositions import dispose
 from pingyi.services.intake import deliver
@@ -139,8 +140,9 @@ def read_bundle(folder: Path) -> Bundle:
     document, scheme = _read_scheme(folder, faults)
     if scheme is None:
         raise _invalid(faults)
+    known = {*FILES, *PUBLIC_FILES} if is_public(folder) else FILES
     for name in sorted(path.name for path in folder.iterdir()):
-        if name not in FILES and not name.startswith("."):
+        if name not in known and not name.startswith("."):
             faults.note("file_unknown", name, known=", ".join(FILES))
     draft = _read_period(folder, scheme, faults)
     units = bundle_rows.read_units(folder, scheme, faults)

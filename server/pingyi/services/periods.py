@@ -14,7 +14,7 @@ from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.scheme import Scheme
 from pingyi.ledger.leaves import record
-from pingyi.outbox import ASSESS, request_work
+from pingyi.outbox import ASSESS, PUBLISH, request_work
 from pingyi.registry import current_registry
 from pingyi.services.callers import Caller
 from pingyi.services.keys import ensure_operator
@@ -221,6 +221,7 @@ def publish_revision(connection: Connection, approved: Approved, period: PeriodR
     )
     content = {"period": period.key, "revision": revision, "sha256": newest.sha256, **approved.told()}
     record(connection, "result.published", content, period.id)
+    request_work(connection, PUBLISH, period.id)
     if period.state == "assessed":
         _move(connection, approved.told(), period, "published")
 
