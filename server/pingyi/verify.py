@@ -447,11 +447,12 @@ def note_signed_by(note: str, spelling: str) -> tuple[Head, int]:
 # ---------------------------------------------------------------------------------------------------------
 # 5. Leaves. Line i of leaves/<epoch>.txt is log entry i: a leaf's own bytes where it belongs to this period,
 # else `scope digest`. The tree stands over "scope\ndigest\n", digest = SHA-256(0x00 leaf).
-# Two processes hash, read and tally runs of leaves; what they bring back is joined in the order of the log.
+# Several processes hash, read and tally runs of leaves; what they bring back is joined in the order of the log.
 
 BLOCK_LEVELS = 13
 BLOCK = 1 << BLOCK_LEVELS
 FEW_LEAVES = 20_000  # below, a second process costs more than it brings
+PROCESSES = min(max(os.cpu_count() or 1, 2), 8)
 DIGEST_ONLY = re.compile(rb"([A-Za-z0-9][A-Za-z0-9_.-]{0,127}|-) ([0-9a-f]{64})")
 REPLACES = re.compile(rb'"replaces":"([0-9a-f]{64})"')
 HEX = re.compile(r"[0-9a-f]{64}")
@@ -634,8 +635,11 @@ def row_of(values: dict[str, Any], reader: Reader) -> str:
     """An entry's cells in the order of the columns; `MISSING` behind them where no column shows a value."""
     if values.keys() <= reader.known:
         cells = [values.get(column, "") for column in reader.columns]
-        if PLAIN.issuperset(map(type, cells)):
+        kinds = set(map(type, cells))
+        if kinds <= PLAIN:
             return CELL.join(map(str, cells))
+        if dict not in kinds:
+            return CELL.join([cell if type(cell) is str else spelt(cell) for cell in cells])
     flat: dict[str, str] = {}
     for name, value in values.items():
         inner = (
@@ -667,10 +671,10 @@ def read_note(note: str, key: str) -> tuple[Any, Any]:
 
 
 def at_once(tasks: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]], many: bool) -> list[Any]:
-    """The results of all tasks in their order; where there is much to do, two processes share them."""
+    """The results of all tasks in their order; where there is much to do, several processes share them."""
     if not many or "fork" not in multiprocessing.get_all_start_methods():
         return [task(*given) for task, given in tasks]
-    with multiprocessing.get_context("fork").Pool(2) as pool:
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
         return [one.get() for one in [pool.apply_async(task, given) for task, given in tasks]]
 
 
