@@ -12,7 +12,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from pingyi.db import db, transaction
-from pingyi.outbox import open_requests
+from pingyi.outbox import is_open, open_requests
 from pingyi.settings import Settings
 from pingyi_workers.queues import QUEUES, queue
 from pingyi_workers.relay import relay_once
@@ -52,7 +52,7 @@ def make_worker(app: Flask, redis: Redis, topic: str, settings: Settings) -> For
 def drain(app: Flask, redis: Redis, *, seconds: float = 600) -> None:
     """Relay and work in this process until no request is open; for replays and tests, the same jobs.
 
-    Raises TimeoutError when work is still open after `seconds`.
+    Raises RuntimeError when a job failed for good whose work is still open, TimeoutError after `seconds`.
     """
     until = time.monotonic() + seconds
     with app.app_context():
@@ -64,6 +64,18 @@ def drain(app: Flask, redis: Redis, *, seconds: float = 600) -> None:
                 SimpleWorker([queue(redis, topic)], connection=redis, serializer=JSONSerializer).work(
                     burst=True, logging_level="WARNING"
                 )
+                _raise_failed(queue(redis, topic))
+
+
+def _raise_failed(queue: Queue) -> None:
+    """Without this a job that can never succeed would be sent again until the time is up."""
+    for job_id in queue.failed_job_registry.get_job_ids():
+        job = Job.fetch(job_id, connection=queue.connection, serializer=JSONSerializer)
+        with transaction() as connection:
+            open_ = is_open(connection, queue.name, int(job.args[0]))
+        result = job.latest_result()
+        if open_ and result and result.exc_string:
+            raise RuntimeError(f"{queue.name}: {result.exc_string.strip().splitlines()[-1]}")
 
 
 def _open_work() -> int:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tests.integration.services.test_main_job import draft, finish, post
 
 from pingyi.app import create_app
-from pingyi.db import transaction
+from pingyi.db import db, transaction
 from pingyi.outbox import FOLD, lease_due_work, open_requests, request_work
 from pingyi.settings import Settings
 from pingyi_workers.queues import connect, queue
@@ -106,3 +106,14 @@ def test_period_is_assessed_by_the_workers(app: Flask, redis: Redis) -> None:
     drain(app, redis)
     with transaction() as connection:
         assert connection.execute(text("SELECT state FROM period")).scalar_one() == "assessed"
+
+
+def test_drain_says_at_once_what_can_never_be_done(app: Flask, settings: Settings, redis: Redis) -> None:
+    draft()
+    broken = create_app(replace(settings, sealer_key="/nowhere/sealer.key"))
+    try:
+        with pytest.raises(RuntimeError, match="sealer_key_missing"):
+            drain(broken, redis, seconds=60)
+    finally:
+        with broken.app_context():
+            db.engine.dispose()
