@@ -86,10 +86,10 @@ def export_sealed(key: str, out: Path) -> Exported:
             time.sleep(PAUSE_SECONDS)
 
 
-def offered_bundle(connection: Connection, period_key: str) -> Path:
-    """The ZIP file of a period's newest published revision; an old one is made anew meanwhile.
+def offered_bundle(connection: Connection, period_key: str) -> Path | None:
+    """The ZIP file of a period's newest published revision, None while it is being made.
 
-    Raises Problem not_found where nothing is published, bundle_in_making (404) while there is no file yet.
+    A missing one, and one older than an hour, is asked for. Problem not_found where nothing is published.
     """
     published = _newest(connection, period_key)
     if published is None:
@@ -98,15 +98,7 @@ def offered_bundle(connection: Connection, period_key: str) -> Path:
     made_at = path.stat().st_mtime if path.exists() else None
     if made_at is None or (published.at_rest and time.time() - made_at > FRESH_SECONDS):
         request_once(connection, PUBLISH, published.period_id)
-    if made_at is None:
-        raise Problem("bundle_in_making", 404, _IN_MAKING)
-    return path
-
-
-_IN_MAKING = Text(
-    zh="公开数据包正在生成，一般不到一分钟；请稍后刷新。",
-    en="The public bundle is being made, which takes less than a minute; please come back shortly.",
-)
+    return None if made_at is None else path
 
 
 def _newest(connection: Connection, period_key: str) -> Published | None:

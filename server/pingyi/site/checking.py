@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 
-import segno
-from flask import Response, render_template, request, url_for
-from markupsafe import Markup
+from flask import Response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.db import transaction
 from pingyi.ledger.heads import newest_head
 from pingyi.services.published import published_periods
 from pingyi.services.record_proofs import KnownHead, Place, find_head, find_place
+from pingyi.site.codes import head_code
 from pingyi.site.views import blueprint
 from pingyi.web.policy import PUBLIC, policy
 
@@ -44,20 +42,4 @@ def check() -> AnyResponse:
     return response
 
 
-@blueprint.app_template_global()
-def head_code(line: str) -> Markup:
-    """A QR code (SVG) of the address that looks a head up here; whoever keeps it keeps the head."""
-    out = io.BytesIO()
-    code = segno.make(url_for("site.check", head=line, _external=True), error="m")
-    code.save(
-        out,
-        kind="svg",
-        scale=2,
-        border=2,
-        xmldecl=False,
-        svgns=True,
-        nl=False,
-        omitsize=True,
-        svgclass="code",
-    )
-    return Markup(out.getvalue().decode())  # noqa: S704 - segno's own markup; the address is drawn, not written
+blueprint.add_app_template_global(head_code)

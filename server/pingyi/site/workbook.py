@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from pingyi.domain.scheme import Category, Scheme
 from pingyi.services.results import Result, UnitResult, points_of
 from pingyi.site.board import Part, part_points, parts_of
+from pingyi.site.codes import head_picture
 from pingyi.site.words import RESULT_TITLES
 
 HEAD_ROW, FIRST_ROW = 3, 4
@@ -200,5 +201,9 @@ def _write_notes(sheet: Worksheet, plan: _Plan, result: Result) -> None:
     for row, (name, value) in enumerate(lines):
         sheet.write_string(row, 0, name, plan.formats.head)
         sheet.write_string(row, 1, value)
+    if result.head:
+        sheet.insert_image(
+            len(lines) + 1, 1, "head.png", {"image_data": io.BytesIO(head_picture(result.head))}
+        )
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 90)
