@@ -6,7 +6,7 @@
 Written from the published rules, not from the server's code, and to be read from top to bottom:
 1 words, 2 files and the manifest, 3 the tree (RFC 9162), 4 signatures (Ed25519, signed notes),
 5 leaves and entries, 6 heads and pins, 7 the acts in the record, 8 the snapshot against the files,
-9 the formulas of the channels, 10 points, totals, ranks and consequences, 11 the whole.
+9 the formulas of the channels, 10 points, totals, ranks and consequences, 11 draws by lot, 12 the whole.
 Exit status 0: everything that can be checked from here is right. 1: something is not, in plain words.
 A pin is a tree head that you kept yourself (from a receipt, a notice, an API answer): without one, whoever
 holds the signing key could have written the whole record anew.
@@ -27,6 +27,7 @@ import stat
 import sys
 import time
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -3078,12 +3079,106 @@ def results_csv(scheme: Mapping[str, Any], document: Mapping[str, Any]) -> bytes
 
 
 # ---------------------------------------------------------------------------------------------------------
-# 11. The whole.
+# 11. Draws by lot: root = SHA-256(rule and pool), in the record before the source was known;
+# seed = SHA-256(root, value); ticket = SHA-256(seed, id); in each stratum the smallest tickets are drawn.
+
+
+def check_draw(report: Report, name: str, said: Mapping[str, Any]) -> None:
+    """The pool is the one that was committed, and the members drawn follow from the source's value."""
+    rule, pool = said["rule"], sorted([member["id"], member["stratum"]] for member in said["pool"])
+    stated = {key: rule[key] for key in ("size", "alternates", "source", "quotas")}
+    root = hashlib.sha256(canonical({"rule": stated, "pool": pool})).digest()
+    committed = f"- {said['leaf']}".encode()
+    if len({member for member, _ in pool}) != len(pool) or root.hex() != said["root"]:
+        raise UnfitError(
+            f"{name}：名册或规则与登记的根不符。",
+            f"{name}: pool or rule are not those of the root that was committed.",
+        )
+    if not any(committed in lines for lines in JOB.lines):
+        raise UnfitError(
+            f"{name}：记录中没有这次抽签的登记。", f"{name}: the record holds no commitment of this draw."
+        )
+    if said["value"] is None:
+        report.note(
+            f"{name}：名册已登记，尚未抽签。", f"{name}: the pool is committed, nothing is drawn yet."
+        )
+        return
+    value = " ".join(unicodedata.normalize("NFKC", said["value"]).split())
+    seed = hashlib.sha256(root + value.encode()).digest()
+    places = places_of(rule, pool, seed)
+    if (
+        said["seed"] != seed.hex()
+        or said["places"] != places
+        or not substitutes_fit(places, said["substitutes"])
+    ):
+        raise UnfitError(
+            f"{name}：抽签结果不是由名册和公开数值得出的。",
+            f"{name}: what was drawn does not follow from the pool and the source's value.",
+        )
+    drawn = sum(place["lot"] == "drawn" for place in places)
+    report.ok(
+        f"抽签：{name} 从 {len(pool)} 人中抽取 {drawn} 人，重抽结果相同。",
+        f"Draw: {name}, {drawn} of {len(pool)}, comes out the same when it is drawn again.",
+    )
+
+
+def places_of(rule: Mapping[str, Any], pool: Sequence[Sequence[str]], seed: bytes) -> list[dict[str, Any]]:
+    """Every member by stratum and ticket, and what became of it."""
+    strata: dict[str, list[tuple[str, str]]] = {}
+    for member, stratum in pool:
+        ticket = hashlib.sha256(seed + member.encode()).hexdigest()
+        strata.setdefault(stratum, []).append((ticket, member))
+    sizes = {stratum: len(members) for stratum, members in strata.items()}
+    quotas = shared_out(rule["size"], sizes) if rule["quotas"] is None else rule["quotas"]
+    left = {stratum: size - quotas.get(stratum, 0) for stratum, size in sizes.items()}
+    spare = shared_out(min(rule["alternates"], sum(left.values())), left)
+    found = []
+    for stratum in sorted(strata):
+        quota = quotas.get(stratum, 0)
+        for place, (ticket, member) in enumerate(sorted(strata[stratum]), 1):
+            lot = (
+                "drawn" if place <= quota else "alternate" if place <= quota + spare[stratum] else "not_drawn"
+            )
+            found.append({"id": member, "stratum": stratum, "ticket": ticket, "place": place, "lot": lot})
+    return found
+
+
+def shared_out(number: int, sizes: Mapping[str, int]) -> dict[str, int]:
+    """A number split by sizes: largest remainder first, then the larger, then by name."""
+    total = sum(sizes.values()) or 1
+    found = {name: number * size // total for name, size in sizes.items()}
+    order = sorted(sizes, key=lambda name: (-(number * sizes[name] % total), -sizes[name], name))
+    for name in order[: number - sum(found.values())]:
+        found[name] += 1
+    return found
+
+
+def substitutes_fit(places: Sequence[Mapping[str, Any]], said: Sequence[Mapping[str, str]]) -> bool:
+    """Only members who serve were replaced, each by an alternate of the same stratum, taken in their order."""
+    stratum = {place["id"]: place["stratum"] for place in places}
+    waiting: dict[str, list[str]] = {}
+    for place in places:
+        if place["lot"] == "alternate":
+            waiting.setdefault(place["stratum"], []).append(place["id"])
+    taken = [one["member"] for one in said]
+    serving = {place["id"] for place in places if place["lot"] == "drawn"} | set(taken)
+    replaced = [one["replaced"] for one in said]
+    used = {name: [member for member in taken if stratum[member] == name] for name in waiting}
+    return (
+        len(set(replaced)) == len(replaced) == sum(map(len, used.values()))
+        and set(replaced) <= serving
+        and all(stratum[one["replaced"]] == stratum[one["member"]] for one in said)
+        and all(sorted(used[name]) == sorted(waiting[name][: len(used[name])]) for name in waiting)
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------
+# 12. The whole.
 
 KNOWN_FILES = re.compile(
     r"scheme\.toml|period\.toml|(units|rolls|adjustments|decisions|previous|results)\.csv"
     r"|(snapshot|epochs|results|record)\.json|heads\.jsonl|verify\.py"
-    r"|entries/[^/]+\.csv|leaves/[0-9]+\.txt|revisions/[0-9]+/results\.json"
+    r"|entries/[^/]+\.csv|leaves/[0-9]+\.txt|revisions/[0-9]+/results\.json|draws/[^/]+\.json"
 )
 
 
@@ -3368,6 +3463,9 @@ def check_all(report: Report, folder: Path, pins: Sequence[str]) -> None:
         check_particulars(report, files, JOB.snapshot)
     with report.part("登记", "Registers"):
         check_settings_of_record(report, JOB.snapshot, [act for act in record.acts if act.place < JOB.until])
+    for name in sorted(name for name in files if name.startswith("draws/")):
+        with report.part(name, name):
+            check_draw(report, name, read_json(files[name]))
     with report.part("两人", "Two persons"):
         check_two_persons(report, record.acts)
     with report.part("结果", "Result"):

@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -373,3 +373,11 @@ def unpublish(maker: Maker) -> None:
     """Take the publication off again, as if it had not happened."""
     del maker.log[-4:]
     del maker.heads[-1]
+
+
+def remade(maker: Maker, act: Callable[[list[bytes]], None]) -> None:
+    """Change the leaves and sign everything anew: only the content can show it."""
+    unpublish(maker)
+    maker.heads = []
+    act(maker.log)
+    publish(maker)

@@ -17,7 +17,16 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.unit.verify.making import Maker, public_bundle, publish, remanifest, root_of, spelt, unpublish
+from tests.unit.verify.making import (
+    Maker,
+    public_bundle,
+    publish,
+    remade,
+    remanifest,
+    root_of,
+    spelt,
+    unpublish,
+)
 
 from pingyi import verify
 from pingyi.demonstration.bundle import write_bundle
@@ -136,14 +145,6 @@ def test_a_published_rank_that_does_not_follow_is_found_in_spite_of_right_digest
 
 def at_entry(maker: Maker) -> int:
     return next(at for at, line in enumerate(maker.log) if b'"kind":"entry"' in line)
-
-
-def remade(maker: Maker, act: Callable[[list[bytes]], None]) -> None:
-    """Change the leaves and sign everything anew: only the content can show it."""
-    unpublish(maker)
-    maker.heads = []
-    act(maker.log)
-    publish(maker)
 
 
 @pytest.mark.parametrize(
