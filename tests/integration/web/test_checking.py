@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from flask import Flask
@@ -59,9 +60,9 @@ def test_published_pages_and_files_carry_the_head_of_their_publication(sealed: F
 
 
 def test_the_spreadsheet_carries_the_head_and_its_code(sealed: FlaskClient) -> None:
-    notes = load_workbook(io.BytesIO(sealed.get("/periods/p/results.xlsx").data))["说明 Notes"]
-    assert head_line() in [cell.value for cell in notes["B"]]
-    assert len(notes._images) == 1
+    book = io.BytesIO(sealed.get("/periods/p/results.xlsx").data)
+    assert head_line() in [cell.value for cell in load_workbook(book)["说明 Notes"]["B"]]
+    assert "xl/media/image1.png" in ZipFile(book).namelist()
 
 
 def test_a_page_says_when_the_head_is_still_to_come(app: Flask) -> None:
