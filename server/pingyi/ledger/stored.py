@@ -87,6 +87,19 @@ def _with_length(entry: bytes) -> bytes:
     return len(entry).to_bytes(LENGTH_BYTES, "big") + entry
 
 
+def split_bundle(bundle: bytes) -> list[tuple[str, bytes]]:
+    """Scope and digest of each entry of an entry bundle; ValueError where it is none."""
+    found, at = [], 0
+    while at < len(bundle):
+        start = at + LENGTH_BYTES
+        at = start + int.from_bytes(bundle[at:start], "big")
+        scope, digest, rest = bundle[start:at].decode().split("\n")
+        if rest:
+            raise ValueError("not an entry")
+        found.append((scope, bytes.fromhex(digest)))
+    return found
+
+
 def size_of(connection: Connection, epoch: int) -> int:
     """How many entries the newest head of an epoch covers; 0 where there is no such epoch."""
     size: int = connection.execute(

@@ -31,3 +31,9 @@ def is_current(connection: Connection) -> bool:
     """Whether the database stands at the newest migration."""
     head = ScriptDirectory.from_config(configuration()).get_current_head()
     return MigrationContext.configure(connection).get_current_revision() == head
+
+
+def is_known(revision: str) -> bool:
+    """Whether the history has this revision."""
+    scripts = ScriptDirectory.from_config(configuration()).walk_revisions()
+    return any(script.revision == revision for script in scripts)
