@@ -38,21 +38,24 @@ class Finding:
     message: Text
 
 
-def findings(settings: Settings) -> list[Finding]:
-    """Every check that applies to `settings`, passed or not; the engines must be running."""
+def findings(settings: Settings, *, seals: bool = True) -> list[Finding]:
+    """Every check that applies to `settings`, passed or not; the engines must be running.
+
+    `seals`: whether the record is sealed from here too; a process of the web has neither role nor key for it.
+    """
     return [
         *_secret(settings),
         *_folder(settings),
         *_database(settings.database_url, "DATABASE_URL"),
         *(_role(settings.sealer_database_url, "SEALER_DATABASE_URL") if settings.sealer_database_url else ()),
-        *_sealing(settings),
+        *(_sealing(settings) if seals else ()),
         *_queue(settings.redis_url),
     ]
 
 
-def require_safe(settings: Settings) -> None:
+def require_safe(settings: Settings, *, seals: bool = True) -> None:
     """Refuse to go on with unsafe settings: a Problem that lists every failed check."""
-    failed = [found for found in findings(settings) if not found.ok]
+    failed = [found for found in findings(settings, seals=seals) if not found.ok]
     if failed:
         raise Problem(
             "unsafe_settings",
