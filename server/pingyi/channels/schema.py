@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -100,7 +100,7 @@ class Flag(fields.Boolean):
 class Moment(fields.Field[datetime]):
     """A point in time in ISO 8601 with offset; a date alone means the end of that day in the period's zone.
 
-    Without an offset, the period's zone is meant. Loads to an aware datetime.
+    Without an offset, the period's zone is meant. Loads to an aware datetime of a fixed offset.
     """
 
     default_error_messages = {"invalid": 'Not a time such as "2017-03-01T09:30:00+08:00" or a date.'}
@@ -115,7 +115,9 @@ class Moment(fields.Field[datetime]):
             raise self.make_error("invalid") from error
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise self.make_error("invalid")
-        return moment if moment.tzinfo else moment.replace(tzinfo=self._zone())
+        # Two times of one ZoneInfo would be compared by their wall clocks, even across a change of the clocks.
+        offset = (moment if moment.tzinfo else moment.replace(tzinfo=self._zone())).utcoffset()
+        return moment.replace(tzinfo=timezone(offset or timedelta()))
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.isoformat()

@@ -139,7 +139,7 @@ def score_rates(
         sub_score = rule.sub_score(above, below)
         earned += sub_score
         facts[f"{rule.measure}_rate"] = share
-        facts[f"{rule.measure}_score"] = Decimal(sub_score).scaleb(-plan.decimals)
+        facts[f"{rule.measure}_score"] = _printed(sub_score, plan)
         if count is not None and sum_squares is not None:
             samples.append(Sample(rule.weight(above, below, total), count, sum_squares))
     return Score(Fraction(earned, total), n=n, samples=tuple(samples), facts=facts)
@@ -156,5 +156,10 @@ def score_events(counts: Mapping[str, int], plan: Plan, *, n: int | None, facts:
         deducted = _half_up(count * off.numerator, off.denominator)
         left -= deducted
         facts[f"{event}_count"] = count
-        facts[f"{event}_deducted"] = Decimal(deducted).scaleb(-plan.decimals)
+        facts[f"{event}_deducted"] = _printed(deducted, plan)
     return Score(Fraction(max(0, left), full), n=n, facts=facts)
+
+
+def _printed(units: int, plan: Plan) -> Decimal:
+    # Not scaleb: that would round to the context's 28 digits.
+    return Decimal(f"{units}E-{plan.decimals}")

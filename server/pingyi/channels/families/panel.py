@@ -7,6 +7,7 @@ mark), `dropped` (marks left out). A row without `score` is an absent rater and 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Context as Digits
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
@@ -30,6 +31,7 @@ from pingyi.channels import (
 from pingyi.channels.families.marks import MarkSettings, check_mark, mark_field, mark_name, read_marks
 
 FULL_PANEL, FEWEST_LEFT = 5, 3
+_EXACT = Digits(prec=60)  # the usual 28 digits are fewer than a mark may have
 
 
 class PanelEntry(EntrySchema):
@@ -80,7 +82,7 @@ def score(tally: Tally, context: Context) -> Score:
     sample = Sample(
         Fraction(1), left, Fraction((left * squares - total * total) * below * below, left * scale * scale)
     )
-    facts = {"spread": marks[-1][0] - marks[0][0], "dropped": n - left}
+    facts = {"spread": _EXACT.subtract(marks[-1][0], marks[0][0]), "dropped": n - left}
     return Score(Fraction(total * below, left * scale), n=n, samples=(sample,), facts=facts)
 
 
