@@ -19,7 +19,7 @@ from pingyi.registry import load_registry
 
 PARTNERS = sorted(load_registry().channels)
 OFFICE = (
-    "acts", "adjustments", "decisions", "deliveries", "keys", "operators", "periods", "plugins", "previous",
+    "acts", "adjustments", "decisions", "deliveries", "draws", "keys", "operators", "periods", "plugins", "previous",
     "results", "rolls", "schemes", "units",
 )  # fmt: skip
 REFUSALS = [400, 401, 403, 404, 405, 409, 413, 415, 422, 423]
