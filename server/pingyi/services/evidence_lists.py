@@ -52,7 +52,7 @@ def evidence_lines(
             ENDINGS[row.media_type],
             row.size,
             row.referred,
-            row.uploaded_by,
+            row.brought_by,
             row.uploaded_at,
             row.entries,
             row.units or (),
@@ -64,7 +64,8 @@ def evidence_lines(
 
 _FILES = """
 WITH file AS (
-  SELECT *, count(*) OVER () AS total FROM evidence WHERE channel_id = :channel
+  SELECT f.*, coalesce(a.login, f.uploaded_by) AS brought_by, count(*) OVER () AS total
+  FROM evidence f LEFT JOIN account a ON f.uploaded_by = 'account-' || a.id WHERE f.channel_id = :channel
   ORDER BY uploaded_at DESC, digest LIMIT :limit OFFSET :offset
 ), said AS (
   SELECT DISTINCT m[1] AS hex, e.delivery_id, e.position, coalesce(p.name, '') AS unit
@@ -74,9 +75,9 @@ WITH file AS (
   CROSS JOIN LATERAL regexp_matches(e.values->>'evidence', 'sha256:([0-9a-f]{64})', 'g') AS m
   WHERE h.channel_id = :channel AND e.values->>'evidence' LIKE '%sha256:%'
 )
-SELECT f.digest, f.media_type, f.size, f.referred, f.uploaded_by, f.uploaded_at, f.total,
+SELECT f.digest, f.media_type, f.size, f.referred, f.brought_by, f.uploaded_at, f.total,
   count(s.hex) AS entries, array_agg(DISTINCT s.unit) FILTER (WHERE s.unit <> '') AS units
 FROM file f LEFT JOIN said s ON s.hex = encode(f.digest, 'hex')
-GROUP BY f.digest, f.channel_id, f.media_type, f.size, f.referred, f.uploaded_by, f.uploaded_at, f.total
+GROUP BY f.digest, f.channel_id, f.media_type, f.size, f.referred, f.brought_by, f.uploaded_at, f.total
 ORDER BY f.uploaded_at DESC, f.digest
 """
