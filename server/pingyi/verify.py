@@ -15,6 +15,7 @@ holds the signing key could have written the whole record anew.
 from __future__ import annotations
 
 import base64
+import binascii
 import csv
 import gc
 import hashlib
@@ -72,16 +73,17 @@ class UnfitError(Exception):
 def reason(error: BaseException) -> tuple[str, str]:
     """Why something could not be read, in words where the kind is known."""
     detail = f"{error}"[:160]
-    if isinstance(error, KeyError):
-        return f"缺少 {detail}", f"{detail} is missing"
-    if isinstance(error, UnicodeError):
-        return "不是 UTF-8 文字", "not text in UTF-8"
-    if isinstance(error, json.JSONDecodeError):
-        return f"不是 JSON，第 {error.pos} 个字符处", f"not JSON, at character {error.pos}"
-    if isinstance(error, tomllib.TOMLDecodeError):
-        return f"不是 TOML：{detail}", f"not TOML: {detail}"
-    if isinstance(error, RecursionError):
-        return "层次过深", "nested too deep"
+    known: tuple[tuple[type[BaseException], str, str], ...] = (
+        (KeyError, f"缺少 {detail}", f"{detail} is missing"),
+        (UnicodeError, "不是 UTF-8 文字", "not text in UTF-8"),
+        (json.JSONDecodeError, f"不是 JSON：{detail}", f"not JSON: {detail}"),
+        (tomllib.TOMLDecodeError, f"不是 TOML：{detail}", f"not TOML: {detail}"),
+        (binascii.Error, "不是 base64", "not base64"),
+        (RecursionError, "层次过深", "nested too deep"),
+    )
+    for kind, zh, en in known:
+        if isinstance(error, kind):
+            return zh, en
     return f"{type(error).__name__}: {detail}", f"{type(error).__name__}: {detail}"
 
 
@@ -1012,12 +1014,12 @@ def check_heads(
             f"树头：{len(heads)} 个签名正确，各自的根由叶子重算得到；另有 {others} 个见证签名未核对。",
             f"Heads: {len(heads)} signatures are right and their roots follow from the leaves; {others} signatures of witnesses were not checked.",
         )
-    for log in logs:
-        last = log.tree.head(log.epoch.origin)
-        report.ok(
-            f"记录：第 {log.epoch.number} 期共 {last.size} 条叶子。最新树头（请自行保存）：{last.line}",
-            f"Record: epoch {log.epoch.number} has {last.size} leaves. Newest head (keep it): {last.line}",
-        )
+        for log in logs:
+            last = log.tree.head(log.epoch.origin)
+            report.ok(
+                f"记录：第 {log.epoch.number} 期共 {last.size} 条叶子。最新树头（请自行保存）：{last.line}",
+                f"Record: epoch {log.epoch.number} has {last.size} leaves. Newest head (keep it): {last.line}",
+            )
 
 
 def unlike(log: Log, head: Head, lost: Mapping[str, Head], heads: Sequence[Any]) -> Iterator[tuple[str, str]]:
@@ -1210,13 +1212,13 @@ def check_acts(
             "snapshot.json 不是记录中冻结的快照：被改动过。",
             "snapshot.json is not a snapshot that the record froze: it was changed.",
         )
-    check_frozen_head(frozen.body.get("head"), logs)
+    check_named_head(frozen.body.get("head"), logs)
     report.ok(
         f"公布：第 {revision} 版结果、其快照及公布均在记录中，摘要相符。",
         f"Publication: revision {revision}, its snapshot and its publication stand in the record with these digests.",
     )
     check_revisions(report, files, published)
-    check_record_json(files, revision, snapshot, results)
+    check_record_json(files, logs, revision, snapshot, results)
     return frozen.place
 
 
@@ -1239,16 +1241,16 @@ def origin_of_result(
     return computed[-1] if computed else None, frozen[-1] if frozen else None
 
 
-def check_frozen_head(line: Any, logs: Sequence[Log]) -> None:
-    """The head that the snapshot names is one of this record."""
+def check_named_head(line: Any, logs: Sequence[Log]) -> None:
+    """A head that the snapshot or record.json names is one of this record."""
     if not line:
         return
     head = head_of(*line.split(" "))
     log = next((log for log in logs if log.epoch.origin == head.origin), None)
     if log is None or head.size > log.tree.size or log.tree.root(head.size) != head.root:
         raise UnfitError(
-            f"冻结快照时的树头 {head.line} 不在本记录中。",
-            f"The head {head.line} named when the snapshot was frozen is not of this record.",
+            f"快照或 record.json 所列的树头 {head.line} 不在本记录中。",
+            f"The head {head.line}, named by the snapshot or by record.json, is not of this record.",
         )
 
 
@@ -1274,7 +1276,9 @@ def check_revisions(report: Report, files: Mapping[str, bytes], published: Seque
         )
 
 
-def check_record_json(files: Mapping[str, bytes], revision: int, snapshot: str, results: str) -> None:
+def check_record_json(
+    files: Mapping[str, bytes], logs: Sequence[Log], revision: int, snapshot: str, results: str
+) -> None:
     content = needed(files, "record.json")
     said = read_json(content)
     if canonical(said) + b"\n" != content:
@@ -1290,6 +1294,7 @@ def check_record_json(files: Mapping[str, bytes], revision: int, snapshot: str, 
             raise UnfitError(
                 f"record.json 的 {name} 与记录不符。", f"{name} in record.json is not what the record says."
             )
+    check_named_head(said.get("head"), logs)
 
 
 # ---------------------------------------------------------------------------------------------------------
