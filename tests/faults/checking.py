@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
+from collections.abc import Iterable
+from pathlib import Path
 
 from tests.faults.installation import Installation, wait_for
 from tests.faults.load import Acknowledged, Counters, call
+
+from pingyi.db import transaction
+from pingyi.services.asking import BUNDLE, approve_all, request_publication
+from pingyi.services.publishing import export_sealed
 
 
 def violations(place: Installation, period: str, told: Acknowledged, expected: Counters) -> list[str]:
@@ -65,6 +73,33 @@ def result_bytes(place: Installation, period: str, token: str) -> bytes:
     status, answer = call(place.port, "GET", f"{path}/results", token)
     assert status == 200, answer
     return answer
+
+
+def public_bundle(place: Installation, period: str, out: Path) -> Path:
+    """Publish by two people and export as soon as the publication is sealed."""
+    with place.application():
+        with transaction() as connection:
+            approve_all(connection, [request_publication(connection, BUNDLE, period, "评议结束")])
+        export_sealed(period, out)
+    return out
+
+
+def verdict(bundle: Path, pins: Iterable[str]) -> tuple[int, str]:
+    """What an outsider's Python says of a bundle, given heads that were kept outside."""
+    kept = bundle.parent / "pins.txt"
+    kept.write_text("".join(f"{pin}\n" for pin in sorted(pins)), encoding="utf-8")
+    command = [
+        sys.executable,
+        "-I",
+        str(bundle / "verify.py"),
+        str(bundle),
+        "--pin",
+        str(kept),
+        "--lang",
+        "en",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout + done.stderr
 
 
 _STORED = """

@@ -39,6 +39,7 @@ web: {web}
 worker: pingyi worker fold
 assessor: pingyi worker assess
 sealer: pingyi worker seal
+publisher: pingyi worker publish
 relay: pingyi relay
 scheduler: pingyi scheduler
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 import sys
@@ -9,13 +10,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from redis import Redis, RedisError
-from tests.faults.checking import result_bytes, violations, wait_until_folded
+from tests.faults.checking import public_bundle, result_bytes, verdict, violations, wait_until_folded
 from tests.faults.installation import Installation, installation
 from tests.faults.killing import kill_all, kill_one
 from tests.faults.load import Clients, Request, expected_counters, prepare, requests
+from tests.faults.pins import pinned_heads
 
 ENTRIES, CORRECTIONS = 20_000, 500
 ROLES = ("web", "worker", "sealer", "relay", "scheduler", "valkey", "postgres")
@@ -47,7 +50,7 @@ def calm(place: Installation) -> bytes:
 
 @pytest.mark.timeout(280)
 def test_kills_of_every_process_lose_nothing_and_count_nothing_twice(
-    place: Installation, calm: bytes
+    place: Installation, calm: bytes, tmp_path: Path
 ) -> None:
     operator, office = prepare(place, "storm")
     wanted = requests(ENTRIES, CORRECTIONS, seed=1)
@@ -55,17 +58,31 @@ def test_kills_of_every_process_lose_nothing_and_count_nothing_twice(
     schedule = draw.sample(list(ROLES) * KILLS_EACH, len(ROLES) * KILLS_EACH)
     clients = Clients(place.port, "storm", operator)
     killed: Counter[str] = Counter()
-    for role, part in zip(schedule, parts(wanted, len(schedule)), strict=True):
-        clients.post(part)
-        time.sleep(draw.uniform(0.02, 0.3))
-        killed[role] += kill_one(place, role, draw)
-        clients.wait_until_left(len(part) // 4, RECOVERED_SECONDS)
-    told = clients.finish()
-    wait_until_folded(place, RECOVERED_SECONDS)
+    with pinned_heads(place.port) as pins:
+        for role, part in zip(schedule, parts(wanted, len(schedule)), strict=True):
+            clients.post(part)
+            time.sleep(draw.uniform(0.02, 0.3))
+            killed[role] += kill_one(place, role, draw)
+            clients.wait_until_left(len(part) // 4, RECOVERED_SECONDS)
+        told = clients.finish()
+        wait_until_folded(place, RECOVERED_SECONDS)
     assert violations(place, "storm", told, expected_counters(wanted)) == []
     assert result_bytes(place, "storm", office) == calm
     assert min(killed[role] for role in ROLES) >= KILLS_EACH - 1
     assert told.retries > 0
+    assert_outsiders_agree(public_bundle(place, "storm", tmp_path / "bundle"), pins)
+
+
+def assert_outsiders_agree(bundle: Path, pins: set[str]) -> None:
+    """Every head that was kept outside during the run is one of the record's; a forged one is found."""
+    assert len(pins) >= 10
+    status, said = verdict(bundle, pins)
+    assert status == 0, said
+    origin, size, _ = max(pins, key=lambda pin: int(pin.split()[1])).split()
+    forged = f"{origin} {size} {base64.b64encode(bytes(32)).decode()}"
+    status, said = verdict(bundle, {*pins, forged})
+    assert status == 1
+    assert size in said
 
 
 @pytest.mark.timeout(120)
