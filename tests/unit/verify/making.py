@@ -352,20 +352,21 @@ def publish(maker: Maker, revision: int = 1, approved_by: str = "head") -> None:
     snapshot, results = (
         hashlib.sha256(maker.files[f"{n}.json"]).hexdigest() for n in ("snapshot", "results")
     )
-    head = maker.head(max(maker.logs), len(maker.log))
-    maker.leaf("snapshot.frozen", revision=revision, snapshot=snapshot, head=head)
+    before = maker.head(max(maker.logs), len(maker.log))
+    maker.leaf("snapshot.frozen", revision=revision, snapshot=snapshot, head=before)
     maker.leaf("result.computed", revision=revision, snapshot=snapshot, results=results)
     maker.leaf(
         "result.published", revision=revision, sha256=results, act=1, by="office", approved_by=approved_by
     )
     maker.foreign_leaf()
-    maker.seal()
+    head = maker.seal()
     said = {
         "period": maker.period,
         "revision": revision,
         "snapshot_sha256": snapshot,
         "results_sha256": results,
     }
+    said["head"] = head
     maker.files["record.json"] = spelt(said) + b"\n"
 
 

@@ -93,6 +93,7 @@ def respell(path: Path) -> None:
         ("period.toml", "Asia/Shanghai", "UTC", "period.toml does not say"),
         ("period.toml", "key", "note = 1\nkey", "period.toml has unknown keys"),
         ("record.json", '"revision":1', '"revision":2', "revision in record.json"),
+        ("record.json", '"head":"test', '"head":"best', "named by the snapshot or by record.json"),
         ("results.csv", "ranked", "Ranked", "results.csv is not the recomputed table, from line 2 on"),
         ("results.json", "zh1", "zh0", "results.json is not the result published last"),
         ("snapshot.json", "zh1", "zh0", "not computed from snapshot.json"),
