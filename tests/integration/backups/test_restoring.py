@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 from tests.integration.backups.conftest import House
-from tests.integration.ledger.test_guards import GUARDED, REFUSED_CHANGE, REFUSED_RIGHT, attempts, state_of
+from tests.integration.ledger.test_guards import REFUSED_CHANGE, REFUSED_RIGHT, attempts, state_of
 
 from pingyi.backups.archive import reading
 from pingyi.backups.loading import load
@@ -237,7 +237,7 @@ def test_rights_triggers_and_functions_are_as_before(house: House) -> None:
     assert all(before[name] for name in CATALOG)
     for name in CATALOG:
         assert set(after[name]) ^ set(before[name]) == set(), name
-    for table in GUARDED:
+    for table in ("leaf", "entry"):
         for url in (house.settings.database_url, house.settings.sealer_database_url):
             assert [state_of(url, each) for each in attempts(table)] == [REFUSED_RIGHT] * 3
         owner = house.settings.owner_database_url
