@@ -15,12 +15,12 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import text
+from tests.integration.record.checking import check
 
 from pingyi import cli
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import TOPICS
-from pingyi.replay import write_results
 from pingyi.services.bundles import import_bundle
 from pingyi.services.callers import SHELL
 from pingyi.services.keys import authenticate
@@ -59,14 +59,15 @@ def run_replay(bundle: Path, out: Path, *more: str) -> subprocess.CompletedProce
     )
 
 
-def test_replay_command_writes_three_files_and_the_same_bytes_again(
+def test_replay_command_writes_a_checked_bundle_and_the_same_bytes_again(
     tmp_path: Path, replay: Callable[[Path], object]
 ) -> None:
     out = tmp_path / "新 结果" / "out"
     done = run_replay(BUNDLES / "zhanyi_2019", out)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"周期“zhanyi-2019”：7 个单位，7 个参与排名；结果写入 {out}。\n"
-    assert sorted(path.name for path in out.iterdir()) == ["record.json", "results.csv", "results.json"]
+    assert check(out).status == 0
+    assert {"results.csv", "results.json", "record.json", "verify.py"} < {path.name for path in out.iterdir()}
     again = replay(BUNDLES / "zhanyi_2019")
     assert (out / "results.csv").read_bytes() == results_csv(again)
     assert (out / "results.json").read_bytes() == results_json(again)
@@ -86,6 +87,29 @@ def test_replay_command_names_every_fault_and_fails(tmp_path: Path, draft: type)
     assert not (tmp_path / "out").exists()
 
 
+def test_replay_command_leaves_a_foreign_folder_alone_before_it_starts_anything(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    done = run_replay(BUNDLES / "zhanyi_2019", tmp_path)
+    said = f"文件夹 {tmp_path} 里有不属于先前数据包的文件（mine.txt），不予覆盖；请另选一个文件夹。\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+    into_itself = run_replay(tmp_path, tmp_path)
+    assert (into_itself.returncode, sorted(path.name for path in tmp_path.iterdir())) == (1, ["mine.txt"])
+
+
+def test_export_command_writes_the_bundle_of_a_published_period(
+    shell: Callable[..., Result], replay: Callable[[Path], object], tmp_path: Path
+) -> None:
+    replay(BUNDLES / "zhanyi_2019")
+    db.session.remove()
+    out = tmp_path / "public"
+    done = shell("export", "--public", "zhanyi-2019", "--out", out)
+    said = f"Period zhanyi-2019, revision 1, exported; check it: python3 -I {out}/verify.py {out}\n"
+    assert (done.exit_code, done.output) == (0, said)
+    assert check(out).status == 0
+    again = shell("export", "--public", "nothing", "--out", tmp_path / "other")
+    assert (again.exit_code, "was not found" in again.output) == (1, True)
+
+
 def test_results_keep_the_columns_of_the_format(
     replay: Callable[[Path], object], draft: type, tmp_path: Path
 ) -> None:
@@ -97,8 +121,7 @@ def test_results_keep_the_columns_of_the_format(
         inside={"x": "inner", "y": "outer"},
         more='[grades]\nfrom = { good = "90", poor = "0" }\n',
     ).write(tmp_path / "bundle")
-    write_results(replay(bundle), tmp_path / "out")
-    assert (tmp_path / "out" / "results.csv").read_text(encoding="utf-8") == (
+    assert results_csv(replay(bundle)).decode() == (
         "category,unit,name,x,x.n,x.status,x.mark,y,y.n,y.status,y.mark,outer,inner,"
         "adjustments,total,rank,of,rank_low,rank_high,label,grade,status\n"
         "all,b,单位b,60.00,1,ok,60,39.00,1,ok,39,99.00,60.00,0.00,99.00,1,2,,,,good,ranked\n"

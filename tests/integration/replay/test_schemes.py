@@ -14,13 +14,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from tests.integration.record.checking import check
 from tests.integration.replay.ways import by_requests, from_bundle, over_api
 
 from pingyi.cli import main
+from pingyi.db import db
 from pingyi.demonstration.bundle import write_bundle
 from pingyi.demonstration.evaluation import Evaluation
 from pingyi.demonstration.ready_made import EVALUATIONS, evaluation_of
+from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
+from pingyi.services.exporting import export_public
 
 KEYS = ("county-quarterly", "daye-2019", "efficiency-year")
 SIZES = {
@@ -32,12 +36,13 @@ SIZES = {
 
 @dataclass(frozen=True)
 class Ran:
-    """A demonstration that was replayed from its bundle."""
+    """A demonstration that was replayed from its bundle, and the public bundle of its result."""
 
     key: str
     evaluation: Evaluation
     bundle: Path
     published: bytes
+    public: Path
 
     @property
     def units(self) -> list[dict[str, Any]]:
@@ -58,7 +63,12 @@ def replayed(
     def found(key: str) -> Ran:
         bundle = tmp_path_factory.mktemp("demonstrations") / key
         write_bundle(key, bundle)
-        return Ran(key, evaluation_of(key), bundle, from_bundle(application, endpoints, bundle))
+        published = from_bundle(application, endpoints, bundle)
+        evaluation = evaluation_of(key)
+        with application.app_context():
+            public = export_public(evaluation.draft.key, bundle.with_name(f"{key}-public")).folder
+            db.session.remove()
+        return Ran(key, evaluation, bundle, published, public)
 
     return found
 
@@ -80,6 +90,34 @@ def test_files_alone_and_http_alone_publish_the_same_bytes(
     ran = replayed(key)
     document = (ran.bundle / "scheme.toml").read_text(encoding="utf-8")
     assert over_api(application, endpoints, ran.evaluation, document, by_requests) == ran.published
+
+
+@pytest.mark.parametrize("key", EVALUATIONS)
+def test_public_bundle_is_found_right_by_its_own_verifier(replayed: Callable[[str], Ran], key: str) -> None:
+    ran = replayed(key)
+    done = check(ran.public)
+    assert (done.status, done.wrong) == (0, [])
+    assert "not recomputed" not in done.said
+    assert (ran.public / "results.json").read_bytes() == ran.published
+
+
+@pytest.mark.parametrize("key", ("county-quarterly", "daye-2019", "maanshan-2017"))
+def test_replay_of_the_public_bundle_publishes_the_same_bytes(
+    replayed: Callable[[str], Ran], application: Flask, endpoints: Endpoints, key: str
+) -> None:
+    ran = replayed(key)
+    assert from_bundle(application, endpoints, ran.public) == ran.published
+
+
+def test_private_column_is_left_out_and_named_where_a_replay_would_need_it(
+    replayed: Callable[[str], Ran], application: Flask, endpoints: Endpoints
+) -> None:
+    public = replayed("efficiency-year").public
+    header, *rows = (public / "entries/points.csv").read_text(encoding="utf-8").splitlines()
+    assert ("point" in header.split(","), len(rows) > 200) == (False, True)
+    with pytest.raises(Problem, match="bundle_invalid") as refused:
+        from_bundle(application, endpoints, public)
+    assert {(each.file, each.column) for each in refused.value.errors} == {("entries/points.csv", "point")}
 
 
 def test_every_unit_is_listed_once_in_its_category(ran: Ran) -> None:
