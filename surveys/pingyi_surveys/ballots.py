@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from struct import Struct
@@ -159,14 +158,6 @@ def unpack(layout: Layout, unit: str, nullifier: bytes, plaintext: bytes, intake
         nullifier,
         _unpack_comment(body[_HEADER.size + layout.questions :]),
     )
-
-
-def answers_by_unit(layout: Layout, ballot: Opened) -> Sequence[tuple[str, tuple[int, ...]]]:
-    """A ballot's answers, one per dimension, with the code of the unit they rate."""
-    if not layout.every_unit:
-        return [(ballot.unit, ballot.answers)]
-    width = len(layout.dimensions)
-    return [(unit, ballot.answers[at * width : (at + 1) * width]) for at, unit in enumerate(layout.units)]
 
 
 def _pack_comment(comment: str, space: int) -> bytes:

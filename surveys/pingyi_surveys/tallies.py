@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
-from pingyi_surveys.ballots import Layout, answers_by_unit
+from pingyi_surveys.ballots import Layout
 from pingyi_surveys.opened import Opened
 
 COUNTED: Final = "counted"
@@ -58,23 +59,26 @@ def tallied(layout: Layout, ballots: Iterable[tuple[Opened, str]], batch: str) -
     A dimension of a cell with 1 to 9 scored answers is one `withheld` count of all its ballots. Held entries
     have a batch of their own per reason: entries of one batch are told apart by neither.
     """
-    cells: defaultdict[tuple[str, str, str], list[tuple[int, ...]]] = defaultdict(list)
+    cells: defaultdict[tuple[str, str, str], bytearray] = defaultdict(bytearray)
     for ballot, reason in ballots:
-        for unit, answers in answers_by_unit(layout, ballot):
-            cells[unit, ballot.stratum, reason].append(answers)
-    for (unit, stratum, reason), given in sorted(cells.items()):
+        cells[ballot.unit, ballot.stratum, reason] += bytes(ballot.answers)
+    for (unit, stratum, reason), answers in sorted(cells.items()):
         named, standing = (f"{batch}.{reason}", HELD) if reason else (batch, COUNTED)
-        for dimension, column in zip(layout.dimensions, zip(*given, strict=True), strict=True):
-            for option, count in _counts(layout, column):
-                yield Tallied(unit, named, stratum, dimension, option, count, standing, reason)
+        for place, (rated, dimension) in enumerate(_questions(layout, unit)):
+            for option, count in _counts(layout, answers[place :: layout.questions]):
+                yield Tallied(rated, named, stratum, dimension, option, count, standing, reason)
 
 
-def _counts(layout: Layout, answers: Sequence[int]) -> Iterator[tuple[str, int]]:
+def _questions(layout: Layout, unit: str) -> Iterator[tuple[str, str]]:
+    """The unit and the dimension of every answer on a ballot, in the ballot's order."""
+    return product(layout.units if layout.every_unit else (unit,), layout.dimensions)
+
+
+def _counts(layout: Layout, answers: bytearray) -> Iterator[tuple[str, int]]:
     """Each option that occurs with its number, in the layout's order; or the whole, withheld."""
-    counts = Counter(answers)
-    if 0 < sum(counts[place] for place in range(layout.scored)) < FLOOR:
+    counts = {place: answers.count(place) for place in sorted(set(answers))}
+    if 0 < sum(count for place, count in counts.items() if place < layout.scored) < FLOOR:
         yield WITHHELD, len(answers)
         return
-    for place in sorted(counts):
-        known = place < len(layout.options)
-        yield layout.options[place] if known else NO_ANSWER_OPTION, counts[place]
+    for place, count in counts.items():
+        yield layout.options[place] if place < len(layout.options) else NO_ANSWER_OPTION, count

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.surveys.sealing import KEYS, POLL, ROSTER, STRANGER, UNITS, ballot, ballots_of, member, token
+from tests.unit.surveys.sealing import KEYS, POLL, ROSTER, STRANGER, ballot, ballots_of, member, token
 
-from pingyi_surveys.ballots import Layout, Refused, _mac, answers_by_unit, pack, unpack
-from pingyi_surveys.opened import NO_ANSWER, Opened
+from pingyi_surveys.ballots import Layout, Refused, _mac, pack, unpack
+from pingyi_surveys.opened import Opened
 
 
 def refused(layout: Layout, unit: str, nullifier: bytes, plain: bytes) -> str:
@@ -142,11 +142,3 @@ def test_comment_has_no_place_where_the_questionnaire_has_none() -> None:
 def test_layout_that_fits_no_ballot_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"each once|scored is"):
         replace(POLL, **change)
-
-
-def test_answers_fall_to_their_units() -> None:
-    two = replace(ROSTER, dimensions=("attitude", "speed"))
-    one = member(1, (0, 1, 2, 3, NO_ANSWER, 0))
-    assert answers_by_unit(two, one) == [("A01", (0, 1)), ("A02", (2, 3)), ("B01", (NO_ANSWER, 0))]
-    assert answers_by_unit(POLL, ballot(1, "B01", (2, 1))) == [("B01", (2, 1))]
-    assert tuple(unit for unit, _ in answers_by_unit(ROSTER, member(1, (0, 0, 0)))) == UNITS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fractions import Fraction
 from typing import Any
 
@@ -52,6 +52,19 @@ def test_each_dimension_is_judged_by_its_own_answers() -> None:
     ballots = given((0, 9), (3, 3))
     assert counts(ballots, "speed") == {"satisfied": 12}
     assert counts(ballots) == {"withheld": 12}
+
+
+def test_answers_of_a_ballot_for_every_unit_fall_to_their_units() -> None:
+    two = replace(ROSTER, dimensions=("attitude", "speed"))
+    ballots = [(member(number, (0, 1, 2, 3, 255, 0)), "") for number in range(10)]
+    assert list(tallied(two, ballots, "box")) == [
+        Tallied("A01", "box", "", "attitude", "satisfied", 10),
+        Tallied("A01", "box", "", "speed", "basic", 10),
+        Tallied("A02", "box", "", "attitude", "dissatisfied", 10),
+        Tallied("A02", "box", "", "speed", "no_opinion", 10),
+        Tallied("B01", "box", "", "attitude", "no_answer", 10),
+        Tallied("B01", "box", "", "speed", "satisfied", 10),
+    ]
 
 
 def test_each_unit_stratum_and_reason_is_a_cell() -> None:
