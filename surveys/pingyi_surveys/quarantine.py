@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from pingyi_surveys.opened import Judge, Opened
+from pingyi_surveys.thresholds import Rules
 
 SAME_DEVICE: Final = "R1"
 NETWORK_BURST: Final = "R3"
@@ -16,31 +17,6 @@ DAY_SURGE: Final = "R4"
 
 Levels = tuple[int | None, ...]
 """How good each option is: any whole numbers that rise with satisfaction, None for one without a score."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """The thresholds, committed before the first ballot; docs/surveys.md says how they were found.
-
-    `burst`: ballots of one unit from one network on one day. `surge` times the unit's median day, and at
-    least `surge_least` ballots, make a day a surge. One-sided: `margin` more of the ballots on one side of
-    the unit's usual rating than usual, and `deviations` standard deviations more. `usual_least`: fewer
-    ordinary ballots of a unit say nothing, so those of all units are asked; fewer of all: not judged.
-    """
-
-    burst: int = 20
-    surge: Fraction = Fraction(2)
-    surge_least: int = 30
-    margin: Fraction = Fraction(1, 4)
-    deviations: int = 5
-    usual_least: int = 100
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a threshold under which a rule would mean nothing."""
-        if min(self.burst, self.surge_least, self.usual_least) < 10:
-            raise ValueError("burst, surge_least and usual_least are 10 ballots or more")
-        if self.surge <= 1 or not 0 < self.margin < 1 or self.deviations < 1:
-            raise ValueError("surge is over 1, margin between 0 and 1, deviations 1 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

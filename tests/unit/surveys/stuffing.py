@@ -12,7 +12,8 @@ from statistics import median
 from time import perf_counter
 
 from pingyi_surveys.opened import NO_ANSWER, Opened
-from pingyi_surveys.quarantine import Levels, Rules, Verdict, judge
+from pingyi_surveys.quarantine import Levels, Verdict, judge
+from pingyi_surveys.thresholds import Rules
 
 HONEST, UNITS, DAYS, BUSY_DAY, QUEUE = 110_550, 84, 30, 17, 60
 LEVELS: Levels = (4, 3, 2, 1, 0, None)
