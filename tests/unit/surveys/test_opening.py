@@ -27,6 +27,7 @@ from pingyi_surveys.ballots import pack
 from pingyi_surveys.box import seal_group, tied_to
 from pingyi_surveys.opened import Judge, Opened
 from pingyi_surveys.opening import Opening, Result, Sealed, Terms, open_box, open_rows, settle
+from pingyi_surveys.quarantine import Rules, judge_by
 from pingyi_surveys.tallies import Number, Tallied
 
 TWENTY = [ballot(number) for number in range(20)]
@@ -194,6 +195,14 @@ def test_nine_held_ballots_of_a_cell_become_a_number() -> None:
         Number("A01", "rejected", "R3", 9),
     )
     assert {entry.stratum for entry in opening.entries} == {"hall"}
+
+
+def test_repeats_of_one_device_are_held_by_the_rules() -> None:
+    given = [ballot(number, device=token(number)[:16]) for number in range(20)]
+    given += [ballot(100 + number, day=number) for number in range(12)]
+    rows = seal(POLL, given)
+    opening = opened(rows, judge=judge_by(Rules(), (2, 1, 0, None)))
+    assert opening.numbers == (Number("A01", "counted", "", 21), Number("A01", "held", "R1", 11))
 
 
 def test_judge_sees_valid_ballots_once_in_the_order_of_their_nullifiers() -> None:
