@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.docs.reading import ROOT, text_of
 
+from pingyi.backups.messages import _MESSAGES as BACKUPS
 from pingyi.domain.scheme_messages import MESSAGES
 from pingyi.embedded.messages import _MESSAGES as REFUSALS
 from pingyi.embedded.remarks import _REMARKS as REMARKS
@@ -25,7 +26,15 @@ def trees() -> Iterator[ast.Module]:
 
 def problem_codes() -> set[str]:
     """The codes of all Problems and FieldErrors, written out or taken from a table of messages."""
-    tables = {*MESSAGES, *REFUSALS, *SEALING, *REMARKS, *FAULTS, *(code for code, _ in OF_STATUS.values())}
+    tables = {
+        *MESSAGES,
+        *REFUSALS,
+        *SEALING,
+        *BACKUPS,
+        *REMARKS,
+        *FAULTS,
+        *(code for code, _ in OF_STATUS.values()),
+    }
     return tables | {code for tree in trees() for node in ast.walk(tree) for code in _codes(node)}
 
 
