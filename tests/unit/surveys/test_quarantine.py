@@ -206,6 +206,20 @@ def test_an_honest_outcry_is_held_too() -> None:
     assert held(ordinary() + outcry)["R4"] >= 100
 
 
+def test_honest_ballots_of_a_stuffed_day_are_held_along_on_that_side_only() -> None:
+    surge = [ballot(1000 + k, 3, BEST, network=b"%d" % k) for k in range(200)]
+    honest = ordinary()
+    reasons = judge(honest + surge, RULES, LEVELS).reasons
+    along = {b.answers for b, reason in zip(honest, reasons, strict=False) if reason}
+    assert along == {(0, 0), (0, 1), (0, NO_ANSWER)}
+
+
+def test_stuffing_on_more_than_half_of_the_days_is_not_a_surge() -> None:
+    many = [ballot(1000 + k, k % 11, WORST, network=b"%d" % k) for k in range(11 * 60)]
+    assert not held(ordinary() + many)
+    assert held(ordinary() + [one for one in many if one.day < 9])["R4"] >= 9 * 60
+
+
 def test_a_unit_near_the_top_can_be_lifted_unseen() -> None:
     near = [ballot(k, k % 20, WORST if k % 10 < 2 else BEST) for k in range(800)]
     script = [ballot(1000 + k, 3, BEST, network=b"script") for k in range(300)]
