@@ -10,7 +10,7 @@ from datetime import date
 
 import click
 
-from benchmarks import closing, folding, intake, uploads, web
+from benchmarks import closing, folding, intake, record, uploads, web
 from benchmarks.figures import Figure, table
 from benchmarks.house import house
 
@@ -19,6 +19,7 @@ SECTIONS = {
     "upload": ("A file of 50,000 rows", uploads.figures),
     "fold": ("Folding", folding.figures),
     "close": ("Closing and assessing 1,000 units x 20 channels, 250,000 counters", closing.figures),
+    "record": ("The verifiable record", record.figures),
     "web": ("The web server", web.figures),
 }
 

@@ -163,9 +163,9 @@ def _api(house: House) -> list[Figure]:
             found["bare"].append(keep_busy(bare, get, range(HELLOS), CLIENTS))
             plain.append(spent(lambda: _insert(connection, numbers), house.postgres))
             single = [next(numbers) for _ in range(SINGLES)]
-            found["single"].append(keep_busy(ours, _post(token, 1), single, CLIENTS, house.postgres))
+            found["single"].append(keep_busy(ours, post(token, 1), single, CLIENTS, house.postgres))
             batches = [next(numbers) for _ in range(BATCHES)]
-            found["batch"].append(keep_busy(ours, _post(token, BATCH), batches, CLIENTS, house.postgres))
+            found["batch"].append(keep_busy(ours, post(token, BATCH), batches, CLIENTS, house.postgres))
     inserts = median(PLAIN / one.wall for one in plain)
     medians = {
         name: Served(median(one.per_second for one in all_), median(one.cpu for one in all_))
@@ -201,15 +201,17 @@ def _insert(connection: psycopg.Connection[tuple[Any, ...]], numbers: itertools.
         )
 
 
-def _post(token: str, size: int) -> Ask:
+def post(token: str, size: int, period: str = "api") -> Ask:
+    """Post so many ballots of a number of its own."""
+
     def ask(connection: http.client.HTTPConnection, number: int) -> None:
-        rows = [_ballot(number, at) for at in range(size)]
+        rows = [ballot(number, at) for at in range(size)]
         headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
             "Idempotency-Key": f"bench-{size}-{number:012d}",
         }
-        path = f"/api/v1/periods/api/{BALLOTS}/c0/entries"
+        path = f"/api/v1/periods/{period}/{BALLOTS}/c0/entries"
         connection.request("POST", path, json.dumps({"entries": rows}).encode(), headers)
         answer = connection.getresponse()
         said = answer.read()
@@ -219,7 +221,8 @@ def _post(token: str, size: int) -> Ask:
     return ask
 
 
-def _ballot(number: int, at: int) -> dict[str, Any]:
+def ballot(number: int, at: int) -> dict[str, Any]:
+    """Row `at` of the batch of this number; all differ."""
     return {
         "unit": f"u{at % 84 + 1}",
         "batch": f"b{number}-{at // (84 * 25)}",

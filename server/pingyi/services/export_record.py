@@ -34,9 +34,9 @@ def cut_of(connection: Connection, period_id: int, revision: int, *, reopened: b
     Raises Problem record_unsealed while the publication is not under a signed head.
     """
     acts = connection.execute(text(_ACTS), {"period": period_id, "revision": revision}).all()
-    if any(act.index is None for act in acts):
+    if any(epoch is None for _, epoch, _ in acts):
         raise Problem("record_unsealed", 409, _UNSEALED)
-    places = {act.kind: (act.epoch, act.index) for act in acts}
+    places = {kind: (epoch, index) for kind, epoch, index in acts}
     epoch, index = places.get("result.published", NOWHERE)
     heads = connection.execute(text(_COVERING if reopened else _NEWEST), {"epoch": epoch, "index": index})
     head = heads.first() or connection.execute(text(_NEWEST)).first()

@@ -41,12 +41,12 @@ def make_bundle(period_id: int) -> bool:
     effect. Raises Problem record_unsealed, out_unwritable.
     """
     with transaction() as connection:
+        # Before what is published is read: a publication that comes meanwhile asks anew.
+        take_requests(connection, PUBLISH, period_id)
         key = connection.execute(text("SELECT key FROM period WHERE id = :id"), {"id": period_id}).scalar()
         published = _newest(connection, str(key))
-    if published is not None:
-        _make(published)
-    with transaction() as connection:
-        take_requests(connection, PUBLISH, period_id)
+        if published is not None:
+            _make(published)
     return published is not None
 
 
