@@ -37,8 +37,8 @@ check: install ## format, lint, types, layers, lock and wheel
 bench: install ## what matters for speed, as ratios
 	@$(BIN)/python -m benchmarks
 
-soak: install ## hours of load and kills
-	@PINGYI_SOAK=1 $(BIN)/python -m pytest tests/faults --timeout 36000
+soak: install ## hours of load, kills and flipped bytes
+	@PINGYI_SOAK=1 $(BIN)/python -m pytest tests/faults tests/integration/record/test_flipped_bytes.py --timeout 36000
 
 browser: ## Chromium and Chinese fonts on Debian
 	apt-get update -q
