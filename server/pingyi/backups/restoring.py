@@ -45,6 +45,7 @@ class Restored:
             ).format(head=self.head or "-", evidence=self.evidence)
         ]
         said += [sentence for gap in self.gaps for sentence in gap.sentences()]
+        said += [_REVOKE] if self.gaps else []
         if self.epoch > self.sealed_before:
             said.append(_NEW_EPOCH.format(epoch=self.epoch))
             if not self.gaps:
@@ -54,6 +55,11 @@ class Restored:
         return said
 
 
+_REVOKE = Text(
+    zh="备份之后吊销的密钥和停用的账号又有效了，请重新处理；所有人须重新登录。",
+    en="Keys revoked and accounts disabled since the backup are valid again: see to them. "
+    "Everybody has to sign in anew.",
+)
 _NEW_EPOCH = Text(
     zh="记录在第{epoch}期继续；其首条写明恢复前已知的树头和恢复到的树头。",
     en="The record goes on in epoch {epoch}; "
@@ -97,6 +103,7 @@ def restore(backup: Backup, settings: Settings, known: list[Path], *, replace: b
     _forget_jobs(settings.redis_url)
     load(backup, settings.owner_database_url)
     migrations.upgrade(settings.owner_database_url)
+    _end_sessions(settings.owner_database_url)
     return _go_on(backup, settings, evidence)
 
 
@@ -171,6 +178,12 @@ def _put_evidence(backup: Backup, folder: Path) -> int:
     for name in backup.evidence:
         write_file(folder, backup.read(f"{EVIDENCE}{name}") or b"")
     return len(backup.evidence)
+
+
+def _end_sessions(owner_url: str) -> None:
+    """Whoever signed out or was locked out since the backup is not signed in again by it."""
+    with connected(owner_url) as connection:
+        connection.execute("DELETE FROM session")
 
 
 def _forget_jobs(redis_url: str) -> None:

@@ -36,6 +36,14 @@ CATALOG = {
 }
 
 
+SIGNED_IN = """
+WITH somebody AS (
+  INSERT INTO account (login, name, password_hash, roles) VALUES ('a', 'A', '-', '{auditor}') RETURNING id
+)
+INSERT INTO session (id_hash, account_id, data) SELECT 'hash', id, '' FROM somebody
+"""
+
+
 def catalog(house: House) -> dict[str, list[str]]:
     engine = create_engine(house.settings.owner_database_url, poolclass=NullPool)
     with engine.connect() as connection:
@@ -242,6 +250,21 @@ def test_rights_triggers_and_functions_are_as_before(house: House) -> None:
             assert [state_of(url, each) for each in attempts(table)] == [REFUSED_RIGHT] * 3
         owner = house.settings.owner_database_url
         assert [state_of(owner, each) for each in attempts(table)] == [REFUSED_CHANGE] * 3
+
+
+def test_restore_signs_everybody_out(house: House) -> None:
+    house.act(2)
+    house.seal()
+    engine = create_engine(house.settings.owner_database_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text(SIGNED_IN))
+    house.back_up()
+    house.act(1)
+    restored = house.restore()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM account")).scalar_one() == 1
+        assert connection.execute(text("SELECT count(*) FROM session")).scalar_one() == 0
+    assert "sign in anew" in "\n".join(sentence.en for sentence in restored.sentences())
 
 
 def test_living_database_is_refused(house: House) -> None:
