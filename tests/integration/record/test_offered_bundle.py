@@ -54,6 +54,7 @@ def test_publication_makes_the_file_that_the_pages_offer(
     zipfile.ZipFile(io.BytesIO(answer.data)).extractall(tmp_path)
     assert check(tmp_path / "pingyi-p").status == 0
     assert there(settings) == ["p.1.zip"]
+    assert 'href="/verify.py"' in client.get("/check").text
     for page in ("/", "/check"):
         assert f'href="{ADDRESS}"' in client.get(page).text
     again = client.get(ADDRESS, buffered=True, headers={"If-None-Match": answer.headers["ETag"]})
