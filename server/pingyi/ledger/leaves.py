@@ -25,7 +25,12 @@ def commitment(salt: bytes, value: Any) -> str:
 
 
 def leaf_body(kind: str, content: Mapping[str, Any]) -> bytes:
-    """Canonical JSON of a leaf; a random nonce keeps an unpublished leaf from being guessed."""
+    """Canonical JSON of a leaf; a random nonce keeps an unpublished leaf from being guessed.
+
+    ValueError for content that would replace the leaf's own kind or nonce.
+    """
+    if {"kind", "nonce"} & content.keys():
+        raise ValueError("a leaf's kind and nonce are its own")
     return canonical_json({"kind": kind, "nonce": secrets.token_hex(NONCE_BYTES), **content})
 
 

@@ -149,3 +149,17 @@ JOIN unnest(CAST(:epochs AS bigint[]), CAST(:sizes AS bigint[])) AS wanted(epoch
   ON wanted.epoch = h.epoch AND wanted.size = h.size
 ORDER BY h.epoch, h.size
 """
+
+
+def covered_draws(connection: Connection, cut: Cut) -> list[str]:
+    """The keys of the draws of which every act lies under the cut, oldest first."""
+    rows = connection.execute(text(_DRAWS), {"epoch": cut.epoch, "size": cut.size})
+    return list(rows.scalars())
+
+
+_DRAWS = """
+SELECT convert_from(l.body, 'UTF8')::json ->> 'draw' AS draw
+FROM leaf l LEFT JOIN sealed_leaf s ON s.leaf_id = l.id
+WHERE l.period_id IS NULL AND l.kind IN ('draw.committed', 'draw.drawn', 'draw.substituted')
+GROUP BY 1 HAVING bool_and(coalesce((s.epoch, s.index) < (:epoch, :size), false)) ORDER BY min(l.id)
+"""

@@ -17,8 +17,15 @@ from pingyi.db import db
 from pingyi.domain.canonical import canonical_json
 from pingyi.services.bundle_folder import BundleFolder, placed
 from pingyi.services.draw_documents import draw_document
-from pingyi.services.draws import list_draws, load_draw
-from pingyi.services.export_record import cut_of, epochs_json, epochs_of, head_lines, leaf_lines
+from pingyi.services.draws import load_draw
+from pingyi.services.export_record import (
+    covered_draws,
+    cut_of,
+    epochs_json,
+    epochs_of,
+    head_lines,
+    leaf_lines,
+)
 from pingyi.services.export_tables import entry_files, plain_files
 from pingyi.services.reading_results import load_result
 from pingyi.services.refusals import not_found
@@ -80,9 +87,9 @@ def write_bundle(connection: Connection, period_key: str, folder: BundleFolder) 
     for name, pieces in entry_files(connection, channels, newest.period_id, cut):
         folder.stream(name, pieces)
     _put_results(connection, period_key, published, folder)
-    for line in list_draws(connection):
-        document = canonical_json(draw_document(load_draw(connection, line.key)))
-        folder.put(f"draws/{line.key}.json", document + b"\n")
+    for key in covered_draws(connection, cut):
+        document = canonical_json(draw_document(load_draw(connection, key)))
+        folder.put(f"draws/{key}.json", document + b"\n")
     folder.put(VERIFIER, verifier())
     folder.finish(period_key)
     return int(newest.revision)

@@ -111,7 +111,7 @@ def add_adjustment(connection: Connection, approved: Approved, period: PeriodRow
             "act": approved.act_id,
         },
     ).scalar_one()
-    content = {"unit": code, "kind": row.kind, "points": row.points, "target": row.target}
+    content = {"unit": code, "what": row.kind, "points": row.points, "target": row.target}
     told = {"period": period.key, "adjustment": adjustment_id, **approved.told(), **content}
     record(connection, "adjustment.added", told, period.id)
     return adjustment_id
@@ -167,8 +167,9 @@ def add_decisions(
             ),
             {"period": period.id, "unit": unit_id, "choice": row.choice, "reason": row.reason, **given},
         )
-        content = {"period": period.key, "unit": code, "choice": row.choice, "by": caller.name, **given}
-        record(connection, "decision.taken", {**content, "what": row.kind}, period.id)
+        told = {"what": row.kind, "channel": row.channel, "category": row.category, "choice": row.choice}
+        content = {"period": period.key, "unit": code, "by": caller.name, **told}
+        record(connection, "decision.taken", content, period.id)
 
 
 def put_previous(
