@@ -172,6 +172,23 @@ def test_citizen_rates_without_scripts(watch: Watch, address: str, desk: Desk) -
     assert watched.troubles == []
 
 
+def test_back_button_shows_the_next_person_an_empty_form(watch: Watch, address: str) -> None:
+    watched = watch(PHONE, script=False)
+    page = watched.page
+    page.goto(address + "/s/form")
+    for number in range(5):
+        page.locator(f"input[name=q{number}][value='0']").check()
+    page.locator("summary").click()
+    page.locator("textarea").fill("只给我看")
+    page.get_by_role("button", name="提交评议").click()
+    expect(page.locator(".code")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("button", name="提交评议")).to_be_visible()
+    expect(page.locator("input:checked")).to_have_count(0)
+    expect(page.locator("textarea")).to_have_value("")
+    assert watched.troubles == []
+
+
 def test_invalid_form_loses_nothing(watch: Watch, address: str, desk: Desk) -> None:
     watched = watch(PHONE, script=False)
     page = watched.page

@@ -132,7 +132,9 @@ def test_form_asks_every_dimension_with_every_option() -> None:
     assert names == [(f"q{number}", str(option)) for number in range(5) for option in range(6)]
     assert not any("checked" in one for one in page.all("input"))
     assert {one["name"]: one["value"] for one in page.all("input", type="hidden")} == NONCE
-    assert page.all("form") == [{"method": "post", "action": "/s/form", "novalidate": ""}]
+    assert page.all("form") == [
+        {"method": "post", "action": "/s/form", "novalidate": "", "autocomplete": "off"}
+    ]
 
 
 def test_form_shown_again_keeps_what_was_chosen_and_typed() -> None:
@@ -159,6 +161,7 @@ def test_each_error_stands_beside_its_field_and_in_the_summary() -> None:
     assert "有错误" in "".join(page.words)
 
 
+@pytest.mark.mission("002-18")
 def test_wording_follows_the_category_of_the_unit() -> None:
     group = Group(
         category="services", title=Text(zh="公共服务行业", en="Public services"), units=("市自来水公司",)
