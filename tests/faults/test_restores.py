@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,3 +126,25 @@ def kill_restores(place: Installation, file: Path) -> None:
         running.communicate()
         with engines(place) as connection:
             assert not check_record(connection, place.state / "heads").findings
+
+
+@pytest.mark.timeout(120)
+def test_backup_moves_the_house_to_a_fresh_machine() -> None:
+    with installation() as place:
+        file = place.folder / "backup.pingyi"
+        prepare(place, "moved")
+        stop(place)
+        status, said = run(place, "backup", file)
+        assert status == 0, said
+        for name in ("postgres", "heads", "valkey"):
+            shutil.rmtree(place.state / name)
+        own = (place.state / "sealer.key").read_bytes()
+        (place.state / "sealer.key").unlink()
+        status, said = run(place, "restore", file)
+        assert (status, "put the right key file there first" in said) == (1, True), said
+        (place.state / "sealer.key").write_bytes(own)
+        status, said = run(place, "restore", file)
+        assert (status, "goes on in epoch 2" in said) == (0, True), said
+        with engines(place) as connection:
+            assert not check_record(connection, place.state / "heads").findings
+            assert number(connection, "SELECT count(*) FROM period WHERE key = 'moved'") == 1

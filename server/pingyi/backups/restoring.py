@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,8 +109,11 @@ def restore(backup: Backup, settings: Settings, known: list[Path], *, replace: b
 
 
 def _require_unused(connection: Connection, *, replace: bool) -> None:
-    if connection.execute(_OTHERS).fetchone() is not None:
-        raise refusal("restore_living")
+    deadline = time.monotonic() + _LEAVING_SECONDS
+    while connection.execute(_OTHERS).fetchone() is not None:
+        if time.monotonic() > deadline:
+            raise refusal("restore_living")
+        time.sleep(0.02)
     if connection.execute("SELECT to_regclass('leaf')").fetchone() == (None,):
         return
     leaves = (connection.execute("SELECT count(*) FROM leaf").fetchone() or (0,))[0]
@@ -117,6 +121,8 @@ def _require_unused(connection: Connection, *, replace: bool) -> None:
         raise refusal("restore_filled", leaves=leaves)
 
 
+# The server still lists a connection for a moment after it was closed.
+_LEAVING_SECONDS = 1.0
 _OTHERS = """
 SELECT FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL LIMIT 1

@@ -66,7 +66,7 @@ class House:
 
         def keep(work: Callable[[], object]) -> None:
             try:
-                while not stop.wait(0.002):
+                while not stop.wait(0.01):
                     work()
             except Exception as error:  # noqa: BLE001 a failed writer fails the test
                 self.failures.append(error)

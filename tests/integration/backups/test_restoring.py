@@ -102,7 +102,7 @@ def test_backup_taken_in_mid_load_restores_and_names_the_gap(house: House) -> No
     house.seal()
     with house.writers():
         taken = house.back_up()
-        house.act(20)
+        house.act(5)
     house.seal()
     before, known = sealed(1), head_line()
     restored = house.restore()
