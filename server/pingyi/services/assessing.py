@@ -20,6 +20,7 @@ from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
 from pingyi.outbox import ASSESS, take_requests
 from pingyi.registry import current_registry
+from pingyi.services.dispositions import PERIOD_LOCK_SPACE
 from pingyi.services.folding import fold_channel
 from pingyi.services.freezing import Frozen, freeze
 from pingyi.services.periods import PeriodRow
@@ -84,6 +85,11 @@ def _assess(connection: Connection, period_id: int, channels: int) -> int:
         return newest
     if period.state not in ASSESSABLE:
         raise wrong_state(period.state, "closed")
+    # Whoever disposes of entries holds this lock shared: all of it is counted, or comes after the snapshot.
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:space, CAST(:period AS int))"),
+        {"space": PERIOD_LOCK_SPACE, "period": period_id},
+    )
     _require_all_folded(connection, period_id)
     frozen = freeze(connection, period, newest + 1)
     seconds: int = current_app.extensions["pingyi.configuration"].plugin_seconds

@@ -15,6 +15,7 @@ from pingyi.services.callers import Caller
 from pingyi.services.runtime import WorkingChannel
 
 Verdict = tuple[str, str]
+PERIOD_LOCK_SPACE = 1
 
 
 def dispose(
@@ -46,6 +47,11 @@ def move_standing(
     heads = connection.execute(
         text(_HEADS), {"channel": working.id, "identities": _json(list(verdicts))}
     ).all()
+    # Heads first, then the period, as in a delivery; before the leaves, so that a freeze parts them.
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock_shared(:space, CAST(:period AS int))"),
+        {"space": PERIOD_LOCK_SPACE, "period": working.period_id},
+    )
     rows = [
         _row(working, caller, delivery_id, position, head, verdicts[head.identity])
         for position, head in enumerate(heads)

@@ -10,14 +10,13 @@ from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.callers import Caller
-from pingyi.services.dispositions import move_standing
+from pingyi.services.dispositions import PERIOD_LOCK_SPACE, move_standing
 from pingyi.services.intake import Answer, Repeatable, claim_delivery, replay_delivery
 from pingyi.services.refusals import forbidden, not_found, not_open
 from pingyi.services.runtime import WorkingChannel, working_channel
 from pingyi.services.storing import receipt_of
 
 REJECTED = "rejected"
-PERIOD_LOCK_SPACE = 1
 
 
 def withdraw(
