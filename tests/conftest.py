@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -31,7 +32,12 @@ def endpoints() -> Iterator[Endpoints]:
 
 @pytest.fixture(scope="session")
 def settings(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    found = load_settings({"PINGYI_STATE": str(tmp_path_factory.mktemp("state"))})
+    return settings_of(endpoints, tmp_path_factory.mktemp("state"))
+
+
+def settings_of(endpoints: Endpoints, state: Path) -> Settings:
+    """Settings of an application upon these engines, with a sealer's key of its own."""
+    found = load_settings({"PINGYI_STATE": str(state)})
     ensure_key(found.sealer_key_file)
     return replace(
         found,

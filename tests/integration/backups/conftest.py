@@ -13,12 +13,15 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
+from tests.conftest import settings_of
 
-from pingyi import cli
+from pingyi import cli, migrations
+from pingyi.app import create_app
 from pingyi.backups.archive import reading
 from pingyi.backups.restoring import Restored, restore
 from pingyi.backups.taking import Taken, back_up
 from pingyi.db import db
+from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.ledger.fsck import Report, check_record
 from pingyi.ledger.leaves import record
 from pingyi.ledger.sealing import seal
@@ -82,6 +85,27 @@ class House:
             for each in working:
                 each.join()
         assert not self.failures
+
+
+@pytest.fixture(scope="session")
+def endpoints() -> Iterator[Endpoints]:
+    """Engines of their own: a restore takes the whole database, and nobody else may be connected."""
+    with running_engines(durable=False) as found:
+        migrations.upgrade(found.owner_database_url)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def settings(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_of(endpoints, tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(scope="session")
+def application(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
