@@ -109,6 +109,7 @@ def test_a_draw_is_never_edited(app, change) -> None:
     db.session.rollback()
 
 
+@pytest.mark.mission("001-07")
 def test_the_public_file_is_enough_to_repeat_the_draw(app, client) -> None:
     committed()
     drawn()

@@ -54,6 +54,7 @@ def test_rows_equal_entries_and_numbers_have_no_gap(delivered: Flask) -> None:
     assert rows[-1].replaces
 
 
+@pytest.mark.mission("002-43")
 def test_every_page_carries_the_digest_that_anyone_can_compute(delivered: Flask, signed_in: SignIn) -> None:
     shown = signed_in("auditor").get(f"{PAGE}?lang=en").text
     lines = "".join(f"{number}\t{digest}\n" for number, (_, digest) in enumerate(stored(), 1))
