@@ -23,13 +23,26 @@ from pingyi.settings import Settings
 
 @dataclass(slots=True)
 class Tree:
-    """The tree to append to; `opening` holds the leaf with which a new epoch begins after a restore."""
+    """The tree to append to; `opening` holds the leaf with which a new epoch begins after a restore.
+
+    `verifier`: the vkey of an epoch that is not stored yet; see `store_epoch`.
+    """
 
     epoch: int
     origin: str
     size: int = 0
     edges: Edges = field(default_factory=list)
     opening: Sequence[Any] = ()
+    verifier: str = ""
+
+
+def store_epoch(connection: Connection, tree: Tree) -> None:
+    """Store a new epoch with its first leaves: an epoch without a head would be opened a second time."""
+    if tree.verifier:
+        connection.execute(
+            text("INSERT INTO epoch (number, origin, verifier_key) VALUES (:number, :origin, :key)"),
+            {"number": tree.epoch, "origin": tree.origin, "key": tree.verifier},
+        )
 
 
 def current_tree(connection: Connection, key: Ed25519PrivateKey, settings: Settings) -> Tree:
@@ -51,7 +64,7 @@ def current_tree(connection: Connection, key: Ed25519PrivateKey, settings: Setti
         own = Known(head.epoch, Checkpoint(head.origin, head.size, head.root))
         return _open_after_restore(connection, base, public, head, own)
     if head is None:
-        return _open(connection, 1, base, public)
+        return _open(1, base, public)
     if known is not None and known.epoch == head.epoch:
         _require_same(connection, head, known, settings)
     tree = Tree(head.epoch, head.origin, head.size, load_edges(connection, head.epoch, head.size))
@@ -88,13 +101,9 @@ def _require_same(connection: Connection, head: Head, known: Known, settings: Se
         raise refusal("record_forked", folder=settings.heads_folder, what=what)
 
 
-def _open(connection: Connection, number: int, base: str, public: bytes) -> Tree:
+def _open(number: int, base: str, public: bytes) -> Tree:
     origin = f"{base}/{number}"
-    connection.execute(
-        text("INSERT INTO epoch (number, origin, verifier_key) VALUES (:number, :origin, :key)"),
-        {"number": number, "origin": origin, "key": verifier_key(origin, public)},
-    )
-    return Tree(number, origin)
+    return Tree(number, origin, verifier=verifier_key(origin, public))
 
 
 def _open_after_restore(
@@ -104,7 +113,7 @@ def _open_after_restore(
     restored = (
         Checkpoint(head.origin, head.size, head.root) if head else Checkpoint(f"{base}/1", 0, EMPTY_ROOT)
     )
-    tree = _open(connection, known.epoch + 1, base, public)
+    tree = _open(known.epoch + 1, base, public)
     content = {"known": _said(known.checkpoint), "restored": _said(restored)}
     body = leaf_body("restore", content)
     tree.opening = connection.execute(

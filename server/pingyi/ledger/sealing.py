@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from pingyi.domain.errors import Problem
-from pingyi.ledger.epochs import Tree, current_tree
+from pingyi.ledger.epochs import Tree, current_tree, store_epoch
 from pingyi.ledger.folder import publish
 from pingyi.ledger.keys import load_key
 from pingyi.ledger.leaves import leaf_hash
@@ -102,6 +102,7 @@ class Sealer:
         rows = [*tree.opening, *(connection.execute(text(_READ), {"ids": taken}).all() if taken else ())]
         if not rows:
             return 0
+        store_epoch(connection, tree)
         _append(connection, tree, [row.id for row in rows], [_entry_hash(row) for row in rows])
         self._sign(connection, tree)
         if len(rows) >= most:

@@ -167,6 +167,14 @@ def test_sixteen_writers_beside_two_sealers_leave_no_gap(app: Flask, settings: S
     assert count("ledger_pending") == 0
 
 
+def test_a_sealer_that_comes_before_the_first_leaf_leaves_nothing(app: Flask, settings: Settings) -> None:
+    assert seal(settings) == 0
+    assert count("epoch") == 0
+    act()
+    assert [seal(settings), seal(settings)] == [1, 0]
+    assert head().size == 1
+
+
 def test_a_rolled_back_act_leaves_no_gap(app: Flask, settings: Settings) -> None:
     act(1)
     with pytest.raises(RuntimeError, match="cut"), transaction() as connection:
