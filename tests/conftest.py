@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from pingyi import migrations
@@ -79,22 +80,30 @@ def forget(application: Flask) -> None:
 
 
 def empty(endpoints: Endpoints) -> None:
-    """Empty every table as their owner, its guards put aside for that; numbers start again at 1."""
-    engine = create_engine(endpoints.owner_database_url, poolclass=NullPool)
+    """Empty what is filled, as the superuser whom no guard stops; numbers start again at 1."""
+    engine = create_engine(superuser_url(endpoints), poolclass=NullPool)
     with engine.begin() as connection:
-        names = connection.execute(
-            text(
-                "SELECT tablename FROM pg_tables"
-                " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-            )
-        ).scalars()
-        guarded = connection.execute(
-            text("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'insert_only'")
-        ).scalars()
-        guards = [f"ALTER TABLE {name} {{0}} TRIGGER insert_only;" for name in guarded]
-        truncate = f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE;"
-        statements = [each.format("DISABLE") for each in guards], [each.format("ENABLE") for each in guards]
-        connection.exec_driver_sql("".join([*statements[0], truncate, *statements[1]]))
+        connection.exec_driver_sql("SET session_replication_role = replica")
+        names = connection.execute(text(_TABLES)).scalars().all()
+        filled = " UNION ALL ".join(
+            f"SELECT '{name}' WHERE EXISTS (SELECT FROM public.\"{name}\")" for name in names
+        )
+        deletes = [f'DELETE FROM public."{name}"' for name in connection.exec_driver_sql(filled).scalars()]
+        restarts = connection.execute(text(_RESTARTS)).scalars().all()
+        connection.exec_driver_sql("; ".join([*deletes, *restarts, "SELECT 1"]))
+
+
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+_RESTARTS = """
+SELECT format('ALTER SEQUENCE public.%I RESTART', sequencename) FROM pg_sequences WHERE last_value IS NOT NULL
+"""
+
+
+def superuser_url(endpoints: Endpoints) -> URL:
+    """The URL of PostgreSQL's superuser, whose password stands beside the engine's data."""
+    owner = make_url(endpoints.owner_database_url)
+    kept = Path(f"/proc/{endpoints.postgres_pid}/cwd").resolve().parent / "passwords.json"
+    return owner.set(username="postgres", password=json.loads(kept.read_bytes())["postgres"])
 
 
 @pytest.fixture

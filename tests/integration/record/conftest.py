@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,8 +12,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
+from tests.conftest import superuser_url
 from tests.integration.foreign.conftest import install
 from tests.small import LAW, channel, draft_period, names_of, open_draft, scheme_of
 
@@ -113,10 +113,7 @@ Superuser = Callable[[str], None]
 @pytest.fixture
 def superuser(endpoints: Endpoints) -> Superuser:
     """Run statements as PostgreSQL's superuser, for whom every trigger is off."""
-    owner = make_url(endpoints.owner_database_url)
-    kept = Path(f"/proc/{endpoints.postgres_pid}/cwd").resolve().parent / "passwords.json"
-    url = owner.set(username="postgres", password=json.loads(kept.read_bytes())["postgres"])
-    engine = create_engine(url, poolclass=NullPool)
+    engine = create_engine(superuser_url(endpoints), poolclass=NullPool)
 
     def run(statements: str) -> None:
         with engine.begin() as connection:
