@@ -14,7 +14,7 @@ from pingyi_surveys.opened import NO_ANSWER, Opened
 from pingyi_surveys.quarantine import Finding, judge, judge_by
 from pingyi_surveys.thresholds import Rules
 
-SEEDS = (0, 10)
+SEEDS = (10,)
 RULES = Rules()
 BEST, WORST = (0, 0), (4, 4)
 MIXED = ((0, 0), (0, 1), (1, 1), (1, 2), (2, 3), (0, NO_ANSWER))
