@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 WORKERS ?= 2
 
-.PHONY: help install run test faults check bench soak browser go lock mission
+.PHONY: help install run test long faults check bench soak browser go lock mission
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -21,8 +21,11 @@ $(STAMP): requirements.lock pyproject.toml
 run: install ## engines, demonstration, web and workers; stays in the foreground
 	@$(BIN)/pingyi up --demo
 
-test: install ## the whole suite on real engines
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/faults
+test: install ## the suite on real engines
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/faults -m "not long"
+
+long: install ## its longer tests: every channel fuzzed, simulations, changed bytes
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/faults -m long
 
 faults: install ## kills, closings and restores: minutes
 	@$(BIN)/python -m pytest tests/faults

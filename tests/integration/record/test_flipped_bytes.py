@@ -36,6 +36,7 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.long
 def test_every_flipped_byte_is_found(folder: Path, verdict: Verdict) -> None:
     assert verdict() == 0
     chance = random.Random(SEED)

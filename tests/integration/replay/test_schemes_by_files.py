@@ -59,6 +59,7 @@ class Operators:
         assert len(receipt["entries"]) == found["counts"]["rows"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", EVALUATIONS)
 def test_operators_files_alone_publish_the_bytes_of_the_bundle(
     application: Flask, endpoints: Endpoints, tmp_path: Path, key: str

@@ -15,6 +15,7 @@ from pingyi_surveys.quarantine import Finding, judge, judge_by
 from pingyi_surveys.thresholds import Rules
 
 SEEDS = (10,)
+pytestmark = pytest.mark.long
 RULES = Rules()
 BEST, WORST = (0, 0), (4, 4)
 MIXED = ((0, 0), (0, 1), (1, 1), (1, 2), (2, 3), (0, NO_ANSWER))

@@ -296,6 +296,7 @@ def test_many_leaves_are_read_by_two_processes(
     assert check(written).said.splitlines()[:-1] == alone
 
 
+@pytest.mark.long
 def test_every_flipped_byte_is_refused_with_a_sentence(written: Path, check: Check) -> None:
     chance = random.Random(7)
     paths = sorted(path for path in written.rglob("*") if path.is_file())

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.domain.test_assessing_laws import cases
@@ -166,6 +167,7 @@ def rated(scored: ScoredRate) -> verify.Rated:
     return verify.Rated(scored.rate, scored.status, 0, {}, scored.veto)
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=150)
 @given(evaluations())
 def test_both_implementations_print_the_same_bytes(case: tuple[Scheme, Inputs, dict[str, Any]]) -> None:
