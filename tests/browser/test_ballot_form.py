@@ -23,6 +23,7 @@ from pingyi_surveys.forms import Receipt, render_form, render_receipt, styleshee
 from pingyi_surveys.opened import NO_ANSWER
 from pingyi_surveys.sheets import Filled, Sheet, asked_language, asked_step, read_form
 
+pytestmark = pytest.mark.long
 Watch = Callable[..., Watched]
 LIMIT = 25_000
 DIGEST = hashlib.sha256(b"sealed").hexdigest()
