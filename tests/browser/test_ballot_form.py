@@ -277,8 +277,11 @@ def test_enter_key_submits_and_keyboard_reaches_every_answer(watch: Watch, addre
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
 @pytest.mark.parametrize("path", ["/s/form", "/s/card/2"])
-def test_targets_are_big_and_words_stay_inside(watch: Watch, address: str, path: str, language: str) -> None:
-    page = watch(320, language).page
+@pytest.mark.parametrize("width", [PHONE, 320])
+def test_targets_are_big_and_words_stay_inside(
+    watch: Watch, address: str, width: int, path: str, language: str
+) -> None:
+    page = watch(width, language).page
     page.goto(address + path)
     small = page.evaluate(
         """[...document.querySelectorAll('.row input, button:not(.enter), summary')]

@@ -38,7 +38,7 @@ class Clients:
         """A program while the block lasts; killed if the block fails, so that it cannot finish its work."""
         with TemporaryFile() as said:
             command = [str(self.folder / program), *options]
-            process = subprocess.Popen(command, env=self.environment, stderr=said, **pipes)  # type: ignore[call-overload]  # noqa: S603 pipes only
+            process = subprocess.Popen(command, env=self.environment, stderr=said, **pipes)  # type: ignore[call-overload]  # noqa: S603 - Popen's overloads know no **pipes; the words are ours
             try:
                 yield Running(program, process, said)
             except BaseException:

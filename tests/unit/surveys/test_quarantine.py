@@ -14,7 +14,7 @@ from pingyi_surveys.opened import NO_ANSWER, Opened
 from pingyi_surveys.quarantine import Finding, judge, judge_by
 from pingyi_surveys.thresholds import Rules
 
-SEEDS = (10,)
+SEEDS = (0, 10)
 pytestmark = pytest.mark.long
 RULES = Rules()
 BEST, WORST = (0, 0), (4, 4)
