@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +15,9 @@ from pingyi.channels.families.ballot_settings import ONLY, PAPER
 from pingyi.domain.canonical import canonical_json, sha256_hex
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.scheme_messages import pointer
+from pingyi.domain.toml_document import Path, coded_paths, place_in
 from pingyi_surveys.questionnaire_messages import field_error
 from pingyi_surveys.questionnaire_schema import QuestionnaireTable, cross_errors
-
-_POSITION = re.compile(r"^(?P<detail>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,16 +218,13 @@ def _syntax(document: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(document.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        raise _problem([_syntax_error(str(error), document)]) from error
+        raise _problem([_syntax_error(error, document)]) from error
 
 
-def _syntax_error(detail: str, document: str) -> FieldError:
-    lines = document.split("\n")
-    line, column = len(lines), len(lines[-1]) + 1
-    if found := _POSITION.match(detail):
-        detail, line, column = found["detail"], int(found["line"]), int(found["column"])
-    error = field_error("syntax", "", line=line, column=column, detail=detail)
-    return replace(error, row=line, column=str(column))
+def _syntax_error(error: Exception, document: str) -> FieldError:
+    detail, line, column = place_in(error, document)
+    told = field_error("syntax", "", line=line, column=column, detail=detail)
+    return replace(told, row=line, column=str(column))
 
 
 def _shape(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[FieldError]]:
@@ -237,19 +232,13 @@ def _shape(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[FieldError]]
         return QuestionnaireTable().load(raw), []
     except ValidationError as error:
         valid = error.valid_data if isinstance(error.valid_data, dict) else {}
-        return valid, list(_flat(error.messages))
+        return valid, [
+            field_error(code, pointer(*path)) for code, path in coded_paths(error.messages, _is_wording)
+        ]
 
 
-def _flat(messages: Any, *path: object) -> Iterator[FieldError]:
-    if not isinstance(messages, Mapping):
-        for code in messages:
-            yield field_error(code, pointer(*path))
-        return
-    for key, inner in messages.items():
-        # marshmallow's own levels: "_schema" for a whole table; "key" and "value" below a mapping's key
-        below_mapping = len(path) == 4 and path[2] == "wording" and key in {"key", "value"}
-        own_level = key == "_schema" or below_mapping
-        yield from _flat(inner, *path, *(() if own_level else (key,)))
+def _is_wording(path: Path) -> bool:
+    return len(path) == 4 and path[2] == "wording"
 
 
 def _title_or_none(table: Mapping[str, str] | None) -> Text | None:

@@ -193,6 +193,12 @@ def test_wrong_channel_is_told_which_law_it_breaks(law: str, channel: Channel) -
         check_channel(channel, settings={"scale": "5"}, rows=rows)
 
 
+@pytest.mark.long
+def test_the_kit_finds_a_row_without_a_unit_by_itself() -> None:
+    with pytest.raises(AssertionError, match=r"^law of units:"):
+        check_channel(replace(RIGHT, entry_schema=Unclaimed), settings={"scale": "5"})
+
+
 def test_weights_that_are_not_checked_are_found_out() -> None:
     lax = replace(RIGHT, settings_schema=Unchecked)
     with pytest.raises(AssertionError, match="weights that do not sum to 1"):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,9 +24,9 @@ from pingyi.domain.scheme import (
 from pingyi.domain.scheme_checks import cross_errors, float_errors
 from pingyi.domain.scheme_messages import field_error, pointer
 from pingyi.domain.scheme_schema import SchemeTable
+from pingyi.domain.toml_document import Path, coded_paths, place_in
 
 Table = Mapping[str, Any]
-_POSITION = re.compile(r"^(?P<detail>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)$", re.DOTALL)
 
 
 def load_document(toml_text: str, check_settings: SettingsCheck | None) -> Scheme:
@@ -53,16 +52,13 @@ def _syntax(toml_text: str) -> Table:
     try:
         return tomllib.loads(toml_text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        raise _problem([_syntax_error(str(error), toml_text)]) from error
+        raise _problem([_syntax_error(error, toml_text)]) from error
 
 
-def _syntax_error(detail: str, toml_text: str) -> FieldError:
-    lines = toml_text.split("\n")
-    line, column = len(lines), len(lines[-1]) + 1
-    if found := _POSITION.match(detail):
-        detail, line, column = found["detail"], int(found["line"]), int(found["column"])
-    error = field_error("syntax", "", line=line, column=column, detail=detail)
-    return replace(error, row=line, column=str(column))
+def _syntax_error(error: Exception, toml_text: str) -> FieldError:
+    detail, line, column = place_in(error, toml_text)
+    told = field_error("syntax", "", line=line, column=column, detail=detail)
+    return replace(told, row=line, column=str(column))
 
 
 def _shape(raw: Table) -> tuple[Table, list[FieldError]]:
@@ -70,19 +66,13 @@ def _shape(raw: Table) -> tuple[Table, list[FieldError]]:
         return SchemeTable().load(raw), []
     except ValidationError as error:
         valid = error.valid_data if isinstance(error.valid_data, dict) else {}
-        return valid, list(_flat(error.messages))
+        return valid, [
+            field_error(code, pointer(*path)) for code, path in coded_paths(error.messages, _is_grade)
+        ]
 
 
-def _flat(messages: Any, *path: object) -> Iterator[FieldError]:
-    if not isinstance(messages, Mapping):
-        for code in messages:
-            yield field_error(code, pointer(*path))
-        return
-    for key, inner in messages.items():
-        # marshmallow's own levels: "_schema" for a whole table; "key" and "value" below a mapping's key
-        below_mapping = len(path) == 3 and path[0] == "grades" and key in {"key", "value"}
-        own_level = key == "_schema" or below_mapping
-        yield from _flat(inner, *path, *(() if own_level else (key,)))
+def _is_grade(path: Path) -> bool:
+    return len(path) == 3 and path[0] == "grades"
 
 
 def _settings_errors(

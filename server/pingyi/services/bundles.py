@@ -16,6 +16,7 @@ from pingyi.channels import Period, Text
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.scheme import ChannelPlan, Scheme
+from pingyi.domain.toml_document import syntax_place
 from pingyi.registry import current_registry, load_context
 from pingyi.services import bundle_rows
 from pingyi.services.asking import BUNDLE, approve_all, request_adjustments
@@ -56,7 +57,6 @@ FILES = (
 PERIOD_KEYS = ("key", "starts_on", "ends_on", "time_zone", "demonstration")
 MOST_PER_DELIVERY = 5_000
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_POSITION = re.compile(r"^(?P<detail>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,8 +220,9 @@ def _period_table(folder: Path, faults: Faults) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text or "")
     except (ValueError, RecursionError) as error:
-        if found := _POSITION.match(str(error)):
-            faults.note("not_toml", PERIOD, int(found["line"]), found["column"], detail=found["detail"])
+        if found := syntax_place(error):
+            detail, line, column = found
+            faults.note("not_toml", PERIOD, line, str(column), detail=detail)
         else:
             faults.note("not_toml", PERIOD, detail=error)
         return {}
