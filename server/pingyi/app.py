@@ -7,6 +7,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pingyi import api, console, site, web
 from pingyi.db import db
+from pingyi.extensions import EXTENSION as EXTENSIONS
+from pingyi.extensions import load_extensions
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.settings import Settings
 from pingyi.site import record
@@ -39,4 +41,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     app.register_blueprint(site.blueprint)
     app.register_blueprint(record.blueprint)
     app.register_blueprint(console.blueprint)
+    app.extensions[EXTENSIONS] = load_extensions()
+    for extension in app.extensions[EXTENSIONS]:
+        extension.init_app(app)
     return app

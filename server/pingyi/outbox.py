@@ -9,7 +9,8 @@ ASSESS = "assess"
 SEAL = "seal"
 WITNESS = "witness"
 PUBLISH = "publish"
-TOPICS = (FOLD, ASSESS, SEAL, WITNESS, PUBLISH)
+OPEN_BOXES = "open_boxes"
+TOPICS = (FOLD, ASSESS, SEAL, WITNESS, PUBLISH, OPEN_BOXES)
 
 Work = tuple[str, int]
 

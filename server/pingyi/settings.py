@@ -97,6 +97,15 @@ class Settings:
         "PINGYI_BUNDLES",
         "folder of the public bundles that the pages offer (default: bundles below the state folder)",
     )
+    ballots: str = text_setting(
+        "PINGYI_BALLOTS",
+        "folder of the key files by which web hosts take ballots (default: ballots below the state folder)",
+    )
+    box: str = text_setting(
+        "PINGYI_BOX", "folder of the box keys, on the counting host (default: box below the state folder)"
+    )
+    smtp: str = text_setting("PINGYI_SMTP", "host:port of the mail server for invitations and reminders")
+    mail_from: str = text_setting("PINGYI_MAIL_FROM", "sender of invitations and reminders")
     witnesses: str = text_setting(
         "PINGYI_WITNESSES", "witnesses that cosign every head: vkey, space, address; several parted by commas"
     )
@@ -134,6 +143,16 @@ class Settings:
     def bundles_folder(self) -> Path:
         """Where the public bundles stand that the pages offer."""
         return Path(self.bundles).absolute() if self.bundles else self.state / "bundles"
+
+    @property
+    def ballots_folder(self) -> Path:
+        """Where the key files stand by which web hosts take ballots."""
+        return Path(self.ballots).absolute() if self.ballots else self.state / "ballots"
+
+    @property
+    def box_folder(self) -> Path:
+        """Where the keys stand that open the boxes."""
+        return Path(self.box).absolute() if self.box else self.state / "box"
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

@@ -12,6 +12,7 @@ import click
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.extensions import load_extensions
 
 _ELSEWHERE = {
     **dict.fromkeys(("up", "doctor", "database"), "pingyi.embedded.commands"),
@@ -23,12 +24,13 @@ class Commands(click.Group):
     """A group with commands of other packages, loaded when asked for; it prints problems as sentences."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+        return sorted([*super().list_commands(ctx), *_elsewhere()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _ELSEWHERE:
+        module = _elsewhere().get(cmd_name)
+        if module is None:
             return super().get_command(ctx, cmd_name)
-        found: click.Command = getattr(importlib.import_module(_ELSEWHERE[cmd_name]), cmd_name)
+        found: click.Command = getattr(importlib.import_module(module), cmd_name)
         return found
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -37,6 +39,12 @@ class Commands(click.Group):
         except Problem as problem:
             report(problem)
             raise SystemExit(1) from None
+
+
+def _elsewhere() -> dict[str, str]:
+    """The module of every command that is not the core's, by its name."""
+    brought = (extension.commands for extension in load_extensions())
+    return {**_ELSEWHERE, **{name: module for each in brought for name, module in each.items()}}
 
 
 def language_of(environ: Mapping[str, str]) -> str:

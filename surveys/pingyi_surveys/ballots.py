@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from struct import Struct
-from typing import Final
+from typing import Any, Final
 
 from pingyi.domain.canonical import canonical_json
 from pingyi_surveys.keys import MARK_BYTES
@@ -98,6 +99,13 @@ class Layout:
     def stratum_places(self) -> dict[str, int]:
         """The number by which a ballot names its stratum."""
         return {stratum: place for place, stratum in enumerate(self.strata)}
+
+
+def read_layout(document: Mapping[str, Any]) -> Layout:
+    """The layout of its fields as they were frozen (lists for tuples)."""
+    return Layout(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
+    )
 
 
 def pack(layout: Layout, ballot: Opened, intake: bytes) -> bytes:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import current_app
 
 from pingyi.db import transaction
+from pingyi.extensions import current_extensions
 from pingyi.ledger.sealing import seal_paced
 from pingyi.ledger.witnessing import ask_witnesses
-from pingyi.outbox import WITNESS, request_work, take_requests
+from pingyi.outbox import OPEN_BOXES, WITNESS, request_work, take_requests
 from pingyi.services.assessing import assess_period
 from pingyi.services.folding import fold_channel
 from pingyi.services.publishing import make_bundle
@@ -46,9 +47,18 @@ def publish(period_id: int) -> bool:
     return make_bundle(period_id)
 
 
+def open_boxes(period_id: int) -> None:
+    """Open the ballot boxes of a period that was closed."""
+    for extension in current_extensions():
+        if extension.work:
+            extension.work(OPEN_BOXES, period_id)
+
+
 def sweep() -> int:
     """Ask again for work that nobody asks for any more."""
     if current_app.extensions["pingyi.configuration"].witnesses:
         with transaction() as connection:
             request_work(connection, WITNESS, 0)
+    for extension in current_extensions():
+        extension.sweep()
     return sweep_up()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,22 +12,21 @@ import msgspec
 from flask import current_app
 from sqlalchemy import Connection, text
 
-from pingyi.channels import Score, Text
+from pingyi.channels import Text
 from pingyi.db import transaction
-from pingyi.domain.assessment import Assessment
-from pingyi.domain.assessment import UnitResult as AssessedResult
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
 from pingyi.outbox import ASSESS, take_requests
 from pingyi.registry import current_registry
+from pingyi.services.composing import result_in_memory
 from pingyi.services.dispositions import PERIOD_LOCK_SPACE
 from pingyi.services.folding import fold_channel
 from pingyi.services.freezing import Frozen, freeze
 from pingyi.services.periods import PeriodRow
 from pingyi.services.progress import report_progress, stop_progress
 from pingyi.services.refusals import wrong_state
-from pingyi.services.results import ChannelResult, Result, UnitResult, results_json
-from pingyi.services.scoring import Scored, print_fact, print_facts, score_snapshot
+from pingyi.services.results import Result, UnitResult, results_json
+from pingyi.services.scoring import Scored, score_snapshot
 
 ASSESSABLE = ("closed", "assessed", "published")
 STEPS_AFTER_FOLDING = 3
@@ -112,90 +111,6 @@ def _require_all_folded(connection: Connection, period_id: int) -> None:
         raise Problem("not_folded", 409, message.format(left=left))
 
 
-def result_in_memory(period_key: str, content: Mapping[str, Any], scored: Scored) -> Result:
-    """The result of a scored snapshot, before it has a revision."""
-    assessment = scored.assessment
-    names = {code: name for code, name, *_ in content["units"]}
-    items: dict[str, list[Mapping[str, str]]] = {}
-    for unit, kind, points, target, reason, document in content["adjustments"]:
-        item = {
-            "kind": kind,
-            "points": points or "",
-            "target": target,
-            "reason": reason,
-            "document": document,
-        }
-        items.setdefault(unit, []).append(item)
-    previous: dict[str, Mapping[str, Any]] = {}
-    for earlier, unit, category, total, rank, of in content["previous"]:
-        previous[unit] = {
-            "period": earlier,
-            "category": category,
-            "total": total or "",
-            "rank": rank,
-            "of": of,
-        }
-    units = [_unit(scored, one, names, items, previous) for one in assessment.units]
-    order = {category.key: position for position, category in enumerate(scored.scheme.categories)}
-    units.sort(key=lambda unit: (order[unit.category], unit.rank is None, unit.rank or 0))
-    return Result(
-        period=period_key,
-        scheme=scored.scheme,
-        units=units,
-        switch_offs=_switch_offs(assessment),
-        notices=[
-            {"code": n.code, "category": n.category, "zh": n.message.zh, "en": n.message.en}
-            for n in assessment.notices
-        ],
-    )
-
-
-def _switch_offs(assessment: Assessment) -> list[dict[str, Any]]:
-    return [
-        {"category": one.category, "channel": one.channel, "missing": one.missing, "units": one.units}
-        for one in assessment.switch_offs
-    ]
-
-
-def _unit(
-    scored: Scored,
-    one: AssessedResult,
-    names: Mapping[str, str],
-    items: Mapping[str, list[Mapping[str, str]]],
-    previous: Mapping[str, Mapping[str, Any]],
-) -> UnitResult:
-    spell = scored.assessment.spell
-    rules = scored.scheme.consequences
-    per_cent = one.coverage * 100
-    return UnitResult(
-        code=one.unit,
-        name=names[one.unit],
-        category=one.category,
-        status=one.status,
-        total=spell(one.total),
-        rank=one.rank,
-        of=one.of,
-        grade=one.grade,
-        adjustments=spell(one.adjustments),
-        coverage_percent=print_fact(per_cent / 100),
-        in_bottom=one.in_bottom,
-        groups=dict(zip(scored.assessment.groups, map(spell, one.groups), strict=True)),
-        scores=list(_channel_results(scored, one)),
-        actions=[rules[position].action for position in one.consequences],
-        undecided=[rules[position].action for position in one.undecided],
-        items=items.get(one.unit, ()),
-        previous=previous.get(one.unit),
-    )
-
-
-def _channel_results(scored: Scored, one: AssessedResult) -> Iterable[ChannelResult]:
-    spell = scored.assessment.spell
-    for key, points, status in zip(scored.assessment.channels, one.points, one.statuses, strict=True):
-        score = scored.scores[key].get(one.unit)
-        printed = print_facts(score.facts) if isinstance(score, Score) else {}
-        yield ChannelResult(spell(points), status, getattr(score, "n", 0), printed)
-
-
 def _store(connection: Connection, period: PeriodRow, revision: int, frozen: Frozen, scored: Scored) -> None:
     result = result_in_memory(period.key, frozen.content, scored)
     digest = hashlib.sha256(results_json(result)).digest()
@@ -269,7 +184,7 @@ def _field(value: Any) -> str:
 
 
 def _unit_fields(position: int, unit: UnitResult) -> tuple[Any, ...]:
-    details = {
+    details: dict[str, Any] = {
         "name": unit.name,
         "groups": unit.groups,
         "adjustments": unit.adjustments,
@@ -280,6 +195,8 @@ def _unit_fields(position: int, unit: UnitResult) -> tuple[Any, ...]:
         "items": unit.items,
         "previous": unit.previous,
     }
+    if unit.whole:
+        details["whole"] = unit.whole
     ranking = (unit.total or None, unit.rank, unit.of, unit.grade)
     return (unit.category, position, unit.status, *ranking, msgspec.json.encode(details))
 

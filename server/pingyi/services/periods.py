@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.scheme import Scheme
+from pingyi.extensions import current_extensions
 from pingyi.ledger.leaves import record
 from pingyi.outbox import ASSESS, PUBLISH, request_work
 from pingyi.registry import current_registry
@@ -126,6 +127,8 @@ def open_period(connection: Connection, caller: Caller, key: str) -> None:
     missing = [
         error for working in period_channels(connection, period.id) for error in missing_needs(working)
     ]
+    for extension in current_extensions():
+        missing += extension.missing(connection, period.id)
     if missing:
         message = Text(
             zh="渠道缺少开放前必须登记的内容。", en="Channels lack what must be known before opening."
@@ -160,6 +163,8 @@ def close_period(connection: Connection, caller: Caller, key: str) -> None:
     if period.state != "open":
         raise wrong_state(period.state, "open")
     _move(connection, {"by": caller.name}, period, "closed")
+    for extension in current_extensions():
+        extension.closed(connection, period.id)
 
 
 def request_assessment(connection: Connection, caller: Caller, key: str) -> None:
@@ -167,6 +172,9 @@ def request_assessment(connection: Connection, caller: Caller, key: str) -> None
     period = find_period(connection, key)
     if period.state not in {"closed", "assessed", "published"}:
         raise wrong_state(period.state, "closed")
+    for extension in current_extensions():
+        if unfinished := extension.unfinished(connection, period.id):
+            raise unfinished
     record(connection, "assessment.requested", {"period": key, "by": caller.name}, period.id)
     request_work(connection, ASSESS, period.id)
 

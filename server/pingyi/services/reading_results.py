@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, text
 
 from pingyi.domain.scheme import Scheme
 from pingyi.services.refusals import not_found
-from pingyi.services.results import ChannelResult, Result, UnitResult
+from pingyi.services.results import ChannelResult, Result, UnitResult, WholeResult
 from pingyi.services.runtime import issued_scheme
 
 
@@ -80,6 +80,7 @@ def _unit(row: Row[Any], scheme: Scheme, scores: Mapping[str, Row[Any]]) -> Unit
         undecided=details["undecided"],
         items=details["items"],
         previous=details["previous"],
+        whole=WholeResult(**details["whole"]) if "whole" in details else None,
     )
 
 

@@ -15,6 +15,7 @@ from pingyi.domain.canonical import canonical_json, plain_json
 from pingyi.domain.scheme import Scheme
 
 TRAILING_COLUMNS = ("adjustments", "total", "rank", "of", "rank_low", "rank_high", "label", "grade", "status")
+WHOLE_COLUMNS = ("all_total", "all_rank", "review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,26 @@ class ChannelResult:
     facts: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class WholeResult:
+    """A unit with held evidence counted, as published; `points` by channel, only where they are others.
+
+    `review`: the rank is not that of the counted evidence.
+    """
+
+    total: str
+    rank: int | None
+    points: Mapping[str, str]
+    review: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitResult:
     """A unit's line of the board; numbers are published spellings, "" where there is none.
 
     `scores` in the order of the scheme's channels; `groups` by key; `actions` proposed; `undecided` actions
-    wait for a person's decision on a tie; `items` are the adjustments; `previous` the newest earlier result.
+    wait for a person's decision on a tie; `items` are the adjustments; `previous` the newest earlier result;
+    `whole` only where something of the period is held.
     """
 
     code: str
@@ -52,6 +67,7 @@ class UnitResult:
     undecided: Sequence[str] = ()
     items: Sequence[Mapping[str, str]] = ()
     previous: Mapping[str, Any] | None = None
+    whole: WholeResult | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,11 +136,19 @@ def _unit_document(unit: UnitResult, keys: Sequence[str]) -> dict[str, Any]:
             key: {"points": score.points, "status": score.status, "n": score.n, "facts": score.facts}
             for key, score in zip(keys, unit.scores, strict=True)
         },
+        **_whole_document(unit.whole),
     }
 
 
+def _whole_document(whole: WholeResult | None) -> dict[str, Any]:
+    if whole is None:
+        return {}
+    points = dict(whole.points)
+    return {"all_total": whole.total, "all_rank": whole.rank, "all_points": points, "review": whole.review}
+
+
 def results_csv(result: Result, *, bom: bool = False) -> bytes:
-    """results.csv of design 4; with `bom` for people's spreadsheets."""
+    """results.csv of design 4, wider where something is held; with `bom` for people's spreadsheets."""
     facts = _fact_names(result)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -146,7 +170,8 @@ def _header(result: Result, facts: Sequence[Sequence[str]]) -> list[str]:
     for channel, names in zip(result.scheme.channels, facts, strict=True):
         columns += [channel.key, f"{channel.key}.n", f"{channel.key}.status"]
         columns += [f"{channel.key}.{name}" for name in names]
-    return [*columns, *(group.key for group in result.scheme.groups), *TRAILING_COLUMNS]
+    last = WHOLE_COLUMNS if any(unit.whole for unit in result.units) else ()
+    return [*columns, *(group.key for group in result.scheme.groups), *TRAILING_COLUMNS, *last]
 
 
 def _line(result: Result, facts: Sequence[Sequence[str]], unit: UnitResult) -> Iterator[Any]:
@@ -156,6 +181,8 @@ def _line(result: Result, facts: Sequence[Sequence[str]], unit: UnitResult) -> I
         yield from (score.facts.get(name, "") for name in names)
     yield from (unit.groups.get(group.key, "") for group in result.scheme.groups)
     yield from (unit.adjustments, unit.total, unit.rank, unit.of, "", "", "", unit.grade, unit.status)
+    if unit.whole:
+        yield from (unit.whole.total, unit.whole.rank, "true" if unit.whole.review else "false")
 
 
 def record_json(result: Result) -> bytes:

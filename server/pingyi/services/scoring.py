@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -21,13 +21,13 @@ from pingyi.domain.assessment import (
     PreviousResult,
 )
 from pingyi.domain.errors import Problem
+from pingyi.domain.held import COUNTED, HELD, Counters, WholeResult, compare, with_held
 from pingyi.domain.scheme import ChannelPlan, Scheme, parse_scheme
 from pingyi.registry import Registry, check_settings, load_context
 from pingyi.services.limits import guarded
 
 Snapshot = Mapping[str, Any]
 Scores = dict[str, dict[str, Score]]
-COUNTED, HELD = "counted", "held"
 QUARANTINED = "quarantined"
 EMPTY: Mapping[str, int] = {}
 
@@ -43,11 +43,12 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What a snapshot comes to."""
+    """What a snapshot comes to; `whole`: by unit, with held evidence counted; empty where nothing is held."""
 
     scheme: Scheme
     assessment: Assessment
     scores: Mapping[str, Mapping[str, Any]]
+    whole: Mapping[str, WholeResult] = field(default_factory=dict)
 
 
 def score_snapshot(registry: Registry, snapshot: Snapshot, plugin_seconds: float = 0) -> Scored:
@@ -57,16 +58,27 @@ def score_snapshot(registry: Registry, snapshot: Snapshot, plugin_seconds: float
     raises, returns no Score or does not return; then nothing is assessed.
     """
     scheme = parse_scheme(snapshot["scheme"], partial(_check_plan, registry))
-    period = _period(snapshot["period"])
     units = [AssessedUnit(code, category) for code, _, category, *_ in snapshot["units"]]
-    scores = {
-        plan.key: _channel_scores(
-            registry, plan, period, snapshot, [unit.code for unit in units], plugin_seconds
-        )
-        for plan in scheme.channels
-    }
+    counters = snapshot["counters"]
+    score = partial(_channel_scores, registry, snapshot, seconds=plugin_seconds)
+    scores = {plan.key: score(plan, counters.get(plan.key, {})) for plan in scheme.channels}
     inputs = Inputs(units=units, scores=scores, **_particulars(snapshot))
-    return Scored(scheme, assess(scheme, inputs), scores)
+    assessment = assess(scheme, inputs)
+    again = {
+        plan.key: score(plan, {COUNTED: with_held(counters[plan.key])})
+        for plan in scheme.channels
+        if counters.get(plan.key, {}).get(HELD)
+    }
+    return Scored(scheme, assessment, scores, _whole(scheme, inputs, assessment, again))
+
+
+def _whole(
+    scheme: Scheme, inputs: Inputs, clean: Assessment, again: Mapping[str, Mapping[str, Any]]
+) -> dict[str, WholeResult]:
+    """The second ranking, from the scores of the channels on which something is held."""
+    if not again:
+        return {}
+    return compare(clean, assess(scheme, replace(inputs, scores={**inputs.scores, **again})))
 
 
 def _check_plan(registry: Registry, plan: ChannelPlan) -> list[Any]:
@@ -82,24 +94,23 @@ def _period(given: Mapping[str, Any]) -> Period:
 
 def _channel_scores(
     registry: Registry,
-    plan: ChannelPlan,
-    period: Period,
     snapshot: Snapshot,
-    codes: list[str],
+    plan: ChannelPlan,
+    standings: Mapping[str, Counters],
+    *,
     seconds: float,
 ) -> dict[str, Any]:
     channel = registry.channel(plan.plugin)
     rolls = {(name, stratum): count for key, name, stratum, count in snapshot["rolls"] if key == plan.key}
-    standings = snapshot["counters"].get(plan.key, {})
     counted, held = standings.get(COUNTED, {}), standings.get(HELD, {})
     if not counted and not held:
         return {}
     shared = Tally(counted.get("", EMPTY))
     with guarded(partial(_failed, plan, registry.version(plan.plugin)), seconds):
-        context = load_context(channel, plan.settings, period, rolls)
+        context = load_context(channel, plan.settings, _period(snapshot["period"]), rolls)
         return {
             code: scored
-            for code in codes
+            for code, *_ in snapshot["units"]
             if (scored := _unit_score(channel, context, counted.get(code, EMPTY), shared, code in held))
             is not None
         }

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pingyi.channels import Text
 from pingyi.domain.scheme import Category, Scheme
 from pingyi.services.results import Result, UnitResult, points_of
-from pingyi.site.words import RESULT_TITLES, plain
+from pingyi.site.words import RESULT_TITLES, REVIEW, plain
 
 WIDTH = 1000
 COLOURS = 12
@@ -65,6 +65,7 @@ class Board:
     fingerprint: str
     shows_grades: bool
     shows_previous: bool
+    shows_whole: bool
     notes: tuple[Text, ...]
 
     @property
@@ -89,6 +90,7 @@ def board_of(result: Result, category: Category) -> Board:
         fingerprint=fingerprint(result.digest),
         shows_grades=any(unit.grade for unit in units),
         shows_previous=any(unit.previous for unit in units),
+        shows_whole=any(unit.whole for unit in units),
         notes=_notes(result, category),
     )
 
@@ -159,6 +161,8 @@ def _flags(scheme: Scheme, unit: UnitResult) -> tuple[tuple[str, Text], ...]:
         flags.append(("bottom", Text(zh=_COUNTS.get(k, f"末{k}位"), en="last" if k == 1 else f"last {k}")))
     if unit.undecided or unit.status == "needs_decision":
         flags.append(("open", RESULT_TITLES["needs_decision"]))
+    if unit.whole and unit.whole.review:
+        flags.append(("review", REVIEW))
     return tuple(flags)
 
 

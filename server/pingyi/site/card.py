@@ -16,7 +16,10 @@ from pingyi.site.words import ADJUSTMENT_TITLES, STATUS_TITLES, ordered_facts
 
 @dataclass(frozen=True, slots=True)
 class ChannelLine:
-    """A unit on one channel; `mean` and `median` over the rated units of its category, half-up."""
+    """A unit on one channel; `mean` and `median` over the rated units of its category, half-up.
+
+    `whole`: the points with held evidence counted, None where they are the same.
+    """
 
     plan: ChannelPlan
     score: ChannelResult
@@ -26,6 +29,7 @@ class ChannelLine:
     marker: int | None
     status: Text
     facts: tuple[tuple[Text, Text], ...]
+    whole: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ def _channel(result: Result, unit: UnitResult, peers: Sequence[UnitResult], posi
         marker=None if mean is None else int(mean * 1000 / Fraction(plan.max_points)),
         status=STATUS_TITLES.get(score.status, Text(zh=score.status, en=score.status)),
         facts=tuple(ordered_facts(score.facts)),
+        whole=unit.whole.points.get(plan.key) if unit.whole else None,
     )
 
 

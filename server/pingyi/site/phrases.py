@@ -8,7 +8,16 @@ from flask import Blueprint
 
 from pingyi.channels import Text
 from pingyi.domain.scheme import Scheme
-from pingyi.site.words import ADJUSTMENT_TITLES, STATE_TITLES, fact_value, plain, signed
+from pingyi.site.words import (
+    ADJUSTMENT_TITLES,
+    BOTH_RANKINGS,
+    STATE_TITLES,
+    VERIFIED,
+    WITH_HELD,
+    fact_value,
+    plain,
+    signed,
+)
 
 _MISSING: Mapping[str, Text] = {
     "reallocate": Text(
@@ -33,6 +42,12 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(signed, "signed")
     for phrase in (adjustment_title, full_marks, grade_title, missing_policy, state_title):
         blueprint.add_app_template_global(phrase)
+    for name, words in (
+        ("both_rankings", BOTH_RANKINGS),
+        ("verified", VERIFIED),
+        ("with_held", WITH_HELD),
+    ):
+        blueprint.add_app_template_global(words, name)
 
 
 def adjustment_title(kind: str) -> Text:

@@ -27,6 +27,15 @@ RESULT_TITLES: Mapping[str, Text] = {
     "disqualified": Text(zh="取消评议资格", en="Disqualified"),
 }
 
+REVIEW = Text(zh="复核", en="to be reviewed")
+WITH_HELD = Text(zh="含待核查票", en="Held included")
+VERIFIED = Text(zh="已核实票", en="Verified only")
+BOTH_RANKINGS = Text(
+    zh="名次和总分只计已核实票；“含待核查票”是把待核查票也计入后的总分和名次，两种名次不同的单位标“复核”。",
+    en="Ranks and totals count verified evidence only; “held included” also counts what is held for review."
+    " A unit whose two ranks differ is flagged “to be reviewed”.",
+)
+
 ADJUSTMENT_TITLES: Mapping[str, Text] = {
     "deduction": Text(zh="倒扣", en="Deduction"),
     "bonus": Text(zh="加分", en="Bonus"),

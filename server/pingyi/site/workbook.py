@@ -13,14 +13,15 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from pingyi.domain.scheme import Category, Scheme
-from pingyi.services.results import Result, UnitResult, points_of
+from pingyi.services.results import Result, UnitResult, WholeResult, points_of
 from pingyi.site.board import Part, part_points, parts_of
 from pingyi.site.codes import head_picture
-from pingyi.site.words import RESULT_TITLES
+from pingyi.site.words import BOTH_RANKINGS, RESULT_TITLES, REVIEW
 
 HEAD_ROW, FIRST_ROW = 3, 4
 RANK, CODE, NAME, FIRST_POINTS = 0, 1, 2, 3
 DEMONSTRATION = "演示数据（随机生成），不代表任何单位的真实得分 / Demonstration data, generated at random"
+_WHOLE = ("含待核查票总分 Total, held included", "含待核查票名次 Rank, held included", "复核 To be reviewed")
 _FORBIDDEN = frozenset("[]:*?/\\'")
 _LONGEST_NAME = 31
 
@@ -49,6 +50,7 @@ class _Plan:
     scheme: Scheme
     blocks: tuple[_Block, ...]
     formats: _Formats
+    shows_whole: bool
 
     @property
     def adjustments(self) -> int:
@@ -58,12 +60,18 @@ class _Plan:
     def total(self) -> int:
         return self.adjustments + 1
 
+    @property
+    def last(self) -> int:
+        return self.total + 2 + (len(_WHOLE) if self.shows_whole else 0)
+
 
 def workbook_of(result: Result) -> bytes:
     """One sheet per category (points of every channel, sums and ranks as formulas) and one of notes."""
     out = io.BytesIO()
     with Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        plan = _Plan(result.scheme, tuple(_blocks(result.scheme)), _formats(book, result.scheme.decimals))
+        formats = _formats(book, result.scheme.decimals)
+        whole = any(unit.whole for unit in result.units)
+        plan = _Plan(result.scheme, tuple(_blocks(result.scheme)), formats, whole)
         used: set[str] = set()
         for category in result.scheme.categories:
             sheet = book.add_worksheet(_sheet_name(category, used))
@@ -106,6 +114,7 @@ def _write_head(sheet: Worksheet, plan: _Plan, result: Result, category: Categor
     heads = {RANK: "名次 Rank", CODE: "代码 Code", NAME: "单位 Unit"}
     heads |= {plan.adjustments: "加减分 Adjustments", plan.total: "总分 Total"}
     heads |= {plan.total + 1: "等次 Grade", plan.total + 2: "状态 Status"}
+    heads |= dict(enumerate(_WHOLE, plan.total + 3)) if plan.shows_whole else {}
     for block in plan.blocks:
         for offset, position in enumerate(block.part.channels):
             channel = result.scheme.channels[position]
@@ -114,7 +123,7 @@ def _write_head(sheet: Worksheet, plan: _Plan, result: Result, category: Categor
     for column, words in heads.items():
         sheet.write_string(HEAD_ROW, column, words, formats.head)
     sheet.set_column(NAME, NAME, 24)
-    sheet.set_column(FIRST_POINTS, plan.total + 2, 11)
+    sheet.set_column(FIRST_POINTS, plan.last, 11)
     sheet.freeze_panes(FIRST_ROW, FIRST_POINTS)
 
 
@@ -130,7 +139,19 @@ def _write_units(sheet: Worksheet, plan: _Plan, units: Sequence[UnitResult]) -> 
         _write_rank(sheet, plan, row, unit, FIRST_ROW + ranked - 1)
         sheet.write_string(row, plan.total + 1, unit.grade)
         sheet.write_string(row, plan.total + 2, RESULT_TITLES[unit.status].zh)
-    sheet.autofilter(HEAD_ROW, 0, FIRST_ROW + max(len(units), 1) - 1, plan.total + 2)
+        _write_whole(sheet, plan, row, unit.whole)
+    sheet.autofilter(HEAD_ROW, 0, FIRST_ROW + max(len(units), 1) - 1, plan.last)
+
+
+def _write_whole(sheet: Worksheet, plan: _Plan, row: int, whole: WholeResult | None) -> None:
+    """Total and rank with held evidence counted, as numbers: no cell here repeats them."""
+    if whole is None:
+        return
+    column = plan.total + 3
+    _write_points(sheet, row, column, points_of(whole.total), plan.formats.points)
+    if whole.rank is not None:
+        sheet.write_number(row, column + 1, whole.rank)
+    sheet.write_string(row, column + 2, REVIEW.zh if whole.review else "")
 
 
 def _write_block(sheet: Worksheet, plan: _Plan, block: _Block, row: int, unit: UnitResult) -> None:
@@ -195,6 +216,11 @@ def _write_notes(sheet: Worksheet, plan: _Plan, result: Result) -> None:
         ("数据 Data", DEMONSTRATION if result.demonstration else "正式数据 / real data"),
         ("说明", "本表为结果的展示，可重新计算；存档以 results.json 为准。"),
         ("", "没有公式的分组或总分：因有渠道缺失，按方案折算。"),
+        *(
+            [("含待核查票 Held included", f"{BOTH_RANKINGS.zh} {BOTH_RANKINGS.en}")]
+            if plan.shows_whole
+            else []
+        ),
         ("Note", "A view that recomputes; the record is results.json."),
         ("", "A sum without a formula: missing channels were made up for as the scheme says."),
     ]

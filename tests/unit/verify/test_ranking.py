@@ -16,7 +16,7 @@ from pingyi import verify
 from pingyi.domain.assessing import assess
 from pingyi.domain.assessment import Adjustment, Decision, Inputs, PreviousResult, ScoredRate
 from pingyi.domain.scheme import Consequence, Grades, Scheme
-from pingyi.services.assessing import result_in_memory
+from pingyi.services.composing import result_in_memory
 from pingyi.services.results import results_csv, results_json
 from pingyi.services.scoring import Scored
 

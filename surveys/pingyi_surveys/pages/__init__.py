@@ -1,0 +1,1 @@
+"""The pages of ballots: for respondents, the office, reviewers and the public."""

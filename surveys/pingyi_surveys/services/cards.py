@@ -1,0 +1,129 @@
+"""Cards and visit codes as the server knows them: lists of hashes, recorded before anyone can use them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.canonical import canonical_json
+from pingyi.domain.errors import Problem
+from pingyi.ledger.leaves import record
+from pingyi.services.callers import Caller
+from pingyi.services.refusals import forbidden, require_state
+from pingyi.services.roles import Role
+from pingyi.services.runtime import WorkingChannel
+
+FEWEST_CARDS = 10
+HASH_BYTES = 32
+Purpose = Literal["card", "visit"]
+
+
+def card_hash(token: bytes) -> bytes:
+    """What the server keeps of a card or visit code: its SHA-256."""
+    return hashlib.sha256(b"pingyi card 1" + token).digest()
+
+
+def commit_cards(
+    connection: Connection,
+    caller: Caller,
+    working: WorkingChannel,
+    hashes: Sequence[bytes],
+    *,
+    stratum: str = "",
+    purpose: Purpose = "card",
+    unit_id: int = 0,
+    unit_code: str = "",
+) -> str:
+    """Add a list of hashes to a channel and put its digest on the record; returns the digest in hex.
+
+    Cards of a roster only while the period is a draft; visit codes (of one unit) until it closes. Raises
+    Problem forbidden (only the card issuer), wrong_state, cards_invalid, too_few_cards.
+    """
+    if not caller.roles & {Role.CARD_ISSUER, "shell"}:
+        raise forbidden()
+    require_state(working.state, ("draft",) if purpose == "card" else ("draft", "open"))
+    if len(set(hashes)) != len(hashes) or any(len(one) != HASH_BYTES for one in hashes):
+        raise Problem("cards_invalid", 422, _INVALID)
+    if purpose == "card" and len(hashes) < FEWEST_CARDS:
+        raise Problem("too_few_cards", 422, _TOO_FEW.format(least=FEWEST_CARDS))
+    joined = b"".join(sorted(hashes))
+    digest = hashlib.sha256(joined).digest()
+    given = {"purpose": purpose, "stratum": stratum, "cards": len(hashes)}
+    connection.execute(
+        text(
+            "INSERT INTO card_list"
+            " (channel_id, purpose, unit_id, stratum, cards, hashes, digest, committed_by)"
+            " VALUES (:channel, :purpose, :unit, :stratum, :cards, :hashes, :digest, :by)"
+        ),
+        {
+            **given,
+            "channel": working.id,
+            "unit": unit_id,
+            "hashes": joined,
+            "digest": digest,
+            "by": caller.name,
+        },
+    )
+    content = {**given, "period": working.period_key, "channel": working.key, "unit": unit_code}
+    told = {**content, "digest": digest.hex(), "by": caller.name}
+    record(connection, "cards.committed", told, working.period_id)
+    return digest.hex()
+
+
+_INVALID = Text(
+    zh="票卡清单有误：每行应为一个不重复的 64 位十六进制摘要。",
+    en="The list of cards is wrong: a line holds one digest of 64 hexadecimal digits, each once.",
+)
+_TOO_FEW = Text(
+    zh="一个人群至少要有 {least} 张票卡，否则投票人会被认出来。",
+    en="A stratum has at least {least} cards, or its voters could be told.",
+)
+
+
+def roster_strata(connection: Connection, channel_id: int) -> list[str]:
+    """The strata of a roster's cards, sorted."""
+    return sorted(cards_of(connection, channel_id))
+
+
+def cards_of(connection: Connection, channel_id: int) -> Mapping[str, int]:
+    """How many cards each stratum of a roster has."""
+    rows = connection.execute(
+        text(
+            "SELECT stratum, sum(cards)::bigint AS cards FROM card_list"
+            " WHERE channel_id = :id AND purpose = 'card' GROUP BY stratum"
+        ),
+        {"id": channel_id},
+    )
+    return {row.stratum: row.cards for row in rows}
+
+
+def roster_digest(connection: Connection, channel_id: int) -> str:
+    """SHA-256 over the digests of a roster's lists, in hex: what the key file holds a web host to."""
+    rows = connection.execute(
+        text(
+            "SELECT stratum, encode(digest, 'hex') AS digest FROM card_list"
+            " WHERE channel_id = :id AND purpose = 'card' ORDER BY id"
+        ),
+        {"id": channel_id},
+    )
+    return hashlib.sha256(canonical_json([[row.stratum, row.digest] for row in rows])).hexdigest()
+
+
+def load_cards(connection: Connection, channel_id: int, purpose: Purpose) -> dict[bytes, tuple[str, int]]:
+    """The stratum and unit of every card's hash: held in memory, so that no statement names a card."""
+    rows = connection.execute(
+        text(
+            "SELECT stratum, unit_id, hashes FROM card_list"
+            " WHERE channel_id = :id AND purpose = :purpose ORDER BY id"
+        ),
+        {"id": channel_id, "purpose": purpose},
+    )
+    return {
+        bytes(row.hashes[at : at + HASH_BYTES]): (row.stratum, row.unit_id)
+        for row in rows
+        for at in range(0, len(row.hashes), HASH_BYTES)
+    }

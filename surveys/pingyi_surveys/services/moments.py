@@ -1,0 +1,65 @@
+"""The part that ballots have in a period's life: before it opens, when it closes, before it is assessed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.outbox import OPEN_BOXES, request_once
+from pingyi_surveys.services.preparing import unprepared
+
+
+def missing(connection: Connection, period_id: int) -> Sequence[FieldError]:
+    """What the boxes of a draft period still lack."""
+    return unprepared(connection, period_id)
+
+
+def closed(connection: Connection, period_id: int) -> None:
+    """Ask for the boxes to be opened, where the period has any."""
+    if unopened(connection, period_id):
+        request_once(connection, OPEN_BOXES, period_id)
+
+
+def unfinished(connection: Connection, period_id: int) -> Problem | None:
+    """An assessment waits until every box has been opened."""
+    waiting = unopened(connection, period_id)
+    return Problem("boxes_unopened", 409, _UNOPENED.format(channels=", ".join(waiting))) if waiting else None
+
+
+_UNOPENED = Text(
+    zh="票箱尚未开箱：{channels}。密钥在计票主机上的会自动开箱；印在纸上的请运行 pingyi box open。",
+    en="Boxes are not opened yet: {channels}. Where the key lies on the counting host that happens by "
+    "itself; where it is printed, run pingyi box open.",
+)
+
+
+def unopened(connection: Connection, period_id: int) -> Sequence[str]:
+    """The keys of the channels whose boxes are still closed."""
+    return connection.execute(
+        text(
+            "SELECT c.key FROM ballot_box b JOIN channel c ON c.id = b.channel_id"
+            " LEFT JOIN box_opening o ON o.channel_id = b.channel_id"
+            " WHERE c.period_id = :id AND o.channel_id IS NULL ORDER BY c.position"
+        ),
+        {"id": period_id},
+    ).scalars().all()  # fmt: skip
+
+
+def work(topic: str, period_id: int) -> Any:
+    """Do what was asked for through the outbox."""
+    from pingyi_surveys.services.counting import open_by_itself
+
+    if topic == OPEN_BOXES:
+        return open_by_itself(period_id)
+    return None
+
+
+def sweep() -> None:
+    """Periodic work of ours."""
+    from pingyi_surveys.services.counting import sweep_up
+
+    sweep_up()

@@ -1,0 +1,83 @@
+"""Questionnaires as they are kept: versions that may be edited until a period's keys freeze them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.errors import Problem
+from pingyi.ledger.leaves import record
+from pingyi.services.callers import Caller
+from pingyi.services.refusals import not_found
+from pingyi_surveys.questionnaires import Questionnaire, parse_questionnaire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A stored version; `document` as it was typed, `frozen` once ballots of a period rest on it."""
+
+    id: int
+    key: str
+    version: int
+    document: str
+    sha256: str
+    changed_at: datetime
+    frozen: bool
+
+    @property
+    def questionnaire(self) -> Questionnaire:
+        return parse_questionnaire(self.document)
+
+
+def store_questionnaire(connection: Connection, caller: Caller, document: str) -> Kept:
+    """Store a document under its own key and version, over a version that is not frozen.
+
+    Raises Problem questionnaire_invalid, questionnaire_frozen.
+    """
+    found = parse_questionnaire(document)
+    given = {"key": found.key, "version": found.version}
+    stored = connection.execute(
+        text(
+            "INSERT INTO questionnaire (key, version, document, digest, changed_by)"
+            " VALUES (:key, :version, :document, decode(:digest, 'hex'), :by)"
+            " ON CONFLICT (key, version) DO UPDATE SET document = excluded.document,"
+            " digest = excluded.digest, changed_by = excluded.changed_by, changed_at = now()"
+            " WHERE questionnaire.frozen_at IS NULL"
+        ),
+        {**given, "document": document, "digest": found.digest(), "by": caller.name},
+    ).rowcount
+    if not stored:
+        raise Problem("questionnaire_frozen", 409, _FROZEN.format(**given))
+    record(connection, "questionnaire.stored", {**given, "sha256": found.digest(), "by": caller.name})
+    return find_questionnaire(connection, found.key, found.version)
+
+
+_FROZEN = Text(
+    zh="问卷“{key}”第 {version} 版已用于评议，不能再改；请把 version 加一，另存新版。",
+    en="Version {version} of questionnaire {key} is in use and never changes; store it anew under a higher "
+    "version.",
+)
+_SELECT = (
+    "SELECT id, key, version, document, encode(digest, 'hex') AS sha256, changed_at,"
+    " frozen_at IS NOT NULL AS frozen FROM questionnaire"
+)
+
+
+def find_questionnaire(connection: Connection, key: str, version: int) -> Kept:
+    """One stored version; Problem not_found."""
+    given = {"key": key, "version": version}
+    rows = connection.execute(text(f"{_SELECT} WHERE key = :key AND version = :version"), given)
+    row = rows.mappings().one_or_none()
+    if row is None:
+        raise not_found(zh=f"问卷“{key}”第 {version} 版", en=f"Questionnaire {key}, version {version},")
+    return Kept(**row)
+
+
+def list_questionnaires(connection: Connection) -> Sequence[Kept]:
+    """All stored versions by key, the newest first: one query."""
+    rows = connection.execute(text(f"{_SELECT} ORDER BY key, version DESC"))
+    return [Kept(**row) for row in rows.mappings()]
