@@ -2996,6 +2996,20 @@ def notices(scheme: Mapping[str, Any], category: str, members: Sequence[Line]) -
         }
 
 
+def add_whole(document: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
+    """Beside each unit's result the one with held evidence counted; where the ranks differ it is to be reviewed."""
+    others = {unit["unit"]: unit for unit in whole["units"]}
+    for unit in document["units"]:
+        other = others[unit["unit"]]
+        unit["all_total"], unit["all_rank"] = other["total"], other["rank"]
+        unit["all_points"] = {
+            key: other["channels"][key]["points"]
+            for key, cell in unit["channels"].items()
+            if cell["points"] != other["channels"][key]["points"]
+        }
+        unit["review"] = unit["rank"] != other["rank"]
+
+
 def items_of(snapshot: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
     for unit, kind, points, target, reason, document in snapshot["adjustments"]:
@@ -3064,6 +3078,8 @@ def results_csv(scheme: Mapping[str, Any], document: Mapping[str, Any]) -> bytes
         "grade",
         "status",
     ]
+    both = any("all_rank" in unit for unit in units)
+    header += ["all_total", "all_rank", "review"] if both else []
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(header)
@@ -3079,7 +3095,9 @@ def results_csv(scheme: Mapping[str, Any], document: Mapping[str, Any]) -> bytes
             ]
         row += [unit["groups"][key] for key in groups]
         row += [unit["adjustments"], unit["total"], unit["rank"], unit["of"], "", "", ""]
-        table.writerow([*row, unit["grade"], unit["status"]])
+        row += [unit["grade"], unit["status"]]
+        row += [unit["all_total"], unit["all_rank"], "true" if unit["review"] else "false"] if both else []
+        table.writerow(row)
     return out.getvalue().encode()
 
 
@@ -3224,6 +3242,64 @@ def score_channel(key: str) -> dict[str, Rated] | tuple[str, str] | None:
         return (f"渠道 {key} 无法重算（{what[0]}）。", f"Channel {key} cannot be recomputed ({what[1]}).")
 
 
+def score_whole(key: str) -> dict[str, Rated] | tuple[str, str] | None:
+    """The same with held evidence counted; None where nothing is held on this channel too."""
+    family, standings = FAMILIES.get(JOB.plans[key]["plugin"]), JOB.snapshot["counters"].get(key, {})
+    if family is None or not standings.get("held"):
+        return None
+    try:
+        whole = {**JOB.snapshot, "counters": {key: {"counted": with_held(standings)}}}
+        return score_units(family, JOB.plans[key], whole)
+    except GARBAGE as error:
+        what = reason(error)
+        return (f"渠道 {key} 无法重算（{what[0]}）。", f"Channel {key} cannot be recomputed ({what[1]}).")
+
+
+def with_held(standings: Mapping[str, Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
+    """Counted and held counters of a channel in one, by unit."""
+    found: dict[str, Counter[str]] = {}
+    for standing in ("counted", "held"):
+        for unit, counts in standings.get(standing, {}).items():
+            found.setdefault(unit, Counter()).update(counts)
+    sums = {unit: {name: n for name, n in counts.items() if n} for unit, counts in found.items()}
+    return {unit: counts for unit, counts in sums.items() if counts}
+
+
+def score_all_whole(
+    computed: Mapping[str, Any], scores: Mapping[str, dict[str, Rated]], printed: Mapping[str, Any]
+) -> dict[str, dict[str, Rated]]:
+    """Every channel's scores with held evidence counted; those of foreign channels as they are printed."""
+    if wrong := next((found for found in computed.values() if isinstance(found, tuple)), None):
+        raise UnfitError(*wrong)
+    whole = {key: given if computed[key] is None else computed[key] for key, given in scores.items()}
+    foreign = [key for key in scores if JOB.plans[key]["plugin"] not in FAMILIES]
+    if not any(held_on(key) for key in foreign):
+        return whole
+    for key in foreign:
+        whole[key] = {unit["unit"]: printed_whole(unit, key) for unit in printed["units"]}
+    held = frozenset().union(*map(held_on, foreign))
+    outside = [
+        {"unit": unit["unit"], "status": "veto"}
+        for unit in printed["units"]
+        if unit["all_rank"] is None and (unit["status"] == "veto" or held & {"", unit["unit"]})
+    ]
+    take_over_vetoes(whole, foreign, JOB.snapshot, {"units": outside})
+    return whole
+
+
+def held_on(key: str) -> frozenset[str]:
+    """The units of which something is held on a channel; "" stands for the channel as a whole."""
+    return frozenset(JOB.snapshot["counters"].get(key, {}).get("held", {}))
+
+
+def printed_whole(unit: Mapping[str, Any], key: str) -> Rated:
+    """A foreign channel's score with held evidence counted, as results.json prints it."""
+    points = unit["channels"][key]["points"]
+    if held_on(key) & {"", unit["unit"]}:
+        points = unit["all_points"].get(key, points)
+    return Rated(None, "ok" if points else NOT_SUBMITTED, printed=points)
+
+
 def score_units(family: Family, plan: Mapping[str, Any], snapshot: Mapping[str, Any]) -> dict[str, Rated]:
     """One channel's scores; a unit of which all evidence is held is quarantined."""
     key = plan["key"]
@@ -3268,12 +3344,15 @@ def take_over_vetoes(
             scores[foreign[0]][code] = scores[foreign[0]][code]._replace(veto=True)
 
 
-def check_results(report: Report, computed: Mapping[str, Any]) -> None:
+def check_results(report: Report, computed: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
     """results.json and results.csv are, byte for byte, what the snapshot comes to."""
     files, snapshot = JOB.files, JOB.snapshot
     scheme = tomllib.loads(snapshot["scheme"].removeprefix("\ufeff"))
     printed = read_json(needed(files, "results.json"))
-    document = assess(scheme, snapshot, score_channels(report, computed, printed))
+    scores = score_channels(report, computed, printed)
+    document = assess(scheme, snapshot, scores)
+    if any(standings.get("held") for standings in snapshot["counters"].values()):
+        add_whole(document, assess(scheme, snapshot, score_all_whole(whole, scores, printed)))
     found: list[tuple[str, str]] = []
     if canonical(document) + b"\n" != files["results.json"]:
         found = list(differences(document, printed))
@@ -3295,6 +3374,16 @@ def check_results(report: Report, computed: Mapping[str, Any]) -> None:
         report.ok(
             f"结果：{len(document['units'])} 个单位的得分、总分、名次（{ranked} 个参与排名）、等次和拟议措施重算后逐字节相同。",
             f"Result: points, totals, ranks ({ranked} ranked), grades and proposals of {len(document['units'])} units come out the same, byte for byte.",
+        )
+        tell_review(report, document["units"])
+
+
+def tell_review(report: Report, units: Sequence[Mapping[str, Any]]) -> None:
+    if any("review" in unit for unit in units):
+        codes = ", ".join(unit["unit"] for unit in units if unit["review"]) or "—"
+        report.ok(
+            f"含待核查票的总分和名次重算后也相同；名次因此不同、标“复核”的单位：{codes}。",
+            f"With held evidence counted, totals and ranks come out the same too; ranks differ and are to be reviewed: {codes}.",
         )
 
 
@@ -3364,6 +3453,7 @@ class Record:
     acts: list[Act]
     rows: dict[str, Any]  # channel -> rows of its entries file
     scores: dict[str, Any]  # channel -> scores
+    whole: dict[str, Any]  # channel -> scores with held evidence counted
 
 
 def read_record(report: Report) -> tuple[Record, list[Epoch], list[Any], list[list[Block]]]:
@@ -3377,13 +3467,13 @@ def read_record(report: Report) -> tuple[Record, list[Epoch], list[Any], list[li
     blocks = [(n, first) for n, lines in enumerate(JOB.lines) for first in range(0, len(lines), BLOCK)]
     tasks: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [(read_block, place) for place in blocks]
     tasks += [(read_note, (note, epoch.key)) for epoch, note in notes]
-    tasks += [(task, (key,)) for task in (sum_file, score_channel) for key in JOB.plans]
+    tasks += [(task, (key,)) for task in (sum_file, score_channel, score_whole) for key in JOB.plans]
     done = iter(at_once(tasks, sum(map(len, JOB.lines)) >= FEW_LEAVES))
     by_epoch: list[list[Block]] = [[] for _ in epochs]
     for epoch, _ in blocks:
         by_epoch[epoch].append(next(done))
     heads = [next(done) for _ in notes]
-    rows, scores = ({key: next(done) for key in JOB.plans} for _ in range(2))
+    rows, scores, whole = ({key: next(done) for key in JOB.plans} for _ in range(3))
     logs = [
         Log(epoch, Tree([block.levels for block in each], BLOCK_LEVELS))
         for epoch, each in zip(epochs, by_epoch, strict=True)
@@ -3395,7 +3485,7 @@ def read_record(report: Report) -> tuple[Record, list[Epoch], list[Any], list[li
         for block in each
         for act in block.acts
     ]
-    return Record(logs, all_blocks, acts, rows, scores), [epoch for epoch, _ in notes], heads, by_epoch
+    return Record(logs, all_blocks, acts, rows, scores, whole), [epoch for epoch, _ in notes], heads, by_epoch
 
 
 def check_record(report: Report, pins: Sequence[tuple[Head, str]]) -> Record:
@@ -3474,7 +3564,7 @@ def check_all(report: Report, folder: Path, pins: Sequence[str]) -> None:
     with report.part("两人", "Two persons"):
         check_two_persons(report, record.acts)
     with report.part("结果", "Result"):
-        check_results(report, record.scores)
+        check_results(report, record.scores, record.whole)
 
 
 def check_entries(report: Report, record: Record) -> None:

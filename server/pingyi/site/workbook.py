@@ -216,14 +216,11 @@ def _write_notes(sheet: Worksheet, plan: _Plan, result: Result) -> None:
         ("数据 Data", DEMONSTRATION if result.demonstration else "正式数据 / real data"),
         ("说明", "本表为结果的展示，可重新计算；存档以 results.json 为准。"),
         ("", "没有公式的分组或总分：因有渠道缺失，按方案折算。"),
-        *(
-            [("含待核查票 Held included", f"{BOTH_RANKINGS.zh} {BOTH_RANKINGS.en}")]
-            if plan.shows_whole
-            else []
-        ),
         ("Note", "A view that recomputes; the record is results.json."),
         ("", "A sum without a formula: missing channels were made up for as the scheme says."),
     ]
+    if plan.shows_whole:
+        lines.append(("含待核查票 Held included", f"{BOTH_RANKINGS.zh} {BOTH_RANKINGS.en}"))
     for row, (name, value) in enumerate(lines):
         sheet.write_string(row, 0, name, plan.formats.head)
         sheet.write_string(row, 1, value)
