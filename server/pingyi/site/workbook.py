@@ -151,7 +151,8 @@ def _write_whole(sheet: Worksheet, plan: _Plan, row: int, whole: WholeResult | N
     _write_points(sheet, row, column, points_of(whole.total), plan.formats.points)
     if whole.rank is not None:
         sheet.write_number(row, column + 1, whole.rank)
-    sheet.write_string(row, column + 2, REVIEW.zh if whole.review else "")
+    if whole.review:
+        sheet.write_string(row, column + 2, REVIEW.zh)
 
 
 def _write_block(sheet: Worksheet, plan: _Plan, block: _Block, row: int, unit: UnitResult) -> None:
