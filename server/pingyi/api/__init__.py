@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 if TYPE_CHECKING:
-    from pingyi.api.spec import Resource
+    from pingyi.api.spec import ProblemApi, Resource
 
 BASE = "/api/v1"
+EXTENSION = "pingyi.api"
 
 
 def init_app(app: Flask) -> None:
@@ -46,10 +47,17 @@ def init_app(app: Flask) -> None:
     scoring = (plugins, schemes, periods, units, rolls, previous, adjustments, decisions)
     office = (*scoring, approvals, deliveries, results)
     rest = (operators, keys, uploads, evidence, draws)
-    for resource in (*_partners(app), *(module.blp for module in (*office, *rest))):
-        api.register_blueprint(resource, url_prefix=f"{BASE}{resource.url_prefix}")
+    app.extensions[EXTENSION] = api
+    register(app, *_partners(app), *(module.blp for module in (*office, *rest)))
     take_files(app, "uploads.post_upload")
     take_files(app, "evidence.post_evidence", app.extensions["pingyi.configuration"].max_evidence_bytes)
+
+
+def register(app: Flask, *resources: Resource) -> None:
+    """Add operations below `BASE` and to the document; packages beside the core bring theirs this way."""
+    api: ProblemApi = app.extensions[EXTENSION]
+    for resource in resources:
+        api.register_blueprint(resource, url_prefix=f"{BASE}{resource.url_prefix}")
 
 
 def _partners(app: Flask) -> list[Resource]:
