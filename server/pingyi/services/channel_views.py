@@ -30,6 +30,7 @@ from pingyi.channels import (
 )
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.held import COUNTED
 from pingyi.registry import current_registry
 from pingyi.services.callers import Caller
 from pingyi.services.intake import deliver
@@ -37,7 +38,7 @@ from pingyi.services.limits import guarded
 from pingyi.services.listing import READERS, entries_page, readable_channel
 from pingyi.services.refusals import not_found
 from pingyi.services.runtime import WorkingChannel, channel_by_id, issued_scheme
-from pingyi.services.scoring import COUNTED, print_fact
+from pingyi.services.scoring import print_fact
 
 MOST_ENTRIES = 500
 SHARED = ""

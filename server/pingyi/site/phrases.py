@@ -42,17 +42,28 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(signed, "signed")
     for phrase in (adjustment_title, full_marks, grade_title, missing_policy, state_title):
         blueprint.add_app_template_global(phrase)
-    for name, words in (
-        ("both_rankings", BOTH_RANKINGS),
-        ("verified", VERIFIED),
-        ("with_held", WITH_HELD),
-    ):
-        blueprint.add_app_template_global(words, name)
+    for words in (both_rankings, verified, with_held):
+        blueprint.add_app_template_global(words)
 
 
 def adjustment_title(kind: str) -> Text:
     """What a kind of adjustment is called."""
     return ADJUSTMENT_TITLES[kind]
+
+
+def both_rankings() -> Text:
+    """What the ranking with held evidence is beside the one without."""
+    return BOTH_RANKINGS
+
+
+def verified() -> Text:
+    """Names the ranking without held evidence."""
+    return VERIFIED
+
+
+def with_held() -> Text:
+    """Names the ranking with held evidence."""
+    return WITH_HELD
 
 
 def full_marks(scheme: Scheme) -> str:

@@ -32,8 +32,8 @@ WITH_HELD = Text(zh="含待核查票", en="Held included")
 VERIFIED = Text(zh="已核实票", en="Verified only")
 BOTH_RANKINGS = Text(
     zh="名次和总分只计已核实票；“含待核查票”是把待核查票也计入后的总分和名次，两种名次不同的单位标“复核”。",
-    en="Ranks and totals count verified evidence only; “held included” also counts what is held for review."
-    " A unit whose two ranks differ is flagged “to be reviewed”.",
+    en="Ranks and totals count verified evidence only; the figures with held included also count held"
+    " evidence. A unit whose two ranks differ is flagged to be reviewed.",
 )
 
 ADJUSTMENT_TITLES: Mapping[str, Text] = {

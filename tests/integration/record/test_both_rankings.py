@@ -153,7 +153,7 @@ def test_board_unit_page_and_workbook_show_both_in_both_languages(
     assert board.count("两种名次不同的单位标“复核”") == 1
     english = words(client.get(f"{BOARD}?lang=en").text)
     assert re.search(r"2 市第1局 to be reviewed 74\.00 Held included 80\.00 rank 1", english)
-    assert "A unit whose two ranks differ is flagged" in english
+    assert "A unit whose two ranks differ is flagged to be reviewed" in english
     unit = words(client.get("/periods/p/units/u1?lang=zh").text)
     assert "含待核查票 80.00 第 1 名" in unit and "8.00 含待核查票 14.00" in unit and "市第1局 复核" in unit
     assert "Held included 80.00 rank 1" in words(client.get("/periods/p/units/u1?lang=en").text)
