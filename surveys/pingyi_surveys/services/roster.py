@@ -1,0 +1,115 @@
+"""Cards at work: which box a card belongs to, whether it was used, and how many were issued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import current_app
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.db import db
+from pingyi.domain.errors import Problem
+from pingyi_surveys import keys
+from pingyi_surveys.card_codes import read_card, write_card
+from pingyi_surveys.services.cards import HASH_BYTES, card_hash, cards_of
+from pingyi_surveys.services.live import LiveBox, live_box
+
+EXTENSION: Final = "pingyi_surveys.cards"
+
+ListKey = tuple[int, bytes]
+"""Id and digest of a list of cards: lists are only ever added."""
+CardList = tuple[int, frozenset[bytes]]
+"""The channel of a list and the hashes in it."""
+
+
+def issued_rows(connection: Connection, channel_id: int) -> list[tuple[str, int]]:
+    """Stratum and number of a roster's cards, sorted: the entries "issued" of its opening."""
+    return sorted(cards_of(connection, channel_id).items())
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card of an open roster, with its box; `token` never leaves the memory."""
+
+    token: bytes
+    box: LiveBox
+    stratum: str
+
+    @property
+    def code(self) -> str:
+        """Its characters, as they stand in its address."""
+        return write_card(self.token)
+
+    @property
+    def nullifier(self) -> bytes:
+        """What its one ballot is stored under."""
+        return keys.nullifier(self.box.keys.nullifier, self.box.channel, "card", self.token)
+
+    def __repr__(self) -> str:
+        return f"Card(of {self.box.channel_id})"
+
+
+def find_card(typed: str) -> Card:
+    """The card that was typed, scanned or stands in an address.
+
+    No statement names it: the lists of all rosters are held in memory. Raises Problem card_unknown,
+    ballots_not_open, ballots_closed, key_file_missing, key_file_changed, key_file_unreadable.
+    """
+    try:
+        token = read_card(typed)
+    except ValueError:
+        raise _unknown() from None
+    hashed = card_hash(token)
+    channel_id = _channel_of(hashed)
+    if channel_id is None:
+        raise _unknown()
+    box = live_box(channel_id)
+    if hashed not in box.cards:
+        raise _unknown()
+    return Card(token, box, box.cards[hashed][0])
+
+
+def _unknown() -> Problem:
+    return Problem("card_unknown", 404, _UNKNOWN)
+
+
+_UNKNOWN = Text(
+    zh="没有这张票卡。请重新扫描卡上的二维码，或对照卡片逐字核对（26 位，不分大小写，横线可不输）；"
+    "仍然不行，请联系发卡人。",
+    en="There is no such card. Scan its code again, or compare it character by character (26 of them; case "
+    "and hyphens do not matter). If that does not help, ask whoever issued it.",
+)
+
+
+def receipt_of(box: LiveBox, nullifier: bytes) -> bytes | None:
+    """The receipt of the ballot that was cast under a nullifier; None before."""
+    with db.engine.connect() as connection:
+        found: bytes | None = connection.execute(
+            text("SELECT receipt FROM sealed_ballot WHERE channel_id = :id AND nullifier = :nullifier"),
+            {"id": box.channel_id, "nullifier": nullifier},
+        ).scalar_one_or_none()
+    return None if found is None else bytes(found)
+
+
+def _channel_of(hashed: bytes) -> int | None:
+    """The channel that a card was committed to, whatever became of its period; lists that are new are read."""
+    kept: dict[ListKey, CardList] = current_app.extensions.get(EXTENSION, {})
+    with db.engine.connect() as connection:
+        known = {(row.id, bytes(row.digest)) for row in connection.execute(text(_LISTS))}
+        if kept.keys() != known:
+            kept = {one: kept.get(one) or _read_list(connection, one[0]) for one in known}
+            current_app.extensions[EXTENSION] = kept
+    return next((channel_id for channel_id, hashes in kept.values() if hashed in hashes), None)
+
+
+_LISTS = "SELECT id, digest FROM card_list WHERE purpose = 'card'"
+
+
+def _read_list(connection: Connection, list_id: int) -> CardList:
+    row = connection.execute(
+        text("SELECT channel_id, hashes FROM card_list WHERE id = :id"), {"id": list_id}
+    ).one()
+    places = range(0, len(row.hashes), HASH_BYTES)
+    return row.channel_id, frozenset(bytes(row.hashes[at : at + HASH_BYTES]) for at in places)
