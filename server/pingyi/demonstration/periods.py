@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
@@ -22,7 +22,8 @@ from pingyi.services.periods import PeriodDraft, create_period, find_period, ope
 from pingyi.services.schemes import store_scheme
 
 SCHEME = "maanshan-2017"
-FINISHED, OPEN = "maanshan-2017", "maanshan-2018"
+FINISHED, OPEN = "maanshan-2017", "maanshan-next"
+A_YEAR = timedelta(days=365)
 
 
 def state_of(connection: Connection, key: str) -> str:
@@ -44,7 +45,7 @@ def refuse_beside_real_data(connection: Connection) -> None:
 
 def open_finished(connection: Connection) -> None:
     """Draft the year that will be finished: units, rolls, adjustments, last year's results; then open it."""
-    scheme = _draft(connection, FINISHED, 2017)
+    scheme = _draft(connection, FINISHED, date(2017, 1, 1), date(2017, 12, 31))
     period = find_period(connection, FINISHED)
     units = evaluated_units()
     put_units(connection, SHELL, period, scheme, units)
@@ -56,17 +57,18 @@ def open_finished(connection: Connection) -> None:
 
 
 def open_next(connection: Connection) -> None:
-    """Open the year after, for whoever wants to try the endpoints."""
-    scheme = _draft(connection, OPEN, 2018)
+    """Open the next evaluation, from today for a year, for whoever wants to try endpoints and ballots."""
+    today = datetime.now(UTC).date()
+    scheme = _draft(connection, OPEN, today, today + A_YEAR)
     period = find_period(connection, OPEN)
     put_units(connection, SHELL, period, scheme, evaluated_units())
     put_rolls(connection, SHELL, period, rolls())
     open_period(connection, SHELL, OPEN)
 
 
-def _draft(connection: Connection, key: str, year: int) -> Scheme:
+def _draft(connection: Connection, key: str, starts_on: date, ends_on: date) -> Scheme:
     scheme, _, scheme_id = store_scheme(connection, SHELL, shipped_scheme(SCHEME))
-    draft = PeriodDraft(key=key, starts_on=date(year, 1, 1), ends_on=date(year, 12, 31), demonstration=True)
+    draft = PeriodDraft(key=key, starts_on=starts_on, ends_on=ends_on, demonstration=True)
     create_period(connection, SHELL, draft, scheme, scheme_id)
     return scheme
 

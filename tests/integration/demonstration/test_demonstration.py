@@ -74,7 +74,7 @@ def test_result_list_can_be_downloaded(played: Played) -> None:
 
 
 def test_open_period_shows_no_result(played: Played) -> None:
-    assert get(played, "/periods/maanshan-2018/categories/departments").status_code == 404
+    assert get(played, "/periods/maanshan-next/categories/departments").status_code == 404
 
 
 def test_spread_is_plausible(played: Played) -> None:
@@ -178,7 +178,7 @@ def test_first_post_keeps_a_key_that_works(played: Played, tmp_path: Path) -> No
         key = refresh_first_post(connection, tmp_path, BASE_URL)["key"]
         moved = refresh_first_post(connection, tmp_path, "http://127.0.0.1:9000")
     assert moved["key"] == key
-    assert "http://127.0.0.1:9000/api/v1/periods/maanshan-2018/" in json.loads(kept.read_text())["curl"]
+    assert "http://127.0.0.1:9000/api/v1/periods/maanshan-next/" in json.loads(kept.read_text())["curl"]
 
 
 def test_first_post_without_its_file_has_a_new_key_that_works(played: Played, tmp_path: Path) -> None:
