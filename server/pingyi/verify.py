@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a sentence to a person stands on one line
 """Checks a published evaluation from its public folder alone; Python 3.11 or later and nothing else.
 
-    python3 -I DIR/verify.py [DIR] [--pin "ORIGIN SIZE ROOT"]... [--pin FILE]... [--lang zh|en]
+    python3 -I DIR/verify.py [DIR] [--pin "ORIGIN SIZE ROOT"]... [--pin FILE]... [--witness VKEY]... [--lang zh|en]
 
 Written from the published rules, not from the server's code, and to be read from top to bottom:
 1 words, 2 files and the manifest, 3 the tree (RFC 9162), 4 signatures (Ed25519, signed notes),
@@ -9,7 +9,8 @@ Written from the published rules, not from the server's code, and to be read fro
 9 the formulas of the channels, 10 points, totals, ranks and consequences, 11 draws by lot, 12 the whole.
 Exit status 0: everything that can be checked from here is right. 1: something is not, in plain words.
 A pin is a tree head that you kept yourself (from a receipt, a notice, an API answer): without one, whoever
-holds the signing key could have written the whole record anew.
+holds the signing key could have written the whole record anew. A witness cosigns heads so that others need not
+keep them: its verifier key, got from the witness itself, has its lines checked.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -412,21 +413,24 @@ def note_parts(note: str) -> tuple[bytes, Head, list[tuple[str, bytes]]]:
 
 
 class Key(NamedTuple):
-    """A log's verifier key: its name, the four bytes that name it in signatures, the public key."""
+    """A verifier key: whose it is, the four bytes that name it in signatures, the public key."""
 
     name: str
     hint: bytes
     public: bytes
 
 
-def key_of(spelling: str) -> Key:
+LOG, WITNESS = 1, 4  # types of keys: Ed25519 of a log, Ed25519 of a witness
+
+
+def key_of(spelling: str, kind: int = LOG) -> Key:
     """`name+hash+base64` as in C2SP signed-note; ValueError where the parts do not belong together."""
     name, hint, encoded = spelling.split("+", 2)
     raw = base64.b64decode(encoded, validate=True)
     true_hint = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
     if (
         len(raw) != 33
-        or raw[0] != 1
+        or raw[0] != kind
         or bytes.fromhex(hint) != true_hint
         or base64.b64encode(raw).decode() != encoded
     ):
@@ -445,6 +449,29 @@ def note_signed_by(note: str, spelling: str) -> tuple[Head, int]:
             f"The signature of the tree head of size {head.size} is wrong.",
         )
     return head, len(signed) - 1
+
+
+Seen = dict[Key, int | None]  # a witness that signed a head -> when, in seconds since 1970; None: wrongly
+
+
+def cosigned_by(note: str, witnesses: Iterable[Key]) -> Seen:
+    """What the witnesses say of a head (C2SP tlog-cosignature): a witness without a line is left out.
+
+    A line is the key's four bytes, eight bytes of time and a signature over "cosignature/v1", the time and the
+    head's own text.
+    """
+    text, _, signed = note_parts(note)
+    seen: Seen = {}
+    for key in witnesses:
+        lines = [rest[4:] for name, rest in signed if (name, rest[:4]) == (key.name, key.hint)]
+        times = []
+        for line in lines:
+            seconds = int.from_bytes(line[:8], "big")
+            message = f"cosignature/v1\ntime {seconds}\n".encode() + text
+            times.append(seconds if signature_holds(key.public, message, line[8:]) else None)
+        if times:
+            seen[key] = None if None in times else max(time_ for time_ in times if time_ is not None)
+    return seen
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -487,6 +514,7 @@ class Job:
     lines: list[list[bytes]] = field(default_factory=list)  # the leaves by epoch
     replaced: frozenset[str] = frozenset()  # digests that other leaves name as replaced
     until: tuple[int, int] = (0, 0)  # epoch and number of the leaf that froze the snapshot
+    witnesses: tuple[Key, ...] = ()  # whose lines under the heads are checked
     every_row: bool = False  # keep each entry apart, to name rows that differ
     secret: bytes = field(default_factory=lambda: os.urandom(16))
 
@@ -662,10 +690,19 @@ def spelt(value: Any) -> str:
     return ("false", "true")[value] if isinstance(value, bool) else str(value)
 
 
+class Others(NamedTuple):
+    """The signatures beside the log's own: how many nobody asked to check, and what witnesses say."""
+
+    unchecked: int
+    seen: Seen
+
+
 def read_note(note: str, key: str) -> tuple[Any, Any]:
-    """(head, number of other signatures) or the two sentences that say what is wrong."""
+    """(head, what other signatures there are) or the two sentences that say what is wrong."""
     try:
-        return note_signed_by(note, key)
+        head, others = note_signed_by(note, key)
+        seen = cosigned_by(note, JOB.witnesses)
+        return head, Others(max(others - len(seen), 0), seen)
     except UnfitError as unfit:
         return unfit.words
     except GARBAGE as error:
@@ -997,7 +1034,7 @@ def check_heads(
         if not isinstance(head, Head):
             found.append((head, more))
             continue
-        others += more
+        others += more.unchecked
         newest[epoch.number] = max(newest[epoch.number], head.size)
         found += unlike(by_number[epoch.number], head, lost, heads)
     found += (
@@ -1011,9 +1048,14 @@ def check_heads(
     report.all_wrong(found)
     if not found:
         report.ok(
-            f"树头：{len(heads)} 个签名正确，各自的根由叶子重算得到；另有 {others} 个见证签名未核对。",
-            f"Heads: {len(heads)} signatures are right and their roots follow from the leaves; {others} signatures of witnesses were not checked.",
+            f"树头：{len(heads)} 个签名正确，各自的根由叶子重算得到。",
+            f"Heads: {len(heads)} signatures are right and their roots follow from the leaves.",
         )
+        if others:
+            report.note(
+                f"另有 {others} 个见证签名未核对：请用 --witness 给出见证方的公钥（向见证方索取）。",
+                f"{others} lines of witnesses are there and were not checked: give --witness, the key that the witness tells you.",
+            )
         for log in logs:
             last = log.tree.head(log.epoch.origin)
             report.ok(
@@ -1084,6 +1126,58 @@ def check_restores(report: Report, logs: Sequence[Log], acts: Sequence[Sequence[
             f"Gap: the system was restored from a backup at the head {restored.line}, while {known.line} was known: at least {gap} leaves between them are lost and not in this record; ask the office about them.",
         )
     return lost
+
+
+def read_witnesses(report: Report, given: Sequence[str]) -> tuple[Key, ...]:
+    """The verifier keys of the witnesses asked for, each once."""
+    found: dict[Key, None] = {}
+    for spelling in given:
+        with report.part(f"见证方公钥“{spelling}”", f"Witness {spelling}"):
+            found[key_of(spelling.strip(), WITNESS)] = None
+    return tuple(found)
+
+
+def check_witnesses(report: Report, record: Record, notes: Sequence[Epoch], heads: Sequence[Any]) -> None:
+    """Each witness asked for saw a head of this record that covers the publication, and no line of it is wrong."""
+    published = acts_of(record.acts, "result.published")
+    until = published[-1].place if published else (0, 0)
+    for key in JOB.witnesses:
+        seen = [
+            ((epoch.number, head.size), head, others.seen[key])
+            for epoch, (head, others) in zip(notes, heads, strict=True)
+            if isinstance(head, Head) and key in others.seen
+        ]
+        found = [
+            (
+                f"见证方 {key.name} 在树头（{head.size} 条）上的签名不对。",
+                f"The line of the witness {key.name} under the head of size {head.size} is wrong.",
+            )
+            for _, head, seconds in seen
+            if seconds is None
+        ]
+        if not seen:
+            found.append(
+                (
+                    f"缺少见证方 {key.name} 的签名：数据包里没有它见证过的树头。",
+                    f"The witness {key.name} signed none of the heads in this bundle: its line is missing.",
+                )
+            )
+        report.all_wrong(found)
+        if found:
+            continue
+        (epoch_number, size), head, seconds = max(seen, key=lambda one: one[0])
+        day = f"{datetime.fromtimestamp(seconds or 0, UTC):%Y-%m-%d %H:%M:%S} UTC"
+        numbers = [log.epoch.number for log in record.logs]
+        if (numbers.index(epoch_number), size) <= until:
+            report.wrong(
+                f"见证方 {key.name} 最后见证的是 {day} 的 {size} 条叶子，还不到公布结果那一条：请下载更新的数据包再核对。",
+                f"The witness {key.name} last signed {size} leaves, on {day}, which does not reach the publication: get a newer bundle.",
+            )
+            continue
+        report.ok(
+            f"见证：{key.name} 的 {len(seen)} 个签名正确，最后一个在 {day}，见证了前 {size} 条叶子：{head.line}",
+            f"Witness: {len(seen)} lines of {key.name} are right, the last of {day} over the first {size} leaves: {head.line}",
+        )
 
 
 PREFIX = "Ledger-Checkpoint:"
@@ -3424,7 +3518,7 @@ def prepare(files: Mapping[str, bytes], period: str) -> None:
     """Forget what an earlier check left."""
     JOB.period, JOB.files, JOB.snapshot = period, files, {}
     JOB.plans, JOB.readers, JOB.lines = {}, {}, []
-    JOB.every_row, JOB.until, JOB.replaced = False, (0, 0), frozenset()
+    JOB.every_row, JOB.until, JOB.replaced, JOB.witnesses = False, (0, 0), frozenset(), ()
 
 
 def read_snapshot() -> None:
@@ -3501,10 +3595,12 @@ def check_record(report: Report, pins: Sequence[tuple[Head, str]]) -> Record:
         check_heads(report, record.logs, notes, heads, lost)
     with report.part("外部树头", "Pins"):
         check_pins(report, record.logs, pins, lost)
+    with report.part("见证", "Witnesses"):
+        check_witnesses(report, record, notes, heads)
     return record
 
 
-def verify(folder: Path, pins: Sequence[str] = (), lang: str = "zh") -> int:
+def verify(folder: Path, pins: Sequence[str] = (), lang: str = "zh", witnesses: Sequence[str] = ()) -> int:
     """Check everything, say what was checked and what is wrong; 0 where nothing is, else 1."""
     report = Report(lang)
     began = time.monotonic()
@@ -3512,7 +3608,7 @@ def verify(folder: Path, pins: Sequence[str] = (), lang: str = "zh") -> int:
     gc.disable()  # a million values and no circles: twice as fast without
     try:
         with report.part("文件夹", "The folder"):
-            check_all(report, folder, pins)
+            check_all(report, folder, pins, witnesses)
     finally:
         prepare({}, "")
         if collecting:
@@ -3531,7 +3627,7 @@ def verify(folder: Path, pins: Sequence[str] = (), lang: str = "zh") -> int:
     return 0
 
 
-def check_all(report: Report, folder: Path, pins: Sequence[str]) -> None:
+def check_all(report: Report, folder: Path, pins: Sequence[str], witnesses: Sequence[str]) -> None:
     period, files = check_manifest(report, folder)
     prepare(files, period)
     if others := [name for name in files if not KNOWN_FILES.fullmatch(name)]:
@@ -3540,6 +3636,7 @@ def check_all(report: Report, folder: Path, pins: Sequence[str]) -> None:
             f"除清单的摘要外未核对的文件：{names}。", f"Not checked beyond the manifest's SHA-256: {names}."
         )
     heads = read_pins(report, pins)
+    JOB.witnesses = read_witnesses(report, witnesses)
     with report.part("snapshot.json", "snapshot.json"):
         read_snapshot()
     record: Record | None = None
@@ -3585,44 +3682,58 @@ def check_entries(report: Report, record: Record) -> None:
     check_counters(report, JOB.snapshot, entries)
 
 
-USAGE = 'python3 -I verify.py [DIR] [--pin "ORIGIN SIZE ROOT" | --pin FILE]... [--lang zh|en]'
+USAGE = (
+    'python3 -I verify.py [DIR] [--pin "ORIGIN SIZE ROOT" | --pin FILE]... [--witness VKEY]... [--lang zh|en]'
+)
 
 
-def arguments(given: Sequence[str]) -> tuple[Path, list[str], str]:
-    """The folder (by default this file's own), the pins and the language; ValueError on anything else."""
+@dataclass
+class Arguments:
+    """What was asked for: the folder (by default this file's own), pins, witnesses' keys, the language."""
+
+    folder: Path
+    pins: list[str] = field(default_factory=list)
+    witnesses: list[str] = field(default_factory=list)
+    lang: str = "zh"
+
+
+def arguments(given: Sequence[str]) -> Arguments:
+    """The command line; ValueError or IndexError where it cannot be understood."""
     spoken = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), "")
-    folder, pins, lang = Path(__file__).parent, [], "en" if spoken.startswith("en") else "zh"
+    found = Arguments(Path(__file__).parent, lang="en" if spoken.startswith("en") else "zh")
     rest, folders = list(given), 0
     while rest:
         word_ = rest.pop(0)
         name, equals_, value = word_.partition("=")
-        if name in ("--pin", "--lang"):
+        if name in ("--pin", "--witness", "--lang"):
             value = value if equals_ else rest.pop(0)
             if name == "--pin":
-                pins.append(value)
+                found.pins.append(value)
+            elif name == "--witness":
+                found.witnesses.append(value)
             elif value in ("zh", "en"):
-                lang = value
+                found.lang = value
             else:
                 raise ValueError(value)
         elif word_.startswith("-") or folders:
             raise ValueError(word_)
         else:
-            folder, folders = Path(word_), 1
-    return folder, pins, lang
+            found.folder, folders = Path(word_), 1
+    return found
 
 
 def main(given: Sequence[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        folder, pins, lang = arguments(given)
+        asked = arguments(given)
     except (ValueError, IndexError):
         sys.stdout.write(f"{USAGE}\n")
         return 1
-    if not folder.is_dir():
-        Report(lang).wrong(f"没有文件夹 {folder}。", f"There is no folder {folder}.")
+    if not asked.folder.is_dir():
+        Report(asked.lang).wrong(f"没有文件夹 {asked.folder}。", f"There is no folder {asked.folder}.")
         return 1
-    return verify(folder, pins, lang)
+    return verify(asked.folder, asked.pins, asked.lang, asked.witnesses)
 
 
 if __name__ == "__main__":

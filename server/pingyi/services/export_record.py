@@ -109,7 +109,7 @@ def copied(connection: Connection, query: sql.Composable) -> Iterator[bytes]:
 
 
 def head_lines(connection: Connection, period_id: int, cut: Cut, epochs: Sequence[Row[Any]]) -> bytes:
-    """heads.jsonl: the newest, those that leaves of the period name, published ones, one per hour."""
+    """heads.jsonl: the newest, also by witness, those that leaves name, published ones, one per hour."""
     given = {"epoch": cut.epoch, "size": cut.size, "period": period_id}
     numbers = {epoch.origin: epoch.number for epoch in epochs}
     wanted = {(epoch.number, epoch.size) for epoch in epochs}
@@ -118,6 +118,7 @@ def head_lines(connection: Connection, period_id: int, cut: Cut, epochs: Sequenc
         if origin in numbers and size.isdecimal():
             wanted.add((numbers[origin], int(size)))
     wanted |= {(row.epoch, row.size) for row in connection.execute(text(_PUBLISHED), given)}
+    wanted |= {(row.epoch, row.size) for row in connection.execute(text(_COSIGNED), given)}
     hourly = connection.execute(text(_HOURLY), {**given, "most": MOST_HOURLY})
     wanted |= {(row.epoch, row.size) for row in hourly}
     kept = sorted(place for place in wanted if place <= (cut.epoch, cut.size))
@@ -128,13 +129,17 @@ def head_lines(connection: Connection, period_id: int, cut: Cut, epochs: Sequenc
 
 _NAMED = """
 SELECT convert_from(body, 'UTF8')::json ->> 'head' FROM leaf
-WHERE period_id = :period AND kind = 'snapshot.frozen'
+WHERE period_id = :period AND kind IN ('snapshot.frozen', 'box.opened')
   AND convert_from(body, 'UTF8')::json ->> 'head' IS NOT NULL
 """
 _PUBLISHED = """
 SELECT h.epoch, min(h.size) AS size FROM leaf l JOIN sealed_leaf s ON s.leaf_id = l.id
 JOIN tree_head h ON h.epoch = s.epoch AND h.size > s.index
 WHERE l.period_id = :period AND l.kind = 'result.published' GROUP BY h.epoch, s.index
+"""
+_COSIGNED = """
+SELECT DISTINCT ON (witness) epoch, size FROM cosignature WHERE (epoch, size) <= (:epoch, :size)
+ORDER BY witness, epoch DESC, size DESC
 """
 _HOURLY = """
 SELECT epoch, max(size) AS size FROM tree_head WHERE (epoch, size) <= (:epoch, :size)

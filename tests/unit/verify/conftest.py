@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -45,9 +45,9 @@ def maker(zhenhai: Maker) -> Maker:
 
 @pytest.fixture
 def check(capsys: pytest.CaptureFixture[str]) -> Callable[..., Checked]:
-    def run(folder: Path, *pins: str, lang: str = "en") -> Checked:
+    def run(folder: Path, *pins: str, lang: str = "en", witnesses: Sequence[str] = ()) -> Checked:
         capsys.readouterr()
-        status = verify(folder, pins, lang)
+        status = verify(folder, pins, lang, witnesses)
         return Checked(status, capsys.readouterr().out)
 
     return run

@@ -138,7 +138,7 @@ def test_signatures_of_witnesses_stand_beside_ours(maker: Maker, tmp_path: Path,
     maker.heads[-1]["note"] += "— witness.example/w AAAAAAAA\n"
     done = check(maker.write(tmp_path / "b"))
     assert done.status == 0
-    assert "1 signatures of witnesses were not checked" in done.said
+    assert "1 lines of witnesses are there and were not checked: give --witness" in done.said
 
 
 def test_a_leaf_of_the_period_cannot_be_withheld(maker: Maker, tmp_path: Path, check: Check) -> None:
