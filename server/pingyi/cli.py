@@ -40,6 +40,7 @@ _FOLDER = click.Path(path_type=Path)
 def main(context: click.Context, lang: str | None) -> None:
     """评议：公开监督的多渠道评价 / Pingyi: public supervision, added up."""
     context.obj = lang or shell.language_of(os.environ)
+    context.meta[shell.APPLICATION] = _application
 
 
 @main.command()

@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,10 @@ from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.extensions import load_extensions
 
+if TYPE_CHECKING:
+    from flask import Flask
+
+APPLICATION = "pingyi.application"
 _ELSEWHERE = {
     **dict.fromkeys(("up", "doctor", "database"), "pingyi.embedded.commands"),
     **dict.fromkeys(("backup", "restore", "drill"), "pingyi.backups.commands"),
@@ -98,3 +102,11 @@ def progress_line() -> Iterator[Callable[[Text], None]]:
     finally:
         if terminal:
             click.echo("\r\033[K", nl=False, err=True)
+
+
+@contextmanager
+def running_application() -> Iterator[Flask]:
+    """The application on the running engines, inside its context: for commands that other packages bring."""
+    make = click.get_current_context().meta[APPLICATION]
+    with make() as (app, _), app.app_context():
+        yield app
