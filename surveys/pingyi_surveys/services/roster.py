@@ -94,7 +94,7 @@ def receipt_of(box: LiveBox, nullifier: bytes) -> bytes | None:
 
 
 def _channel_of(hashed: bytes) -> int | None:
-    """The channel that a card was committed to, whatever became of its period; lists that are new are read."""
+    """The channel a card was committed to, whatever became of its period; lists that are new are read."""
     kept: dict[ListKey, CardList] = current_app.extensions.get(EXTENSION, {})
     with db.engine.connect() as connection:
         known = {(row.id, bytes(row.digest)) for row in connection.execute(text(_LISTS))}
