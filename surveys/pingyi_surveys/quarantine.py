@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -170,12 +170,21 @@ def _unit(rows: list[_Row], length: int, rules: Rules) -> _Unit:
     for row in rows:
         networks[row.day, row.network].append(row)
     bursts = {key: group for key, group in networks.items() if key[1] and len(group) >= rules.burst}
-    counts = sorted(Counter(row.day for row in rows).values())
-    median = ([0] * (length - len(counts)) + counts)[(length - 1) // 2]
-    limit = max(rules.surge_least, -int(-rules.surge * median // 1))
+    limit = surge_limit(median_day(Counter(row.day for row in rows), length), rules)
     surges = _surges(rows, limit)
     ordinary = [row for row in rows if row.day not in surges and (row.day, row.network) not in bursts]
     return _Unit(rows, [bursts[key] for key in sorted(bursts)], limit, ordinary)
+
+
+def median_day(days: Mapping[int, int], length: int) -> int:
+    """The ballots of the median day; `length`: days of the box, those without ballots too."""
+    counts = sorted(days.values())
+    return ([0] * (length - len(counts)) + counts)[(length - 1) // 2]
+
+
+def surge_limit(median: int, rules: Rules) -> int:
+    """From how many ballots a day is a surge."""
+    return max(rules.surge_least, -int(-rules.surge * median // 1))
 
 
 def _surges(rows: Iterable[_Row], limit: int) -> dict[int, list[_Row]]:

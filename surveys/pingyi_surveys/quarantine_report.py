@@ -9,6 +9,7 @@ from typing import Final
 
 from pingyi.channels import Text
 from pingyi_surveys.quarantine import DAY_SURGE, NETWORK_BURST, SAME_DEVICE, Finding
+from pingyi_surveys.tallies import FLOOR
 
 _WORDS: Final = {
     SAME_DEVICE: Text(
@@ -18,33 +19,63 @@ _WORDS: Final = {
     ),
     NETWORK_BURST: Text(
         zh="有 {groups} 次，同一网络一天内对该单位评价达到 {limit} 张（最多 {peak} 张），"
-        "且每 100 张有 {share} 张偏向同一侧，平常为 {usual} 张；偏向该侧的 {held} 张待核查。",
+        "且偏向同一侧的比平常每 100 张多 {excess} 张；偏向该侧的 {held} 张待核查。",
         en="{groups} times one network sent {limit} ballots or more for the unit in a day (at most {peak}), "
-        "and {share} of 100 leaned to one side, where {usual} usually do; the {held} on that side are held.",
+        "and {excess} of 100 more than usual leaned to one side; the {held} on that side are held.",
     ),
     DAY_SURGE: Text(
         zh="有 {groups} 天，该单位的评价达到 {limit} 张（最多一天 {peak} 张），"
-        "且每 100 张有 {share} 张偏向同一侧，平常为 {usual} 张；偏向该侧的 {held} 张待核查。",
+        "且偏向同一侧的比平常每 100 张多 {excess} 张；偏向该侧的 {held} 张待核查。",
         en="On {groups} days the unit got {limit} ballots or more (at most {peak}), "
-        "and {share} of 100 leaned to one side, where {usual} usually do; the {held} on that side are held.",
+        "and {excess} of 100 more than usual leaned to one side; the {held} on that side are held.",
     ),
 }
+Worth = int | Fraction
+_FEW: Final = Text(zh="少于 10", en="fewer than 10")
 
 
-def explain(finding: Finding) -> Text:
-    """One sentence that says why the ballots are held, without the direction of a rating."""
-    return _WORDS[finding.reason].format(
-        groups=finding.groups,
-        peak=finding.peak,
-        limit=finding.limit,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """What reviewers learn of a finding: how far it leans, not how much usually does, which tells the side.
+
+    `peak` is None under the floor of 10 ballots, `excess` (of 100 ballots) where no side was asked for.
+    """
+
+    unit: str
+    reason: str
+    held: int
+    groups: int
+    peak: int | None
+    limit: int
+    excess: int | None = None
+
+
+def signal_of(finding: Finding) -> Signal:
+    """A finding without anything that tells the side."""
+    excess = None
+    if finding.share is not None and finding.usual is not None and finding.held >= FLOOR:
+        excess = floor((finding.share - finding.usual) * 100 + Fraction(1, 2))
+    return Signal(
+        unit=finding.unit,
+        reason=finding.reason,
         held=finding.held,
-        share=_of_hundred(finding.share),
-        usual=_of_hundred(finding.usual),
+        groups=finding.groups,
+        peak=finding.peak if finding.peak >= FLOOR else None,
+        limit=finding.limit,
+        excess=excess,
     )
 
 
-def _of_hundred(share: Fraction | None) -> str:
-    return "" if share is None else str(floor(share * 100 + Fraction(1, 2)))
+def explain(signal: Signal) -> Text:
+    """One sentence that says why the ballots are held, without the direction of a rating."""
+    words = _WORDS[signal.reason].format(
+        groups=signal.groups,
+        peak="{peak}" if signal.peak is None else signal.peak,
+        limit=signal.limit,
+        held=signal.held,
+        excess="—" if signal.excess is None else signal.excess,
+    )
+    return Text(zh=words.zh.format(peak=_FEW.zh), en=words.en.format(peak=_FEW.en))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +104,7 @@ class SlowFarm:
 
 
 def slow_farm(
-    *, unit: str, ballots: int, rating: Fraction, best: int, worst: int, days: int, per_day: int
+    *, unit: str, ballots: int, rating: Fraction, best: Worth, worst: Worth, days: int, per_day: int
 ) -> SlowFarm:
     """What `per_day` unseen ballots on each of `days` days do to `ballots` counted ones rated `rating`.
 
@@ -94,7 +125,7 @@ def slow_farm(
     )
 
 
-def farm_needed(*, ballots: int, rating: Fraction, best: int, points: Fraction) -> int | None:
+def farm_needed(*, ballots: int, rating: Fraction, best: Worth, points: Fraction) -> int | None:
     """The fewest unseen best ballots that raise the rating by `points`; None where no number does.
 
     Turn the signs of rating and best (minus the worst) to ask for lowering.

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.surveys.stuffing import DAYS, LEVELS, STUFFED, make_box, outcome, rating
 
 from pingyi_surveys.quarantine import Finding, judge
-from pingyi_surveys.quarantine_report import explain, farm_needed, slow_farm
+from pingyi_surveys.quarantine_report import explain, farm_needed, signal_of, slow_farm
 from pingyi_surveys.thresholds import Rules
 
 
@@ -23,20 +23,21 @@ def test_a_finding_is_told_in_both_languages_without_a_direction() -> None:
         share=Fraction(919, 1000),
         usual=Fraction(111, 200),
     )
-    told = explain(finding)
+    told = explain(signal_of(finding))
     assert told.en == (
-        "On 5 days the unit got 88 ballots or more (at most 294), and 92 of 100 leaned to one side, "
-        "where 56 usually do; the 1370 on that side are held."
+        "On 5 days the unit got 88 ballots or more (at most 294), and 36 of 100 more than usual leaned to "
+        "one side; the 1370 on that side are held."
     )
     assert "有 5 天" in told.zh
-    assert "平常为 56 张" in told.zh
+    assert "比平常每 100 张多 36 张" in told.zh
 
 
 @pytest.mark.parametrize("reason", ["R1", "R3", "R4"])
 def test_every_reason_has_its_words(reason: str) -> None:
-    told = explain(Finding(unit="u", reason=reason, held=12345, groups=7, peak=9, limit=2))
+    told = explain(signal_of(Finding(unit="u", reason=reason, held=12345, groups=7, peak=9, limit=2)))
     assert "12345" in told.zh
     assert "12345" in told.en
+    assert "fewer than 10" in told.en
 
 
 def test_the_report_foretells_the_shift_of_a_slow_farm() -> None:
