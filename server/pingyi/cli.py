@@ -258,6 +258,8 @@ def announce(settings: Settings) -> list[str]:
             code = new_first_code(connection)
             lines.append(f"首次登录 / first sign-in: {address_of(settings)}{FIRST_SIGN_IN}")
             lines.append(f"一次性代码 / one-time code: {code}")
+        ballots = importlib.import_module("pingyi.demonstration.open_ballots")
+        lines += ballots.ballot_lines(connection, settings, address_of(settings))
     return [*lines, *first_request(settings)]
 
 

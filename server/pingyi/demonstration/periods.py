@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.demonstration.chance import Chance
 from pingyi.demonstration.deliveries import SEED, standing_of
 from pingyi.demonstration.evaluated import adjustments, evaluated_units, previous_results, rolls
+from pingyi.demonstration.open_ballots import prepare_boxes
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import Scheme
 from pingyi.schemes import shipped_scheme
@@ -63,6 +65,7 @@ def open_next(connection: Connection) -> None:
     period = find_period(connection, OPEN)
     put_units(connection, SHELL, period, scheme, evaluated_units())
     put_rolls(connection, SHELL, period, rolls())
+    prepare_boxes(connection, current_app.extensions["pingyi.configuration"], period)
     open_period(connection, SHELL, OPEN)
 
 

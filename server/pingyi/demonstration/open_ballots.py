@@ -1,0 +1,72 @@
+"""The open evaluation's ballots: a code to scan for every unit, and cards for the deputies."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Connection, text
+
+from pingyi.services.callers import SHELL
+from pingyi.services.periods import PeriodRow
+from pingyi.services.runtime import working_channel
+from pingyi.settings import Settings
+from pingyi_surveys.card_codes import new_card, write_card
+from pingyi_surveys.questionnaires import ready_questionnaire
+from pingyi_surveys.services.boxes import Kind, put_box
+from pingyi_surveys.services.cards import card_hash, commit_cards
+from pingyi_surveys.services.codes import Code, code_of
+from pingyi_surveys.services.key_files import write_private
+from pingyi_surveys.services.preparing import prepare
+from pingyi_surveys.services.questionnaires import store_questionnaire
+
+FILE = "demonstration-cards.json"
+SCANNED, ROSTER = "mobile_qr", "deputies"
+BOXES: tuple[tuple[str, Kind, str], ...] = (
+    (SCANNED, "open", "conduct-four-levels"),
+    (ROSTER, "roster", "roster-three-levels"),
+)
+CARDS = 380
+
+
+def prepare_boxes(connection: Connection, settings: Settings, period: PeriodRow) -> None:
+    """Have the draft period take ballots of citizens and deputies; the cards stand in a private file."""
+    for channel, kind, questionnaire in BOXES:
+        kept = store_questionnaire(connection, SHELL, ready_questionnaire(questionnaire))
+        put_box(
+            connection,
+            SHELL,
+            period,
+            channel,
+            kind=kind,
+            questionnaire=(kept.key, kept.version),
+            rules={},
+        )
+    tokens = [new_card() for _ in range(CARDS)]
+    roster = working_channel(connection, period.key, ROSTER)
+    commit_cards(connection, SHELL, roster, [card_hash(token) for token in tokens])
+    written = json.dumps([write_card(token) for token in tokens]).encode()
+    write_private(settings.state / FILE, written + b"\n")
+    prepare(connection, SHELL, period, settings)
+
+
+def ballot_lines(connection: Connection, settings: Settings, base_url: str) -> list[str]:
+    """Where the first unit is rated and the first deputy votes; nothing where there is no demonstration."""
+    try:
+        cards: list[str] = json.loads((settings.state / FILE).read_text(encoding="ascii"))
+    except OSError:
+        return []
+    row = connection.execute(text(_FIRST), {"channel": SCANNED}).one_or_none()
+    if row is None:
+        return []
+    code = code_of(settings.secret_key, Code(row.channel, row.unit, 0))
+    return [
+        f"扫码评议 / rate a unit: {base_url}/s/{code}",
+        f"代表评议票 / a deputy's ballot: {base_url}/c/{cards[0]}",
+    ]
+
+
+_FIRST = """
+SELECT c.id AS channel, u.unit_id AS unit FROM ballot_box b JOIN channel c ON c.id = b.channel_id
+JOIN period p ON p.id = c.period_id JOIN period_unit u ON u.period_id = p.id
+WHERE p.demonstration AND p.state = 'open' AND c.key = :channel ORDER BY p.id DESC, u.position LIMIT 1
+"""
