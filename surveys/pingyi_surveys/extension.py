@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
 surveys = Extension(
     key="surveys",
     init_app=init_app,
-    commands=dict.fromkeys(("box",), COMMANDS),
+    commands={"box": COMMANDS, "cards": "pingyi_surveys.commands_cards"},
     missing=moments.missing,
     closed=moments.closed,
     unfinished=moments.unfinished,
