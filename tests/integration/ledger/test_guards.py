@@ -9,8 +9,11 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
+from tests.ballots import ballot_period, unit_id
 
 from pingyi.settings import Settings
+from pingyi_surveys.services.committing import cast
+from pingyi_surveys.services.live import live_box
 
 GUARDED = {
     "leaf": "kind",
@@ -29,6 +32,14 @@ GUARDED = {
     "publication": "published_at",
     "decision": "choice",
     "adjustment": "points",
+    "card_list": "cards",
+    "ballot_keys": "kept",
+    "prepared_box": "content",
+    "key_destruction": "destroyed_by",
+    "box_opening": "digest",
+    "ballot_opinion": "comment",
+    "cell_review": "release",
+    "cell_decision": "release",
 }
 REFUSED_RIGHT, REFUSED_CHANGE = "42501", "PY004"
 
@@ -128,3 +139,19 @@ def test_the_key_of_a_period_never_changes(app: Flask, settings: Settings) -> No
         connection.execute(text(script))
     assert state_of(settings.database_url, "UPDATE period SET key = 'other'") == REFUSED_CHANGE
     assert state_of(settings.database_url, "UPDATE period SET key = 'p'") == ""
+
+
+@pytest.mark.parametrize(
+    ("statement", "refused"),
+    [("UPDATE sealed_ballot SET unit_id = 2", "PY004"), ("DELETE FROM sealed_ballot", "PY004"),
+     ("TRUNCATE sealed_ballot", "PY004"), ("SELECT destroy_ballots(1)", "PY004")],
+)  # fmt: skip
+def test_sealed_ballots_stay_until_their_key_is_destroyed(
+    app: Flask, settings: Settings, statement: str, refused: str
+) -> None:
+    made = ballot_period(cards=10)
+    box = live_box(made.open_id)
+    cast(box, unit_id("u1"), b"n" * 32, b"sealed all the same")
+    assert state_of(settings.owner_database_url, statement) == refused
+    expected = refused if statement.startswith("SELECT") else REFUSED_RIGHT
+    assert state_of(settings.database_url, statement) == expected

@@ -202,6 +202,22 @@ END $$;
 CREATE TRIGGER refuse_change_of_open_box BEFORE INSERT OR UPDATE OR DELETE ON ballot_box
   FOR EACH ROW EXECUTE FUNCTION refuse_change_of_open_box();
 
+-- Sealed ballots never change, and none leaves before the key of its box is destroyed.
+CREATE TRIGGER insert_only BEFORE UPDATE OR TRUNCATE ON sealed_ballot
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_record();
+CREATE FUNCTION refuse_loss_of_ballots() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM (SELECT DISTINCT period_id FROM gone) AS g WHERE NOT EXISTS (
+      SELECT FROM key_destruction d WHERE d.period_id = g.period_id AND d.what = 'box')
+  ) THEN
+    RAISE EXCEPTION 'sealed ballots are kept until their key is destroyed' USING ERRCODE = 'PY004';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER refuse_loss_of_ballots AFTER DELETE ON sealed_ballot
+  REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION refuse_loss_of_ballots();
+
 -- The only way out of the box: all sealed ballots of a period whose boxes were opened and whose box key is gone.
 CREATE FUNCTION destroy_ballots(gone bigint) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
