@@ -10,7 +10,7 @@ from flask import Flask
 from pingyi.extensions import Extension
 from pingyi_surveys.services import moments
 
-PAGES: Final[tuple[str, ...]] = ()
+PAGES: Final[tuple[str, ...]] = ("assets",)
 COMMANDS = "pingyi_surveys.commands"
 
 

@@ -50,7 +50,8 @@ class Frame:
     `action`: the address that takes the form; `style`: the stylesheet's. `hidden`: fields sent along (the
     page's nonce). `title`: the heading of a roster's ballot; an open ballot is headed by its unit. `window`:
     where the code was scanned. `label`: a banner, for rehearsals. `progress`: on rosters. `about`: the
-    address of the page that says how a ballot is kept secret and what that does not cover.
+    address of the page that says how a ballot is kept secret and what that does not cover. `alert`: why the
+    page is shown again though nothing in it is wrong.
     """
 
     site: Text
@@ -64,6 +65,7 @@ class Frame:
     label: Text | None = None
     progress: Progress | None = None
     about: str = ""
+    alert: Text | None = None
 
 
 Standing = Literal["received", "already", "duplicate"]
@@ -131,6 +133,11 @@ def render_receipt(receipt: Receipt, frame: Frame, language: str) -> str:
         code=short_code(receipt.digest),
         picture=_picture(receipt.look_up),
     )
+
+
+def render_refusal(title: Text, message: Text, frame: Frame, language: str) -> str:
+    """The page that says why there is no ballot to fill in, or why one was not taken."""
+    return _page("refusal.html", frame, language, title=title, message=message)
 
 
 def short_code(digest: str) -> str:

@@ -1,8 +1,11 @@
-"""Forms carry a token of their session; a request with a bearer key uses no cookie and needs none."""
+"""Forms carry a token of their session; a request with a bearer key uses no cookie and needs none.
+
+Pages for people without any session, such as ballots, sign a token of their own."""
 
 from __future__ import annotations
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
+from flask.sansio.app import App
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from pingyi.channels import Text
@@ -12,6 +15,7 @@ from pingyi.web.callers import bearer_token
 from pingyi.web.sessions import current_session
 
 _EXTENSION = "pingyi.csrf"
+_OWN_TOKENS = "pingyi.csrf.own"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SAME = frozenset({"same-origin", "none"})
 
@@ -20,7 +24,13 @@ def init_forgery(app: Flask) -> None:
     """Protect every unsafe request that a cookie could authorise."""
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_SSL_STRICT=False, WTF_CSRF_TIME_LIMIT=None)
     app.extensions[_EXTENSION] = CSRFProtect(app)
+    app.extensions[_OWN_TOKENS] = set()
     app.before_request(lambda: _protect(app.extensions[_EXTENSION]))
+
+
+def own_token(app: App, endpoint: str) -> None:
+    """Leave the token of an endpoint's forms to its view: no session stands behind them."""
+    app.extensions[_OWN_TOKENS].add(endpoint)
 
 
 def _protect(csrf: CSRFProtect) -> None:
@@ -31,6 +41,8 @@ def _protect(csrf: CSRFProtect) -> None:
         return  # nobody is signed in: the endpoint's policy answers
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in _SAME:
         raise Problem("foreign_origin", 403, _FOREIGN)
+    if request.endpoint in current_app.extensions[_OWN_TOKENS]:
+        return
     try:
         csrf.protect()
     except CSRFError:
