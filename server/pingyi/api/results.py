@@ -34,7 +34,10 @@ class SheetSchema(RevisionSchema):
 
 
 class UnitResultSchema(Schema):
-    """A unit's line: numbers as they are published, "" where there is none."""
+    """A unit's line: numbers as they are published, "" where there is none.
+
+    The last four stand there where any entry of the period is held: the result with held evidence counted.
+    """
 
     unit = fields.String(required=True)
     name = fields.String(required=True)
@@ -47,6 +50,10 @@ class UnitResultSchema(Schema):
     adjustments = fields.String(required=True)
     channels = fields.Dict(required=True)
     groups = fields.Dict(required=True)
+    all_total = fields.String()
+    all_rank = fields.Integer(allow_none=True)
+    all_points = fields.Dict()
+    review = fields.Boolean()
 
     class Meta:
         unknown = "include"

@@ -72,14 +72,16 @@ def hold(key: str, part: str) -> None:
 
 
 def evaluation(settings: Settings, endpoints: Endpoints, app: Flask, *, held: bool = True) -> None:
-    """u1 would stand before u2 if the stuffed ballots of one night counted; u4 has nothing but held ones."""
-    start(scheme(POLL, rest=20))
+    """u1 would stand before u2 if one night of stuffed ballots counted; u4 has no others, u5 nothing else."""
+    start(scheme(POLL, rest=20), units=5)
     post("law", *({"unit": f"u{n}", "score": "4"} for n in range(1, 5)))
     post(
         "window", *({"unit": f"u{n}", "score": score} for n, score in enumerate(("90", "80", "70", "50"), 1))
     )
     post("poll", *ballots("u1", "day", 40, 60), *ballots("u2", "day", 65, 35), *ballots("u3", "day", 10, 90))
-    post("poll", *ballots("u1", "night", 100, 0), *ballots("u4", "night", 30, 0))
+    post(
+        "poll", *ballots("u1", "night", 100, 0), *ballots("u4", "night", 30, 0), *ballots("u5", "night", 0, 9)
+    )
     if held:
         hold("poll", '"night"')
     seal(settings)
@@ -118,8 +120,11 @@ def test_ranks_with_and_without_held_evidence_and_who_is_to_be_reviewed(
         ("u1", "74.00", 2, "80.00", 1, {"poll": "14.00"}, True),
         ("u4", "72.50", 3, "78.00", 2, {"poll": "20.00"}, True),
         ("u3", "64.00", 4, "64.00", 4, {}, False),
+        ("u5", "", None, "0.00", 5, {"poll": "0.00"}, True),
     ]
-    assert [unit["channels"]["poll"]["status"] for unit in units] == ["ok", "ok", "quarantined", "ok"]
+    assert [unit["channels"]["poll"]["status"] for unit in units] == [
+        *("ok", "ok", "quarantined", "ok", "quarantined")
+    ]
     rows = list(csv.reader(io.StringIO(published(client, "results.csv").decode("utf-8-sig"))))
     assert [row[-4:] for row in rows[:3]] == [
         ["status", "all_total", "all_rank", "review"],
@@ -150,6 +155,7 @@ def test_board_unit_page_and_workbook_show_both_in_both_languages(
     assert "总分 已核实票 含待核查票" in board
     assert re.search(r"1 市第2局 复核 77\.00 含待核查票 77\.00 第 3 名", board)
     assert re.search(r"4 市第3局 末位 64\.00 含待核查票 64\.00 第 4 名", board)
+    assert "市第5局 复核 — 0.00 第 5 名" in board
     assert board.count("两种名次不同的单位标“复核”") == 1
     english = words(client.get(f"{BOARD}?lang=en").text)
     assert re.search(r"2 市第1局 to be reviewed 74\.00 Held included 80\.00 rank 1", english)
@@ -163,6 +169,7 @@ def test_board_unit_page_and_workbook_show_both_in_both_languages(
         [80, 1, "复核"],
         [78, 2, "复核"],
         [64, 4, None],
+        [0, 5, "复核"],
     ]
 
 
@@ -178,7 +185,7 @@ def test_an_outsider_computes_both_rankings(evaluated: Flask, export: Export, en
     folder = export()
     done = check(folder)
     assert (done.status, done.wrong) == (0, [])
-    assert "ranks differ and are to be reviewed: u2, u1, u4." in done.said
+    assert "ranks differ and are to be reviewed: u2, u1, u4, u5." in done.said
     empty(endpoints)
     forget(evaluated)
     result = replay_in(evaluated, endpoints.redis_url, read_bundle(folder), lambda _: None)
