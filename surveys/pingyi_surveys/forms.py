@@ -87,6 +87,18 @@ class Receipt:
     promise: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A page that tells something; `links`: addresses with their words; `send`: the words of a button that
+    posts the frame's hidden fields to its action.
+    """
+
+    title: Text
+    told: tuple[Text, ...]
+    links: tuple[tuple[str, Text], ...] = ()
+    send: Text | None = None
+
+
 def stylesheet() -> bytes:
     """The only file that the pages ask for."""
     return (files(__package__) / "static" / _STYLESHEET).read_bytes()
@@ -138,6 +150,11 @@ def render_receipt(receipt: Receipt, frame: Frame, language: str) -> str:
 def render_refusal(title: Text, message: Text, frame: Frame, language: str) -> str:
     """The page that says why there is no ballot to fill in, or why one was not taken."""
     return _page("refusal.html", frame, language, title=title, message=message)
+
+
+def render_notice(notice: Notice, frame: Frame, language: str) -> str:
+    """A page that tells something, in the looks of the ballot."""
+    return _page("notice.html", frame, language, notice=notice)
 
 
 def short_code(digest: str) -> str:
