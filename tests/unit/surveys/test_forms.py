@@ -325,8 +325,9 @@ def test_every_message_exists_in_both_languages() -> None:
 
 def test_templates_and_stylesheet_are_part_of_the_package() -> None:
     folder = Path(pingyi_surveys.__file__).parent
-    assert {path.name for path in (folder / "templates").iterdir()} == {
+    assert {path.name for path in (folder / "templates").iterdir()} >= {
         "form.html",
         "layout.html",
         "receipt.html",
+        "refusal.html",
     }
