@@ -10,7 +10,12 @@ from flask import Flask
 from pingyi.extensions import Extension
 from pingyi_surveys.services import moments
 
-PAGES: Final[tuple[str, ...]] = ("assets",)
+PAGES: Final[tuple[str, ...]] = (
+    "assets",
+    "posters",
+    "receipts",
+    "about",
+)
 COMMANDS = "pingyi_surveys.commands"
 
 

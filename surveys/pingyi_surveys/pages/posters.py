@@ -1,0 +1,184 @@
+"""The office's page of codes: every unit and window with its QR, and the windows themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, redirect, request, url_for
+from sqlalchemy import Connection, text
+from werkzeug.wrappers import Response as AnyResponse
+
+from pingyi.console.base import attempt, field, page
+from pingyi.db import transaction
+from pingyi.domain.errors import Problem
+from pingyi.services.refusals import not_found
+from pingyi.services.roles import Role
+from pingyi.services.runtime import WorkingChannel, issued_scheme, working_channel
+from pingyi.settings import Settings
+from pingyi.web.callers import require_caller
+from pingyi.web.policy import policy
+from pingyi_surveys import posters
+from pingyi_surveys.posters import Poster
+from pingyi_surveys.services.codes import Code, code_of, read_code
+from pingyi_surveys.services.windows import (
+    RatedUnit,
+    Window,
+    put_windows,
+    rated_units,
+    read_lines,
+    remove_window,
+)
+
+READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
+BELOW = "/office/periods/<period>/ballots/<channel>/codes"
+blueprint = Blueprint("ballot_codes", __name__, template_folder="../templates")
+_SHEET_POLICY = (
+    "default-src 'none'; style-src '{digest}'; img-src data:; form-action 'none'; frame-ancestors 'none';"
+    " base-uri 'none'"
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(blueprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A unit's own code (`window` is None) or a window's, with its poster."""
+
+    code: str
+    window: Window | None
+    poster: Poster
+
+
+@blueprint.get(BELOW)
+@policy(*READERS)
+def codes(period: str, channel: str) -> AnyResponse:
+    """All units and windows with their codes."""
+    return _page(period, channel, None)
+
+
+@blueprint.post(BELOW)
+@policy(Role.ADMINISTRATOR)
+def add_windows(period: str, channel: str) -> AnyResponse:
+    """Add the windows of a list; what was typed is kept where something is wrong."""
+    caller, lines = require_caller(), field("lines")
+    return _act(
+        period,
+        channel,
+        lambda connection, working: put_windows(connection, caller, working, read_lines(lines)),
+    )
+
+
+@blueprint.post(f"{BELOW}/<int:window>/removal")
+@policy(Role.ADMINISTRATOR)
+def take_window(period: str, channel: str, window: int) -> AnyResponse:
+    """Remove a window: its printed code is no longer good."""
+    caller = require_caller()
+    return _act(
+        period, channel, lambda connection, working: remove_window(connection, caller, working, window)
+    )
+
+
+@blueprint.get(f"{BELOW}/<code>.<any('png','svg','html'):kind>")
+@policy(*READERS)
+def poster(period: str, channel: str, code: str, kind: str) -> AnyResponse:
+    """One code as a picture, or on its A4 sheet."""
+    read_code(_settings().secret_key, code)
+    with transaction() as connection:
+        coded = {one.code: one.poster for _, unit in _coded(connection, period, channel) for one in unit}
+    if code not in coded:
+        raise not_found(zh="这个二维码", en="That code")
+    found = coded[code]
+    if kind == "html":
+        response = Response(posters.sheet(found), content_type="text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = _SHEET_POLICY.format(digest=posters.style_digest())
+        return response
+    if kind == "png":
+        return _file(posters.png(found.address), "image/png", f"{found.name}.png")
+    return _file(posters.svg(found.address), "image/svg+xml", f"{found.name}.svg")
+
+
+@blueprint.get(f"{BELOW}.zip")
+@policy(*READERS)
+def archive(period: str, channel: str) -> AnyResponse:
+    """Every code of the channel in one ZIP."""
+    with transaction() as connection:
+        found = [one.poster for _, unit in _coded(connection, period, channel) for one in unit]
+    return _file(posters.packed(found), "application/zip", f"{_plain(period)}-{_plain(channel)}-codes.zip")
+
+
+def _act(period: str, channel: str, act: Callable[[Connection, WorkingChannel], Any]) -> AnyResponse:
+    problem = attempt(lambda connection: act(connection, working_channel(connection, period, channel)))
+    if problem and problem.status in {403, 404}:
+        raise problem
+    if problem:
+        return _page(period, channel, problem)
+    return redirect(url_for(".codes", period=period, channel=channel), 303)
+
+
+def _page(period: str, channel: str, problem: Problem | None) -> AnyResponse:
+    with transaction() as connection:
+        working = working_channel(connection, period, channel)
+        units = list(_coded(connection, period, channel))
+    return page(
+        "posters/codes.html",
+        problem.status if problem else 200,
+        period=period,
+        channel=channel,
+        working=working,
+        units=units,
+        problem=problem,
+        typed=field("lines"),
+        demonstration=bool(units) and units[0][1][0].poster.demonstration,
+        may_change=Role.ADMINISTRATOR in require_caller().roles and working.state in {"draft", "open"},
+        windows=sum(len(unit.windows) for unit, _ in units),
+    )
+
+
+def _coded(connection: Connection, period: str, channel: str) -> Iterator[tuple[RatedUnit, list[Coded]]]:
+    """Every unit with its own code and those of its windows."""
+    working = working_channel(connection, period, channel)
+    row = connection.execute(
+        text("SELECT scheme_id, demonstration FROM period WHERE id = :id"), {"id": working.period_id}
+    ).one()
+    site = issued_scheme(row.scheme_id, connection).title
+    for place, unit in enumerate(rated_units(connection, working.id), 1):
+        blank = Poster(
+            site=site,
+            unit_code=unit.code,
+            unit=unit.name,
+            name=f"{place:03}-{_plain(unit.code)}",
+            demonstration=row.demonstration,
+        )
+        yield unit, [_one(working.id, unit.id, window, blank) for window in (None, *unit.windows)]
+
+
+def _one(channel_id: int, unit_id: int, window: Window | None, blank: Poster) -> Coded:
+    code = code_of(_settings().secret_key, Code(channel_id, unit_id, window.id if window else 0))
+    address = f"{request.url_root}s/{code}"
+    if window is None:
+        return Coded(code, None, replace(blank, address=address))
+    name = f"{blank.name}-{window.id}"
+    return Coded(
+        code, window, replace(blank, address=address, window=window.name, kiosk=window.kiosk, name=name)
+    )
+
+
+def _plain(key: str) -> str:
+    """A key as part of a file's name."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in key)
+
+
+def _file(content: bytes, kind: str, name: str) -> Response:
+    response = Response(content, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["pingyi.configuration"]
+    return found

@@ -1,0 +1,205 @@
+"""The windows where codes of open ballots hang: named by the office, each coming and going on the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.ledger.leaves import record
+from pingyi.services.callers import Caller
+from pingyi.services.refusals import not_found, require_state
+from pingyi.services.runtime import WorkingChannel
+
+LONGEST_NAME: Final = 40
+MOST_LINES: Final = 2000
+_YES: Final = frozenset({"是", "y", "yes", "true", "1", "kiosk", "自助机", "评价器"})
+_NO: Final = frozenset({"", "否", "n", "no", "false", "0"})
+_CHANGEABLE: Final = ("draft", "open")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window of a unit; kiosk: many people rate on one device of the office there."""
+
+    id: int
+    unit_id: int
+    name: str
+    kiosk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RatedUnit:
+    """A unit that takes open ballots on a channel, with its windows in the order of their names."""
+
+    id: int
+    code: str
+    name: str
+    category: str
+    windows: Sequence[Window]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLine:
+    """A line of the office's list; `row` counts from 1."""
+
+    row: int
+    unit: str
+    name: str
+    kiosk: bool
+
+
+def rated_units(connection: Connection, channel_id: int) -> list[RatedUnit]:
+    """The units of an open box in the order of its period, with their windows; Problem not_found."""
+    _require_open_box(connection, channel_id)
+    windows: dict[int, list[Window]] = {}
+    for row in connection.execute(text(_WINDOWS), {"channel": channel_id}):
+        windows.setdefault(row.unit_id, []).append(Window(row.id, row.unit_id, row.name, row.kiosk))
+    return [
+        RatedUnit(row.id, row.code, row.name, row.category, tuple(windows.get(row.id, ())))
+        for row in connection.execute(text(_UNITS), {"channel": channel_id})
+    ]
+
+
+_WINDOWS = """
+SELECT id, unit_id, name, kiosk FROM ballot_window WHERE channel_id = :channel ORDER BY name COLLATE "C", id
+"""
+_UNITS = """
+SELECT u.id, u.code, p.name, p.category FROM channel c JOIN period_unit p ON p.period_id = c.period_id
+JOIN unit u ON u.id = p.unit_id WHERE c.id = :channel ORDER BY p.position
+"""
+
+
+def put_windows(
+    connection: Connection, caller: Caller, working: WorkingChannel, lines: Sequence[WindowLine]
+) -> int:
+    """Add windows, or change whether they are kiosks, while the period is a draft or open.
+
+    Returns how many lines were new or changed. Raises Problem wrong_state, not_found, windows_invalid (all or
+    nothing).
+    """
+    require_state(working.state, _CHANGEABLE)
+    units = {unit.code: unit.id for unit in rated_units(connection, working.id)}
+    errors = [_error(line.row, _UNKNOWN.format(unit=line.unit)) for line in lines if line.unit not in units]
+    if errors:
+        raise _invalid(errors)
+    return sum(_put(connection, caller, working, units[line.unit], line) for line in lines)
+
+
+def _put(
+    connection: Connection, caller: Caller, working: WorkingChannel, unit_id: int, line: WindowLine
+) -> bool:
+    given = {"channel": working.id, "unit": unit_id, "name": line.name, "kiosk": line.kiosk}
+    changed = connection.execute(text(_PUT), given).rowcount > 0
+    if changed:
+        content = {"unit": line.unit, "window": line.name, "kiosk": line.kiosk}
+        _record(connection, caller, working, "window.added", content)
+    return changed
+
+
+_PUT = """
+INSERT INTO ballot_window (channel_id, unit_id, name, kiosk) VALUES (:channel, :unit, :name, :kiosk)
+ON CONFLICT (channel_id, unit_id, name) DO UPDATE SET kiosk = excluded.kiosk
+WHERE ballot_window.kiosk IS DISTINCT FROM excluded.kiosk
+"""
+
+
+def remove_window(connection: Connection, caller: Caller, working: WorkingChannel, window_id: int) -> None:
+    """Take a window away while the period is a draft or open: its printed code is no longer good.
+
+    Raises Problem wrong_state, not_found.
+    """
+    require_state(working.state, _CHANGEABLE)
+    row = connection.execute(
+        text(
+            "DELETE FROM ballot_window w USING unit u"
+            " WHERE w.id = :id AND w.channel_id = :channel AND u.id = w.unit_id RETURNING u.code, w.name"
+        ),
+        {"id": window_id, "channel": working.id},
+    ).one_or_none()
+    if row is None:
+        raise not_found(zh="这个窗口", en="That window")
+    content = {"unit": row.code, "window": row.name}
+    _record(connection, caller, working, "window.removed", content)
+
+
+def _record(
+    connection: Connection, caller: Caller, working: WorkingChannel, kind: str, content: dict[str, object]
+) -> None:
+    told = {**content, "period": working.period_key, "channel": working.key, "by": caller.name}
+    record(connection, kind, told, working.period_id)
+
+
+def read_lines(given: str) -> list[WindowLine]:
+    """The lines of the office's list: unit code, window, and if it is a kiosk, parted by comma or tab.
+
+    Raises Problem windows_invalid with every line that is wrong.
+    """
+    lines, errors, seen = [], [], set()
+    for row, cells in _cells(given):
+        unit, name, kiosk = cells[0], " ".join(cells[1].split()), cells[-1].casefold()
+        wrong = _wrong(cells, name, kiosk, (unit, name) in seen)
+        if wrong:
+            errors.append(_error(row, wrong))
+            continue
+        seen.add((unit, name))
+        lines.append(WindowLine(row, unit, name, kiosk in _YES))
+    if not lines and not errors:
+        errors.append(_error(1, _EMPTY))
+    if errors or len(lines) > MOST_LINES:
+        raise _invalid(errors or [_error(MOST_LINES + 1, _TOO_MANY.format(most=MOST_LINES))])
+    return lines
+
+
+def _cells(given: str) -> Iterator[tuple[int, list[str]]]:
+    """Three cells of each line that is not empty; more where the line has more."""
+    for row, line in enumerate(given.splitlines(), 1):
+        if line.strip():
+            cells = [cell.strip() for cell in line.replace("，", ",").replace("\t", ",").split(",")]
+            yield row, [*cells, *[""] * (3 - len(cells))]
+
+
+def _wrong(cells: Sequence[str], name: str, kiosk: str, twice: bool) -> Text | None:
+    if len(cells) > 3 or not cells[0] or not name or not name.isprintable():
+        return _SHAPE
+    if len(name) > LONGEST_NAME:
+        return _TOO_LONG.format(most=LONGEST_NAME)
+    if kiosk not in _YES | _NO:
+        return _KIOSK.format(given=cells[2])
+    return _TWICE if twice else None
+
+
+def _require_open_box(connection: Connection, channel_id: int) -> None:
+    found = connection.execute(
+        text("SELECT FROM ballot_box WHERE channel_id = :id AND kind = 'open'"), {"id": channel_id}
+    ).first()
+    if found is None:
+        raise not_found(zh="这个扫码评议渠道", en="That channel of open ballots")
+
+
+def _error(row: int, message: Text) -> FieldError:
+    told = Text(zh=f"第 {row} 行：{message.zh}。", en=f"Line {row}: {message.en}.")
+    return FieldError(code="invalid", message=told, pointer="/lines", row=row)
+
+
+def _invalid(errors: Sequence[FieldError]) -> Problem:
+    return Problem("windows_invalid", 422, _INVALID, errors)
+
+
+_INVALID = Text(
+    zh="窗口清单有误，没有保存任何一行。", en="The list of windows is wrong; no line of it was stored."
+)
+_SHAPE = Text(
+    zh="每行应为：单位代码,窗口名称,是否自助机（是/否，可省略）",
+    en="a line is: unit code, window, kiosk (yes/no, may be left out)",
+)
+_UNKNOWN = Text(zh="本周期没有代码为“{unit}”的单位", en="the period has no unit with the code {unit}")
+_TOO_LONG = Text(zh="窗口名称最多 {most} 个字", en="a window's name has {most} characters at most")
+_KIOSK = Text(zh="“{given}”不是“是”或“否”", en="“{given}” is neither yes nor no")
+_TWICE = Text(zh="与上面某行重复", en="the same as a line above")
+_EMPTY = Text(zh="没有填写窗口", en="there is no window in it")
+_TOO_MANY = Text(zh="一次最多 {most} 行", en="at most {most} lines at a time")
