@@ -22,6 +22,11 @@ def dispose(
     connection: Connection, caller: Caller, working: WorkingChannel, verdicts: Mapping[str, Verdict]
 ) -> int:
     """Give the entries that stand for these identities a new (standing, reason); returns their number."""
+    return len(move_standing(connection, caller, working, begin(connection, caller, working), verdicts))
+
+
+def begin(connection: Connection, caller: Caller, working: WorkingChannel) -> int:
+    """A delivery for dispositions, still empty; returns its id."""
     delivery_id: int = connection.execute(
         text(
             "INSERT INTO delivery (period_id, channel_id, kind, api_key_id)"
@@ -29,7 +34,7 @@ def dispose(
         ),
         {"period": working.period_id, "channel": working.id, "api_key": caller.api_key_id},
     ).scalar_one()
-    return len(move_standing(connection, caller, working, delivery_id, verdicts))
+    return delivery_id
 
 
 def move_standing(
