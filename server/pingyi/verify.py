@@ -6,7 +6,7 @@
 Written from the published rules, not from the server's code, and to be read from top to bottom:
 1 words, 2 files and the manifest, 3 the tree (RFC 9162), 4 signatures (Ed25519, signed notes),
 5 leaves and entries, 6 heads and pins, 7 the acts in the record, 8 the snapshot against the files,
-9 the formulas of the channels, 10 points, totals, ranks and consequences, 11 draws by lot, 12 the whole.
+9 the formulas of the channels, 10 points, totals, ranks and consequences, 11 draws by lot, 12 ballots, 13 the whole.
 Exit status 0: everything that can be checked from here is right. 1: something is not, in plain words.
 A pin is a tree head that you kept yourself (from a receipt, a notice, an API answer): without one, whoever
 holds the signing key could have written the whole record anew. A witness cosigns heads so that others need not
@@ -514,6 +514,7 @@ class Job:
     lines: list[list[bytes]] = field(default_factory=list)  # the leaves by epoch
     replaced: frozenset[str] = frozenset()  # digests that other leaves name as replaced
     until: tuple[int, int] = (0, 0)  # epoch and number of the leaf that froze the snapshot
+    openings: dict[str, Any] = field(default_factory=dict)  # channel -> the delivery that came out of its box
     witnesses: tuple[Key, ...] = ()  # whose lines under the heads are checked
     every_row: bool = False  # keep each entry apart, to name rows that differ
     secret: bytes = field(default_factory=lambda: os.urandom(16))
@@ -542,6 +543,18 @@ class ActLeaf(NamedTuple):
     body: dict[str, Any]
 
 
+class Tally(NamedTuple):
+    """What an entry that came out of a ballot box counts, and in which standing it came."""
+
+    channel: str
+    standing: str
+    batch: str
+    unit: str
+    stratum: str
+    dimension: str
+    option: str
+
+
 class Rows(NamedTuple):
     """A multiset of rows: how many, and the sum of their marks (see `mark`)."""
 
@@ -564,6 +577,10 @@ class Block:
     entries: list[EntryLeaf] = field(default_factory=list)
     acts: list[ActLeaf] = field(default_factory=list)
     places: list[bytes] = field(default_factory=list)  # delivery and position of every entry, 16 bytes each
+    ballots: dict[str, list[bytes]] = field(default_factory=dict)  # channel -> place and hash of each leaf
+    tallies: dict[Tally, int] = field(default_factory=dict)  # what came out of boxes
+    taken: dict[str, Tally] = field(default_factory=dict)  # digest -> tally of those that a leaf replaces
+    beside: Counter[str] = field(default_factory=Counter)  # channel -> entries that came out of no box
     seen: int = 0
     late: int = 0
     faults: list[tuple[str, str]] = field(default_factory=list)
@@ -602,7 +619,10 @@ def read_leaf(block: Block, place: tuple[int, int], digest: str, line: bytes) ->
         if kind not in ("entry", "disposition"):
             if canonical(body) != line:
                 raise ValueError("not canonical")
-            block.acts.append(ActLeaf(place[1], body))
+            if kind == "ballot":
+                read_ballot(block, place, digest, body)
+            else:
+                block.acts.append(ActLeaf(place[1], body))
         elif JOB.plans:
             read_entry(block, place, digest, body)
         if kind == "restore":
@@ -615,6 +635,17 @@ def read_leaf(block: Block, place: tuple[int, int], digest: str, line: bytes) ->
             (f"第 {place[1]} 条叶子无法读懂（{what[0]}）。", f"Leaf {place[1]} makes no sense ({what[1]}).")
         )
     return JOB.period
+
+
+def read_ballot(block: Block, place: tuple[int, int], digest: str, body: dict[str, Any]) -> None:
+    """Note a sealed ballot: 12 bytes of place, then the hash of its leaf, which is the voter's receipt."""
+    channel = body["channel"]
+    if body.keys() != {"ballot", "channel", "kind", "period"} or type(channel) is not str:
+        raise ValueError("not a sealed ballot")
+    if not HEX.fullmatch(body["ballot"]):
+        raise ValueError("not the digest of a sealed ballot")
+    packed = place[0].to_bytes(4, "big") + place[1].to_bytes(8, "big") + bytes.fromhex(digest)
+    block.ballots.setdefault(channel, []).append(packed)
 
 
 def read_entry(block: Block, place: tuple[int, int], digest: str, body: dict[str, Any]) -> None:
@@ -636,6 +667,8 @@ def read_entry(block: Block, place: tuple[int, int], digest: str, body: dict[str
     if type(unit) is not str:
         raise TypeError("unit")
     row = row_of(values, reader)
+    if channel in JOB.openings:
+        read_tally(block, digest, body, unit)
     counts = None
     if reader.family is not None:
         counts = reader.family.tally(values, reader.settings, JOB.snapshot["period"])
@@ -646,6 +679,19 @@ def read_entry(block: Block, place: tuple[int, int], digest: str, body: dict[str
     block.rows[channel] = Rows(number + 1, marks + mark(standing, row))
     if counts is not None:
         add_counts(block.sums, channel, standing, unit, counts)
+
+
+def read_tally(block: Block, digest: str, body: dict[str, Any], unit: str) -> None:
+    """Sum an entry of a channel with a ballot box by what it says, in the standing in which it came."""
+    channel, values = body["channel"], body["values"]
+    if body["delivery"] != JOB.openings[channel]:
+        block.beside[channel] += 1
+        return
+    cells = (values.get(name) or "" for name in ("stratum", "dimension", "option"))
+    tally = Tally(channel, body["standing"], values.get("batch") or "", unit, *cells)
+    block.tallies[tally] = block.tallies.get(tally, 0) + count_of(values["count"])
+    if digest in JOB.replaced:
+        block.taken[digest] = tally
 
 
 def add_counts(
@@ -730,14 +776,25 @@ def expect_leaves() -> None:
     """Note which leaves are replaced and where the snapshot was frozen, before they are read one by one."""
     digest = sha256(JOB.files.get("snapshot.json", b"")).encode()
     replaced: set[str] = set()
-    JOB.until = (0, 0)
+    JOB.until, JOB.openings = (0, 0), {}
     for epoch, lines in enumerate(JOB.lines):
         for at, line in enumerate(lines):
             if b'"replaces":"' in line:
                 replaced.update(found.decode() for found in REPLACES.findall(line))
             elif digest in line and b'"snapshot.frozen"' in line:
                 JOB.until = (epoch, at)
+            if b'"kind":"box.opened"' in line:
+                expect_opening(line)
     JOB.replaced = frozenset(replaced)
+
+
+def expect_opening(line: bytes) -> None:
+    """Note which delivery came out of a box; a leaf that makes no sense is named where it is read."""
+    try:
+        body = read_json(line)
+        JOB.openings.setdefault(body["channel"], body["delivery"])
+    except GARBAGE:
+        return
 
 
 class Standing(NamedTuple):
@@ -1047,21 +1104,25 @@ def check_heads(
     )
     report.all_wrong(found)
     if not found:
-        report.ok(
-            f"树头：{len(heads)} 个签名正确，各自的根由叶子重算得到。",
-            f"Heads: {len(heads)} signatures are right and their roots follow from the leaves.",
+        tell_heads(report, logs, len(heads), others)
+
+
+def tell_heads(report: Report, logs: Sequence[Log], heads: int, others: int) -> None:
+    report.ok(
+        f"树头：{heads} 个签名正确，各自的根由叶子重算得到。",
+        f"Heads: {heads} signatures are right and their roots follow from the leaves.",
+    )
+    if others:
+        report.note(
+            f"另有 {others} 个见证签名未核对：请用 --witness 给出见证方的公钥（向见证方索取）。",
+            f"{others} lines of witnesses are there and were not checked: give --witness, the key that the witness tells you.",
         )
-        if others:
-            report.note(
-                f"另有 {others} 个见证签名未核对：请用 --witness 给出见证方的公钥（向见证方索取）。",
-                f"{others} lines of witnesses are there and were not checked: give --witness, the key that the witness tells you.",
-            )
-        for log in logs:
-            last = log.tree.head(log.epoch.origin)
-            report.ok(
-                f"记录：第 {log.epoch.number} 期共 {last.size} 条叶子。最新树头（请自行保存）：{last.line}",
-                f"Record: epoch {log.epoch.number} has {last.size} leaves. Newest head (keep it): {last.line}",
-            )
+    for log in logs:
+        last = log.tree.head(log.epoch.origin)
+        report.ok(
+            f"记录：第 {log.epoch.number} 期共 {last.size} 条叶子。最新树头（请自行保存）：{last.line}",
+            f"Record: epoch {log.epoch.number} has {last.size} leaves. Newest head (keep it): {last.line}",
+        )
 
 
 def unlike(log: Log, head: Head, lost: Mapping[str, Head], heads: Sequence[Any]) -> Iterator[tuple[str, str]]:
@@ -1140,44 +1201,49 @@ def read_witnesses(report: Report, given: Sequence[str]) -> tuple[Key, ...]:
 def check_witnesses(report: Report, record: Record, notes: Sequence[Epoch], heads: Sequence[Any]) -> None:
     """Each witness asked for saw a head of this record that covers the publication, and no line of it is wrong."""
     published = acts_of(record.acts, "result.published")
-    until = published[-1].place if published else (0, 0)
+    numbers = [log.epoch.number for log in record.logs]
     for key in JOB.witnesses:
         seen = [
-            ((epoch.number, head.size), head, others.seen[key])
+            ((numbers.index(epoch.number), head.size), head, others.seen[key])
             for epoch, (head, others) in zip(notes, heads, strict=True)
             if isinstance(head, Head) and key in others.seen
         ]
-        found = [
-            (
-                f"见证方 {key.name} 在树头（{head.size} 条）上的签名不对。",
-                f"The line of the witness {key.name} under the head of size {head.size} is wrong.",
-            )
-            for _, head, seconds in seen
-            if seconds is None
-        ]
-        if not seen:
-            found.append(
-                (
-                    f"缺少见证方 {key.name} 的签名：数据包里没有它见证过的树头。",
-                    f"The witness {key.name} signed none of the heads in this bundle: its line is missing.",
-                )
-            )
+        found = wrong_lines(key, [(head, seconds) for _, head, seconds in seen])
         report.all_wrong(found)
         if found:
             continue
-        (epoch_number, size), head, seconds = max(seen, key=lambda one: one[0])
+        record.cosigned += ((key, place) for place, _, _ in seen)
+        place, head, seconds = max(seen, key=lambda one: one[0])
         day = f"{datetime.fromtimestamp(seconds or 0, UTC):%Y-%m-%d %H:%M:%S} UTC"
-        numbers = [log.epoch.number for log in record.logs]
-        if (numbers.index(epoch_number), size) <= until:
+        if published and place <= published[-1].place:
             report.wrong(
-                f"见证方 {key.name} 最后见证的是 {day} 的 {size} 条叶子，还不到公布结果那一条：请下载更新的数据包再核对。",
-                f"The witness {key.name} last signed {size} leaves, on {day}, which does not reach the publication: get a newer bundle.",
+                f"见证方 {key.name} 最后见证的是 {day} 的 {head.size} 条叶子，还不到公布结果那一条：请下载更新的数据包再核对。",
+                f"The witness {key.name} last signed {head.size} leaves, on {day}, which does not reach the publication: get a newer bundle.",
             )
             continue
         report.ok(
-            f"见证：{key.name} 的 {len(seen)} 个签名正确，最后一个在 {day}，见证了前 {size} 条叶子：{head.line}",
-            f"Witness: {len(seen)} lines of {key.name} are right, the last of {day} over the first {size} leaves: {head.line}",
+            f"见证：{key.name} 的 {len(seen)} 个签名正确，最后一个在 {day}，见证了前 {head.size} 条叶子：{head.line}",
+            f"Witness: {len(seen)} lines of {key.name} are right, the last of {day} over the first {head.size} leaves: {head.line}",
         )
+
+
+def wrong_lines(key: Key, seen: Sequence[tuple[Head, int | None]]) -> list[tuple[str, str]]:
+    """What is wrong with a witness's lines: a signature, or that there is no line."""
+    if not seen:
+        return [
+            (
+                f"缺少见证方 {key.name} 的签名：数据包里没有它见证过的树头。",
+                f"The witness {key.name} signed none of the heads in this bundle: its line is missing.",
+            )
+        ]
+    return [
+        (
+            f"见证方 {key.name} 在树头（{head.size} 条）上的签名不对。",
+            f"The line of the witness {key.name} under the head of size {head.size} is wrong.",
+        )
+        for head, seconds in seen
+        if seconds is None
+    ]
 
 
 PREFIX = "Ledger-Checkpoint:"
@@ -3290,7 +3356,500 @@ def substitutes_fit(places: Sequence[Mapping[str, Any]], said: Sequence[Mapping[
 
 
 # ---------------------------------------------------------------------------------------------------------
-# 12. The whole.
+# 12. Ballots. Each sealed ballot is a leaf while the period is open; after its closing a box is opened once,
+# and only sums come out. Nobody can look into a ballot from here: what is checked is that none is left out
+# or added, that the boxes were made ready before and opened after, and that the sums add up to the ballots.
+
+FLOOR = 10  # fewer scored answers are never shown by option, fewer held ballots of a cell never at all
+MARGINS = ("burst", "surge", "surge_least", "margin", "deviations", "usual_least")  # thresholds of a box
+Words = tuple[str, str]
+Faults = Iterator[Words]
+
+
+class Packed(NamedTuple):
+    """A sealed ballot in the record: where, and the hash of its leaf."""
+
+    place: tuple[int, int]
+    digest: str
+
+
+class Box(NamedTuple):
+    """A channel's box as it was made ready: its frozen content, its cards by stratum, its ballots and opening."""
+
+    channel: str
+    frozen: dict[str, Any]
+    cards: dict[str, int]
+    ballots: list[Packed]
+    opened: Act
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        layout: dict[str, Any] = self.frozen["layout"]
+        return layout
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return self.opened.body
+
+
+def check_ballots(report: Report, record: Record) -> None:
+    """All checks of this section; periods without ballots are passed over."""
+    acts = record.acts
+    ballots = ballots_in(record.blocks)
+    if not ballots and not acts_of(acts, "ballots.prepared", "box.opened"):
+        return
+    opening, closing = life_of(acts)
+    frozen, found = prepared_boxes(acts, opening)
+    found += misplaced(ballots, frozen, acts, closing)
+    boxes = []
+    for channel in dict.fromkeys([*frozen, *(act.body["channel"] for act in acts_of(acts, "box.opened"))]):
+        opened = [act for act in acts_of(acts, "box.opened") if act.body["channel"] == channel]
+        found += opened_once(channel, opened, channel in frozen)
+        if opened and channel in frozen:
+            cards = cards_before(acts, channel, opening)
+            boxes.append(Box(channel, frozen[channel], cards, ballots.get(channel, []), opened[0]))
+    found += secret_gone(acts, boxes, closing)
+    found += wrong_cells(acts, record.blocks, {box.channel: box for box in boxes})
+    report.all_wrong(found)
+    for box in boxes:
+        with report.part(f"票箱 {box.channel}", f"Box {box.channel}"):
+            check_box(report, record, box, closing)
+
+
+def check_box(report: Report, record: Record, box: Box, closing: tuple[int, int]) -> None:
+    """One box: its ballots, its opening, its sums and its cards."""
+    told, tallies = box.told, tallies_of(record.blocks, box.channel)
+    found = [
+        *wrong_numbers(box, closing),
+        *wrong_opening(box, record.logs, closing),
+        *wrong_cards(box, tallies),
+        *wrong_sums(box, tallies),
+        *too_small(box, tallies),
+    ]
+    report.all_wrong(found)
+    if not found:
+        sealed, counted, held, rejected = (told[name] for name in ("sealed", "counted", "held", "rejected"))
+        layout = sha256(canonical(box.layout))
+        report.ok(
+            f"选票：渠道 {box.channel} 记录中的 {sealed} 张密封选票 = 计入 {counted} + 待核查 {held} + 不计 {rejected}；截止后才开箱，各单位各项合计与票数相符。",
+            f"Ballots: channel {box.channel}, {sealed} sealed in the record = {counted} counted + {held} held + {rejected} rejected; opened after the closing; the options of every unit and dimension add up to them.",
+        )
+        limits = ", ".join(f"{name} {box.frozen['rules'][name]}" for name in MARGINS)
+        report.ok(
+            f"票箱 {box.channel} 在开放前即已定下：票面 {layout}；待核查的界限 {limits}。",
+            f"Box {box.channel}, fixed before the period opened: layout {layout}; thresholds {limits}.",
+        )
+    tell_box(report, record, box, closing)
+
+
+def tell_box(report: Report, record: Record, box: Box, closing: tuple[int, int]) -> None:
+    """What is not wrong but should be known: ballots without rows, too many cards, entries beside the box."""
+    if lost := {name: box.told[name] for name in ("missing", "altered", "extra") if box.told.get(name)}:
+        told = ", ".join(f"{name} {len(receipts)}" for name, receipts in lost.items())
+        report.note(
+            f"票箱 {box.channel} 开箱时，库存选票与记录不完全相符（{told}），由两人决定继续；请向主办单位问明。",
+            f"When box {box.channel} was opened, the stored ballots were not all those of the record ({told}); two people went on. Ask the office about them.",
+        )
+    if over := sum(count for _, _, why, count in box.told["numbers"] if why == "cards_exceeded"):
+        report.note(
+            f"渠道 {box.channel} 收到的选票比发出的票卡多 {over} 张；多出的未计入，请向主办单位问明。",
+            f"Channel {box.channel} took {over} ballots more than it has cards; they do not count. Ask the office about them.",
+        )
+    if beside := sum(block.beside[box.channel] for block in record.blocks):
+        report.note(
+            f"渠道 {box.channel} 另有 {beside} 条报送不是开箱得出的。",
+            f"Channel {box.channel} has {beside} entries that did not come out of its box.",
+        )
+    for key in JOB.witnesses:
+        places = [place for who, place in record.cosigned if who == key]
+        if not any(closing < place <= box.opened.place for place in places):
+            report.note(
+                f"数据包里没有见证方 {key.name} 在截止之后、票箱 {box.channel} 开箱之前的签名。",
+                f"The bundle has no line of {key.name} from between the closing and the opening of box {box.channel}.",
+            )
+
+
+def ballots_in(blocks: Iterable[Block]) -> dict[str, list[Packed]]:
+    """The sealed ballots of each channel in the order of the record."""
+    found: dict[str, list[Packed]] = {}
+    for block in blocks:
+        for channel, packed in block.ballots.items():
+            into = found.setdefault(channel, [])
+            for one in packed:
+                place = int.from_bytes(one[:4], "big"), int.from_bytes(one[4:12], "big")
+                into.append(Packed(place, one[12:].hex()))
+    return found
+
+
+def life_of(acts: Sequence[Act]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """When the period first opened, and when it first closed after that: a reopened period takes no ballots."""
+    opened = next((act.place for act in acts_of(acts, "period.open")), None)
+    closed = next(
+        (act.place for act in acts_of(acts, "period.closed") if opened and act.place > opened), None
+    )
+    if opened is None or closed is None:
+        raise UnfitError(
+            "记录中没有周期的开放或截止，选票无法核对。",
+            "The record shows no opening or no closing of the period: its ballots cannot be checked.",
+        )
+    return opened, closed
+
+
+def prepared_boxes(
+    acts: Sequence[Act], opening: tuple[int, int]
+) -> tuple[dict[str, dict[str, Any]], list[Words]]:
+    """Channel -> what was frozen for its box, by the last preparation before the period opened."""
+    all_of_them = acts_of(acts, "ballots.prepared")
+    before = [act for act in all_of_them if act.place < opening]
+    found: list[Words] = []
+    if not before:
+        found.append(
+            (
+                "周期开放之前没有准备票箱的记录。",
+                "The record does not show that the ballot boxes were prepared before the period opened.",
+            )
+        )
+    if len(before) < len(all_of_them):
+        found.append(
+            (
+                "周期开放之后又准备过票箱：密钥、票面或界限可能被换过。",
+                "Ballot boxes were prepared after the period had opened: keys, layout or thresholds may have been swapped.",
+            )
+        )
+    boxes = (before or all_of_them)[-1].body["boxes"] if all_of_them else []
+    frozen = {box["channel"]: box for box in boxes}
+    for channel, box in frozen.items():
+        if not set(MARGINS) <= box["rules"].keys() or box["layout"]["channel"] != channel:
+            found.append(
+                (
+                    f"渠道 {channel} 的票箱没有定明票面和界限。",
+                    f"The box of channel {channel} was prepared without naming its layout and thresholds.",
+                )
+            )
+    return frozen, found
+
+
+def misplaced(
+    ballots: Mapping[str, Sequence[Packed]],
+    frozen: Mapping[str, Any],
+    acts: Sequence[Act],
+    closing: tuple[int, int],
+) -> Faults:
+    """Ballots of an unknown channel, twice, before their box was ready or after the closing."""
+    ready = max((act.place for act in acts_of(acts, "ballots.prepared")), default=closing)
+    for channel, sealed in ballots.items():
+        if channel not in frozen:
+            yield (
+                f"记录中有 {len(sealed)} 张选票属于没有票箱的渠道“{channel}”。",
+                f"The record holds {len(sealed)} ballots of {channel}, which has no box.",
+            )
+        if twice := len(sealed) - len({one.digest for one in sealed}):
+            yield (
+                f"渠道 {channel} 有 {twice} 张选票在记录中重复。",
+                f"{twice} ballots of channel {channel} stand twice in the record.",
+            )
+        if early := sum(one.place < ready for one in sealed):
+            yield (
+                f"渠道 {channel} 有 {early} 张选票在票箱准备好之前就进入了记录。",
+                f"{early} ballots of channel {channel} came before the boxes were prepared.",
+            )
+        if late := sum(one.place > closing for one in sealed):
+            yield (
+                f"渠道 {channel} 有 {late} 张选票在截止之后才进入记录。",
+                f"{late} ballots of channel {channel} came after the period had closed.",
+            )
+
+
+def opened_once(channel: str, opened: Sequence[Act], known: bool) -> Faults:
+    if not known:
+        yield (
+            f"渠道 {channel} 没有准备过票箱，却有开箱记录。",
+            f"A box of channel {channel} was opened, but none was prepared.",
+        )
+    if not opened:
+        yield (
+            f"渠道 {channel} 的票箱没有开箱记录。",
+            f"The record does not show that the box of channel {channel} was opened.",
+        )
+    if len(opened) > 1:
+        yield (
+            f"渠道 {channel} 的票箱开过 {len(opened)} 次，只能开一次。",
+            f"The box of channel {channel} was opened {len(opened)} times; once is all there may be.",
+        )
+
+
+def cards_before(acts: Sequence[Act], channel: str, opening: tuple[int, int]) -> dict[str, int]:
+    """How many cards each stratum of a roster has by the lists committed before the period opened."""
+    cards: Counter[str] = Counter()
+    for act in acts_of(acts, "cards.committed"):
+        body = act.body
+        if body["channel"] == channel and body["purpose"] == "card" and act.place < opening:
+            cards[body["stratum"]] += count_of(body["cards"])
+    return dict(cards)
+
+
+def secret_gone(acts: Sequence[Act], boxes: Sequence[Box], closing: tuple[int, int]) -> Faults:
+    """The secret that tells whose marks are whose was destroyed after the closing, before any box was opened."""
+    destroyed = [
+        a.place for a in acts_of(acts, "ballots.secret_destroyed") if a.body["what"] == "period_secret"
+    ]
+    first = min((box.opened.place for box in boxes), default=None)
+    if first is not None and not any(place < first for place in destroyed):
+        yield (
+            "第一个票箱开箱之前，没有销毁周期密钥的记录。",
+            "The record does not show that the period's secret was destroyed before the first box was opened.",
+        )
+    if any(place < closing for place in destroyed):
+        yield (
+            "周期密钥在截止之前就被销毁了。",
+            "The period's secret was destroyed before the period had closed.",
+        )
+
+
+def wrong_numbers(box: Box, closing: tuple[int, int]) -> Faults:
+    """What was sealed is what the record holds, and is counted, held or rejected, each the sum of its numbers."""
+    channel, told = box.channel, box.told
+    before = sum(one.place < closing for one in box.ballots)
+    if told["sealed"] != before:
+        yield (
+            f"渠道 {channel}：截止前记录中有 {before} 张密封选票，开箱却说有 {told['sealed']} 张。",
+            f"Channel {channel}: the record holds {before} sealed ballots before the closing, the opening told of {told['sealed']}.",
+        )
+    sums = dict.fromkeys(STANDINGS, 0)
+    for unit, standing, why, count in told["numbers"]:
+        if type(unit) is not str or type(why) is not str or count_of(count) == 0:
+            raise ValueError("numbers")
+        sums[standing] += count
+        if (standing == "counted") != (why == "") or (standing == "held" and count < FLOOR):
+            yield (
+                f"渠道 {channel} 单位 {unit or '（全部）'}：{standing} {count} 张（{why or '—'}）不可能出现。",
+                f"Channel {channel}, unit {unit or '(all)'}: {count} {standing} ballots ({why or '—'}) cannot be.",
+            )
+    if len({(unit, standing, why) for unit, standing, why, _ in told["numbers"]}) != len(told["numbers"]):
+        yield (f"渠道 {channel} 的票数有重复。", f"Channel {channel}: a number of ballots is told twice.")
+    parts = {name: told[name] for name in STANDINGS}
+    if parts != sums or sum(sums.values()) != told["sealed"]:
+        yield (
+            f"渠道 {channel} 的票数不相加：密封 {told['sealed']}，计入、待核查、不计分别为 {list(parts.values())}，明细合计 {list(sums.values())}。",
+            f"Channel {channel}: the ballots do not add up: {told['sealed']} sealed; counted, held, rejected {list(parts.values())}; their numbers sum to {list(sums.values())}.",
+        )
+    for name in ("missing", "altered"):
+        named = told.get(name, [])
+        if not {one.digest for one in box.ballots}.issuperset(named) or len(set(named)) != len(named):
+            yield (
+                f"渠道 {channel} 列为 {name} 的选票不在记录中。",
+                f"Channel {channel}: ballots named as {name} are not in the record.",
+            )
+
+
+def wrong_opening(box: Box, logs: Sequence[Log], closing: tuple[int, int]) -> Faults:
+    """The box was opened after the closing, under a head of this record that covers the closing."""
+    channel, told = box.channel, box.told
+    if box.opened.place < closing:
+        yield (
+            f"渠道 {channel} 的票箱在周期截止之前就开了。",
+            f"The box of channel {channel} was opened before the period had closed.",
+        )
+    if JOB.until < box.opened.place:
+        yield (
+            f"渠道 {channel} 的票箱在快照冻结之后才开。",
+            f"The box of channel {channel} was opened after the snapshot was frozen.",
+        )
+    head = head_of(*told["head"].split(" "))
+    at = next((n for n, log in enumerate(logs) if log.epoch.origin == head.origin), None)
+    log = None if at is None else logs[at]
+    if at is None or log is None or head.size > log.tree.size or log.tree.root(head.size) != head.root:
+        yield (
+            f"渠道 {channel} 开箱所依据的树头 {head.line} 不在本记录中。",
+            f"The head {head.line}, under which the box of channel {channel} was opened, is not of this record.",
+        )
+        return
+    if (told["epoch"], told["size"]) != (log.epoch.number, head.size):
+        yield (
+            f"渠道 {channel} 开箱记录的树头与其期号、大小不符。",
+            f"The opening of channel {channel} names a head and another epoch or size.",
+        )
+    if not closing < (at, head.size) <= box.opened.place:
+        yield (
+            f"渠道 {channel} 开箱所依据的树头（{head.size} 条）没有包含周期截止，或晚于开箱。",
+            f"The head under which the box of channel {channel} was opened ({head.size} leaves) does not cover the closing, or is later than the opening.",
+        )
+
+
+def tallies_of(blocks: Iterable[Block], channel: str) -> Counter[Tally]:
+    found: Counter[Tally] = Counter()
+    for block in blocks:
+        for tally, count in block.tallies.items():
+            if tally.channel == channel:
+                found[tally] += count
+    return found
+
+
+def wrong_cards(box: Box, tallies: Mapping[Tally, int]) -> Faults:
+    """Of a roster no more ballots count than cards were committed before the period opened, in all and by stratum."""
+    channel, told, cards = box.channel, box.told, box.cards
+    roster = box.frozen["kind"] == "roster"
+    issued = sum(cards.values()) if roster else None
+    if told["cards"] != issued or (box.frozen["cards"] or {}) != (cards if roster else {}):
+        yield (
+            f"渠道 {channel} 的票卡数（开箱说 {told['cards']}）不是开放前登记的 {issued}。",
+            f"Channel {channel}: its cards (the opening tells of {told['cards']}) are not the {issued} committed before the period opened.",
+        )
+    if issued is None:
+        return
+    used = told["counted"] + told["held"]
+    if used > issued:
+        yield (
+            f"渠道 {channel} 计入的选票 {used} 张，多于开放前登记的票卡 {issued} 张。",
+            f"Channel {channel}: {used} ballots count, but only {issued} cards were committed before the period opened.",
+        )
+    by_stratum: Counter[tuple[str, str, str]] = Counter()
+    for tally, count in tallies.items():
+        if tally.unit:
+            by_stratum[tally.stratum, tally.unit, tally.dimension] += count
+    for stratum in sorted({stratum for stratum, _, _ in by_stratum}):
+        most = max(count for (one, _, _), count in by_stratum.items() if one == stratum)
+        if most > cards.get(stratum, 0):
+            yield (
+                f"渠道 {channel} 人群“{stratum}”有 {most} 张选票，票卡只有 {cards.get(stratum, 0)} 张。",
+                f"Channel {channel}, stratum {stratum}: {most} ballots, but {cards.get(stratum, 0)} cards.",
+            )
+
+
+def wrong_sums(box: Box, tallies: Mapping[Tally, int]) -> Faults:
+    """Per unit and dimension the options add up to the ballots of that unit and standing; rosters: to `returned`."""
+    batch, roster = box.frozen["batch"], box.layout["every_unit"]
+    wanted: Counter[tuple[str, str, str]] = Counter()
+    returned = 0
+    for unit, standing, why, count in box.told["numbers"]:
+        if standing != "rejected":
+            returned += count if roster else 0
+            for each in box.layout["units"] if roster else [unit]:
+                wanted[each, standing, f"{batch}.{why}" if why else batch] += count
+    sums: Counter[tuple[str, str, str, str]] = Counter()
+    for tally, count in tallies.items():
+        dimension = tally.dimension or box.layout["dimensions"][0]
+        if tally.unit or tally.option not in TURNOUT:
+            sums[tally.unit, tally.standing, tally.batch, dimension] += count
+    shown_ = sum(n for tally, n in tallies.items() if not tally.unit and tally.option == "returned")
+    if shown_ != returned:
+        yield (
+            f"渠道 {box.channel} 收回 {returned} 张，报送却写 {shown_} 张。",
+            f"Channel {box.channel}: {returned} ballots were returned, the entries say {shown_}.",
+        )
+    expected = {(*place, dim): n for place, n in wanted.items() for dim in box.layout["dimensions"]}
+    for unit, standing, named, dimension in sorted(expected.keys() | sums.keys()):
+        place = unit, standing, named, dimension
+        if sums[place] != expected.get(place, 0):
+            yield (
+                f"渠道 {box.channel} 单位 {unit}，{dimension}（{standing}，{named}）：各选项合计 {sums[place]}，选票 {expected.get(place, 0)} 张。",
+                f"Channel {box.channel}, unit {unit}, {dimension} ({standing}, {named}): the options add up to {sums[place]}, the ballots are {expected.get(place, 0)}.",
+            )
+
+
+def too_small(box: Box, tallies: Mapping[Tally, int]) -> Faults:
+    """One to nine scored answers of a cell are never shown by option."""
+    scored = set(box.layout["options"][: box.layout["scored"]])
+    cells: dict[Tally, dict[str, int]] = {}
+    for tally, count in tallies.items():
+        cells.setdefault(tally._replace(option=""), {})[tally.option] = count
+    for cell, options in cells.items():
+        n = sum(count for option, count in options.items() if option in scored)
+        if 0 < n < FLOOR or ("withheld" in options and len(options) > 1):
+            yield (
+                f"渠道 {box.channel} 单位 {cell.unit}，{cell.dimension}（{cell.stratum or '—'}，{cell.batch}）：不足 {FLOOR} 份的回答没有隐去。",
+                f"Channel {box.channel}, unit {cell.unit}, {cell.dimension} ({cell.stratum or '—'}, {cell.batch}): fewer than {FLOOR} answers are shown by option.",
+            )
+
+
+Cell = tuple[str, str, str]  # channel, unit, reason
+
+
+def wrong_cells(acts: Sequence[Act], blocks: Sequence[Block], boxes: Mapping[str, Box]) -> Faults:
+    """After the opening only held cells move, as two people decided, each cell once and as a whole."""
+    decided: dict[Cell, bool] = {}
+    for act in acts_of(acts, "cell.decided"):
+        body = act.body
+        cell = body["channel"], body["unit"], body["reason"]
+        if act.place < JOB.until:
+            yield from wrong_decision(act, cell, acts, boxes, decided)
+            decided[cell] = body["release"]
+    left, faults = moved_cells(blocks, boxes)
+    yield from faults
+    for cell, standings in sorted(left.items()):
+        release = decided.get(cell)
+        wanted = "held" if release is None else "counted" if release else "rejected"
+        if standings.keys() != {wanted}:
+            yield (
+                f"渠道 {cell[0]} 单位 {cell[1]} 的待核查选票（{cell[2]}）按决定应为 {wanted}，实际为 {', '.join(sorted(standings))}。",
+                f"Channel {cell[0]}, unit {cell[1]}: the ballots held for {cell[2]} should be {wanted} by what was decided, but are {', '.join(sorted(standings))}.",
+            )
+
+
+def wrong_decision(
+    act: Act, cell: Cell, acts: Sequence[Act], boxes: Mapping[str, Box], decided: Mapping[Cell, bool]
+) -> Faults:
+    """A decision is on a held cell and its number, comes after the opening, once, and from two reviewers."""
+    channel, unit, why = cell
+    box = boxes.get(channel)
+    numbers = box.told["numbers"] if box else []
+    held = sum(n for u, standing, r, n in numbers if (u, standing, r) == (unit, "held", why))
+    reviewers = {
+        one.body["by"]
+        for one in acts_of(acts, "cell.reviewed")
+        if one.place < act.place and (one.body["channel"], one.body["unit"], one.body["reason"]) == cell
+    }
+    right = box is not None and act.place > box.opened.place and held and act.body["ballots"] == held
+    if not right or cell in decided or type(act.body["release"]) is not bool:
+        yield (
+            f"渠道 {channel} 单位 {unit} 关于 {why} 的决定没有对应的待核查选票，或不止一次。",
+            f"Channel {channel}, unit {unit}: a decision on {why} that fits no held ballots, or not the first.",
+        )
+    if len(reviewers) < 2:
+        yield (
+            f"渠道 {channel} 单位 {unit} 关于 {why} 的决定没有经两人复核。",
+            f"Channel {channel}, unit {unit}: the decision on {why} was not reviewed by two people.",
+        )
+
+
+def moved_cells(
+    blocks: Sequence[Block], boxes: Mapping[str, Box]
+) -> tuple[dict[Cell, Counter[str]], list[Words]]:
+    """Cell -> the standings in which its entries stand now; and entries that should never have moved."""
+    cells: dict[Cell, Counter[str]] = {}
+    taken: dict[str, tuple[Tally, str]] = {}
+    found: list[Words] = []
+
+    def cell_of(tally: Tally) -> Cell:
+        batch = boxes[tally.channel].frozen["batch"] if tally.channel in boxes else ""
+        return tally.channel, tally.unit, tally.batch.removeprefix(f"{batch}.")
+
+    for block in blocks:
+        for tally in block.tallies:
+            if tally.standing == "held":
+                cells.setdefault(cell_of(tally), Counter())["held"] += 1
+        taken |= {digest: (tally, tally.standing) for digest, tally in block.taken.items()}
+    for leaf in (leaf for block in blocks for leaf in block.entries):
+        if leaf.replaces not in taken:
+            continue
+        tally, standing = taken.pop(leaf.replaces)
+        if leaf.row is not None or tally.standing != "held":
+            found.append(
+                (
+                    f"第 {leaf.at} 条叶子改动了渠道 {tally.channel} 开箱得出的数（单位 {tally.unit or '（全部）'}）；只有待核查的可以由复核移动。",
+                    f"Leaf {leaf.at} changes what came out of the box of channel {tally.channel} (unit {tally.unit or '(all)'}); only what is held may be moved, by its review.",
+                )
+            )
+            continue
+        taken[leaf.digest] = (tally, leaf.standing)
+        standings = cells[cell_of(tally)]
+        standings[leaf.standing] += 1
+        standings[standing] -= 1
+    return {cell: +standings for cell, standings in cells.items()}, found
+
+
+# ---------------------------------------------------------------------------------------------------------
+# 13. The whole.
 
 KNOWN_FILES = re.compile(
     r"scheme\.toml|period\.toml|(units|rolls|adjustments|decisions|previous|results)\.csv"
@@ -3517,7 +4076,7 @@ def shown(value: Any) -> str:
 def prepare(files: Mapping[str, bytes], period: str) -> None:
     """Forget what an earlier check left."""
     JOB.period, JOB.files, JOB.snapshot = period, files, {}
-    JOB.plans, JOB.readers, JOB.lines = {}, {}, []
+    JOB.plans, JOB.readers, JOB.lines, JOB.openings = {}, {}, [], {}
     JOB.every_row, JOB.until, JOB.replaced, JOB.witnesses = False, (0, 0), frozenset(), ()
 
 
@@ -3548,6 +4107,9 @@ class Record:
     rows: dict[str, Any]  # channel -> rows of its entries file
     scores: dict[str, Any]  # channel -> scores
     whole: dict[str, Any]  # channel -> scores with held evidence counted
+    cosigned: list[tuple[Key, tuple[int, int]]] = field(
+        default_factory=list
+    )  # who signed rightly, up to where
 
 
 def read_record(report: Report) -> tuple[Record, list[Epoch], list[Any], list[list[Block]]]:
@@ -3651,6 +4213,8 @@ def check_all(report: Report, folder: Path, pins: Sequence[str], witnesses: Sequ
             record.blocks = [block for blocks in read_all_leaves() for block in blocks]
     with report.part("报送", "Entries"):
         check_entries(report, record)
+    with report.part("选票", "Ballots"):
+        check_ballots(report, record)
     with report.part("快照与文件", "The snapshot and the files"):
         check_particulars(report, files, JOB.snapshot)
     with report.part("登记", "Registers"):
