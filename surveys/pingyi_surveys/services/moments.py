@@ -30,6 +30,12 @@ def unfinished(connection: Connection, period_id: int) -> Problem | None:
     return Problem("boxes_unopened", 409, _UNOPENED.format(channels=", ".join(waiting))) if waiting else None
 
 
+def require_opened(connection: Connection, period_id: int) -> None:
+    """Problem boxes_unopened while a box of the period is closed."""
+    if problem := unfinished(connection, period_id):
+        raise problem
+
+
 _UNOPENED = Text(
     zh="票箱尚未开箱：{channels}。密钥在计票主机上的会自动开箱；印在纸上的请运行 pingyi box open。",
     en="Boxes are not opened yet: {channels}. Where the key lies on the counting host that happens by "

@@ -1,0 +1,196 @@
+"""Writes an opened box: tallies, held cells, numbers, comments, report and the record, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from pingyi.ledger.leaves import record
+from pingyi.services.callers import Caller
+from pingyi.services.dispositions import Verdict, dispose
+from pingyi.services.intake import claim_delivery
+from pingyi.services.reading import read_rows
+from pingyi.services.runtime import WorkingChannel
+from pingyi.services.storing import insert_rows, receipt_of, rows_to_store, standing_heads
+from pingyi_surveys.opening import Opening
+from pingyi_surveys.services.closing import ClosingHead
+from pingyi_surveys.services.matching import Matched
+from pingyi_surveys.services.roster import issued_rows
+from pingyi_surveys.tallies import COUNTED, HELD, REJECTED, Tallied
+
+ISSUED = "issued"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedBox:
+    """A channel's opening in numbers; `digest`: SHA-256 of `Opening.canonical()` in hex."""
+
+    channel: str
+    sealed: int
+    counted: int
+    held: int
+    rejected: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """All that an opening writes."""
+
+    opening: Opening
+    matched: Matched
+    closing: ClosingHead
+    cards: int | None
+    batch: str
+    report: dict[str, Any]
+    approved_by: Sequence[str] = ()
+
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.opening.canonical()).digest()
+
+    def numbers(self) -> list[list[str | int]]:
+        """Unit, standing, reason and number of ballots, in the opening's order."""
+        return [[one.unit, one.standing, one.reason, one.count] for one in self.opening.numbers]
+
+
+def store_opening(
+    connection: Connection, caller: Caller, working: WorkingChannel, outcome: Outcome
+) -> OpenedBox:
+    """Write everything; IntegrityError where the box was opened before."""
+    delivery_id = _store_entries(connection, caller, working, outcome)
+    opened = OpenedBox(
+        channel=working.key,
+        sealed=outcome.matched.sealed,
+        counted=outcome.opening.total(COUNTED),
+        held=outcome.opening.total(HELD),
+        rejected=outcome.opening.total(REJECTED),
+        digest=outcome.digest().hex(),
+    )
+    _store_opening(connection, caller, working.id, outcome, opened, delivery_id)
+    _store_opinions(connection, working, outcome.opening)
+    _record(connection, caller, working, outcome, opened, delivery_id)
+    return opened
+
+
+def _store_entries(connection: Connection, caller: Caller, working: WorkingChannel, outcome: Outcome) -> int:
+    """The tallies as one delivery, by the path of every entry; held ones are disposed of at once."""
+    delivery_id = claim_delivery(connection, working, caller, None, "opening") or 0
+    tallies = outcome.opening.entries
+    issued = issued_rows(connection, working.id) if outcome.cards is not None else []
+    rows = [*map(_row, tallies), *(_issued_row(outcome.batch, *one) for one in issued)]
+    entries = read_rows(connection, working, rows)
+    heads = standing_heads(connection, working, entries)
+    stored = rows_to_store(working, caller, delivery_id, entries, heads)
+    insert_rows(connection, working, delivery_id, stored, receipt_of(working, delivery_id, stored))
+    held: dict[str, Verdict] = {
+        entry.identity: (HELD, tally.reason)
+        for entry, tally in zip(entries, tallies, strict=False)
+        if tally.standing == HELD
+    }
+    if held:
+        dispose(connection, caller, working, held)
+    return delivery_id
+
+
+def _row(tally: Tallied) -> dict[str, Any]:
+    named = {
+        "unit": tally.unit,
+        "batch": tally.batch,
+        "stratum": tally.stratum,
+        "dimension": tally.dimension,
+    }
+    given = {name: value for name, value in named.items() if value}
+    return {**given, "option": tally.option, "count": tally.count}
+
+
+def _issued_row(batch: str, stratum: str, cards: int) -> dict[str, Any]:
+    return _row(Tallied("", batch, stratum, "", ISSUED, cards))
+
+
+def _store_opening(
+    connection: Connection,
+    caller: Caller,
+    channel_id: int,
+    outcome: Outcome,
+    opened: OpenedBox,
+    delivery_id: int,
+) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO box_opening (channel_id, delivery_id, head, sealed, counted, held, rejected,"
+            " numbers, report, digest, opened_by) VALUES (:channel, :delivery, :head, :sealed, :counted,"
+            " :held, :rejected, CAST(:numbers AS json), CAST(:report AS json), :digest, :by)"
+        ),
+        {
+            "channel": channel_id,
+            "delivery": delivery_id,
+            "head": outcome.closing.head.line,
+            "sealed": opened.sealed,
+            "counted": opened.counted,
+            "held": opened.held,
+            "rejected": opened.rejected,
+            "numbers": msgspec.json.encode(outcome.numbers()).decode(),
+            "report": msgspec.json.encode(outcome.report).decode(),
+            "digest": outcome.digest(),
+            "by": caller.name,
+        },
+    )
+
+
+def _store_opinions(connection: Connection, working: WorkingChannel, opening: Opening) -> None:
+    """By COPY, whose rows no statement log shows."""
+    if not opening.opinions:
+        return
+    units = {
+        row.code: row.id
+        for row in connection.execute(
+            text(
+                "SELECT u.code, u.id FROM unit u JOIN period_unit p ON p.unit_id = u.id"
+                " WHERE p.period_id = :id"
+            ),
+            {"id": working.period_id},
+        )
+    }
+    cursor = connection.connection.cursor()
+    with cursor.copy(_COPY) as copy:
+        for position, opinion in enumerate(opening.opinions):
+            # PostgreSQL stores no NUL.
+            comment = opinion.text.replace("\0", "")
+            copy.write_row((working.id, position, units.get(opinion.unit, 0), opinion.standing, comment))
+
+
+_COPY = "COPY ballot_opinion (channel_id, position, unit_id, standing, comment) FROM STDIN"
+
+
+def _record(
+    connection: Connection,
+    caller: Caller,
+    working: WorkingChannel,
+    outcome: Outcome,
+    opened: OpenedBox,
+    delivery_id: int,
+) -> None:
+    content = {
+        "period": working.period_key,
+        "channel": working.key,
+        "by": caller.name,
+        "head": outcome.closing.head.line,
+        "epoch": outcome.closing.epoch,
+        "size": outcome.closing.head.size,
+        "sealed": opened.sealed,
+        "counted": opened.counted,
+        "held": opened.held,
+        "rejected": opened.rejected,
+        "cards": outcome.cards,
+        "numbers": outcome.numbers(),
+        "digest": opened.digest,
+        "delivery": delivery_id,
+    }
+    gone_on = {"approved_by": list(outcome.approved_by), **outcome.matched.told()}
+    more = {} if outcome.matched.whole else gone_on
+    record(connection, "box.opened", {**content, **more}, working.period_id)
