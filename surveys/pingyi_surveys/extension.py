@@ -7,6 +7,7 @@ from typing import Final
 
 from flask import Flask
 
+from pingyi.channels import Text
 from pingyi.extensions import Extension
 from pingyi_surveys.services import moments
 
@@ -15,6 +16,8 @@ PAGES: Final[tuple[str, ...]] = (
     "posters",
     "receipts",
     "about",
+    "questionnaires",
+    "rehearsals",
 )
 COMMANDS = "pingyi_surveys.commands"
 
@@ -35,4 +38,5 @@ surveys = Extension(
     unfinished=moments.unfinished,
     work=moments.work,
     sweep=moments.sweep,
+    office_pages={"questionnaires.index": Text(zh="问卷", en="Questionnaires")},
 )

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.domain.errors import Problem
+from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
 from pingyi.services.callers import Caller
 from pingyi.services.refusals import not_found
@@ -56,6 +56,25 @@ def store_questionnaire(connection: Connection, caller: Caller, document: str) -
     return find_questionnaire(connection, found.key, found.version)
 
 
+def store_new_questionnaire(connection: Connection, caller: Caller, document: str) -> Kept:
+    """Store a document whose key and version nobody has used yet.
+
+    Raises Problem questionnaire_invalid, questionnaire_exists.
+    """
+    found = parse_questionnaire(document)
+    given = {"key": found.key, "version": found.version}
+    there = text("SELECT FROM questionnaire WHERE key = :key AND version = :version")
+    if connection.execute(there, given).first() is not None:
+        pointers = [FieldError(code="version_taken", message=_TAKEN, pointer="/version")]
+        raise Problem("questionnaire_exists", 409, _EXISTS.format(**given), pointers)
+    return store_questionnaire(connection, caller, document)
+
+
+_EXISTS = Text(
+    zh="问卷“{key}”第 {version} 版已经有了，请换一个代码或版本。",
+    en="There is a version {version} of questionnaire {key} already: choose another key or version.",
+)
+_TAKEN = Text(zh="这个版本已经有了。", en="There is such a version already.")
 _FROZEN = Text(
     zh="问卷“{key}”第 {version} 版已用于评议，不能再改；请把 version 加一，另存新版。",
     en="Version {version} of questionnaire {key} is in use and never changes; store it anew under a higher "

@@ -1,0 +1,126 @@
+"""A questionnaire tried before it is used: the real form, and a ballot counted that nobody keeps."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, request, url_for
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response as AnyResponse
+
+from pingyi.channels import Text
+from pingyi.console.base import page
+from pingyi.db import transaction
+from pingyi.ledger.leaves import record
+from pingyi.services.roles import Role
+from pingyi.web.callers import require_caller
+from pingyi.web.language import language
+from pingyi.web.policy import policy
+from pingyi_surveys.forms import (
+    OPEN_NOTICE,
+    ROSTER_NOTICE,
+    Frame,
+    Receipt,
+    render_form,
+    render_receipt,
+    short_code,
+)
+from pingyi_surveys.pages.assets import style_address
+from pingyi_surveys.pages.questionnaires import ONE, READERS
+from pingyi_surveys.questionnaires import Questionnaire
+from pingyi_surveys.rehearsing import Kind, lines_of, rehearse, sample_sheet
+from pingyi_surveys.services.questionnaires import Kept, find_questionnaire
+from pingyi_surveys.sheets import Filled, Sheet, asked_language, read_form
+
+blueprint = Blueprint("rehearsals", __name__, template_folder="../templates")
+SITE = Text(zh="政风行风评议", en="Pingyi")
+BANNER = Text(zh="演练：不计票，什么也不保存", en="Rehearsal: nothing is counted or stored")
+PERIOD = Text(zh="演练", en="Rehearsal")
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get(f"{ONE}/preview")
+@policy(*READERS)
+def preview(key: str, version: int) -> AnyResponse:
+    """The ballot as people will see it, of the kind and wording asked for."""
+    return _form(_kept(key, version), language(), None)
+
+
+@blueprint.post(f"{ONE}/rehearsal")
+@policy(Role.ADMINISTRATOR)
+def rehearsal(key: str, version: int) -> AnyResponse:
+    """Seal, open and count what was filled in, all in memory; the record says only that it was tried."""
+    kept, caller = _kept(key, version), require_caller()
+    sheet, kind = _sheet(kept.questionnaire)
+    filled = read_form(request.form, sheet, draft=bool(asked_language(request.form)))
+    if tongue := asked_language(request.form):
+        return _form(kept, tongue, filled)
+    if filled.errors:
+        return _form(kept, language(), filled, 422)
+    found = rehearse(sheet, kind, filled)
+    with transaction() as connection:
+        record(connection, "questionnaire.rehearsed", {"sha256": kept.sha256, "by": caller.name})
+    return page(
+        "office/rehearsed.html",
+        kept=kept,
+        asked=kept.questionnaire,
+        found=found,
+        kind=kind,
+        wording=_wording(),
+        code=short_code(found.receipt),
+        alone=lines_of(sheet, found.alone.entries),
+        ten=lines_of(sheet, found.ten.entries),
+        comments=[opinion.text for opinion in found.alone.opinions],
+    )
+
+
+@blueprint.get(f"{ONE}/receipts/<digest:digest>")
+@policy(*READERS)
+def receipt(key: str, version: int, digest: str) -> AnyResponse:
+    """The receipt as a person would see it."""
+    kept = _kept(key, version)
+    here = url_for("rehearsals.receipt", key=key, version=version, digest=digest, _external=True)
+    frame = _frame(kept, "open", "")
+    return _answer(render_receipt(Receipt(digest=digest, look_up=here), frame, language()))
+
+
+def _kept(key: str, version: int) -> Kept:
+    with transaction() as connection:
+        return find_questionnaire(connection, key, version)
+
+
+def _wording() -> str:
+    return request.args.get("wording", "")
+
+
+def _sheet(questionnaire: Questionnaire) -> tuple[Sheet, Kind]:
+    kind: Kind = "roster" if request.args.get("kind") == "roster" else "open"
+    return sample_sheet(questionnaire, kind, _wording()), kind
+
+
+def _form(kept: Kept, tongue: str, filled: Filled | None, status: int = 200) -> AnyResponse:
+    sheet, kind = _sheet(kept.questionnaire)
+    return _answer(render_form(sheet, _frame(kept, kind, _wording()), tongue, filled), status)
+
+
+def _frame(kept: Kept, kind: Kind, wording: str) -> Frame:
+    address = {"key": kept.key, "version": kept.version, "kind": kind, "wording": wording}
+    roster = kind == "roster"
+    return Frame(
+        site=SITE,
+        period=PERIOD,
+        action=url_for("rehearsals.rehearsal", **address),
+        style=style_address(),
+        hidden={"csrf_token": generate_csrf()},
+        title=kept.questionnaire.title if roster else None,
+        notice=ROSTER_NOTICE if roster else OPEN_NOTICE,
+        label=BANNER,
+    )
+
+
+def _answer(html: str, status: int = 200) -> AnyResponse:
+    response = Response(html, status, content_type="text/html; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
