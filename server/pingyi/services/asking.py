@@ -11,17 +11,18 @@ from sqlalchemy import Connection
 from pingyi.channels import word
 from pingyi.services.acts import ADJUSTMENT, PUBLISH, REOPEN, WITHDRAWAL, Act, approve_act, request_act
 from pingyi.services.callers import SHELL, Caller
+from pingyi.services.newest import publishable
 from pingyi.services.particulars import AdjustmentRow, adjusted_units, standing_adjustment
-from pingyi.services.periods import PeriodRow, find_period, publishable, require_reopenable
+from pingyi.services.periods import PeriodRow, find_period, require_reopenable
 
 BUNDLE = Caller(name="bundle")
 DEMONSTRATION = Caller(name="demonstration")
 
 
 def request_publication(connection: Connection, caller: Caller, key: str, reason: str) -> Act:
-    """Ask for the newest revision to be published; Problem wrong_state, already_published."""
+    """Ask for the newest revision to be published; raises what `publishable` does."""
     period = find_period(connection, key)
-    newest = publishable(connection, period)
+    newest = publishable(connection, period.id, period.state)
     content = {"revision": newest.revision, "sha256": newest.sha256}
     return request_act(connection, caller, period, PUBLISH, content, reason)
 

@@ -19,6 +19,7 @@ from pingyi.outbox import ASSESS, PUBLISH, request_work
 from pingyi.registry import current_registry
 from pingyi.services.callers import Caller
 from pingyi.services.keys import ensure_operator
+from pingyi.services.newest import publishable
 from pingyi.services.refusals import not_found, require_state, wrong_state
 from pingyi.services.runtime import WorkingChannel, period_channels
 from pingyi.services.schemes import issue_scheme
@@ -192,35 +193,9 @@ class Approved:
         return {"act": self.act_id, "by": self.requested_by, "approved_by": self.approved_by}
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """The newest revision of a period's result."""
-
-    assessment_id: int
-    revision: int
-    sha256: str
-
-
-def publishable(connection: Connection, period: PeriodRow) -> Newest:
-    """What may be published; Problem wrong_state, already_published."""
-    require_state(period.state, ("assessed", "published"))
-    row = connection.execute(
-        text(
-            "SELECT a.id, a.revision, a.digest, b.assessment_id IS NOT NULL AS published FROM assessment a"
-            " LEFT JOIN publication b ON b.assessment_id = a.id"
-            " WHERE a.period_id = :id ORDER BY a.revision DESC LIMIT 1"
-        ),
-        {"id": period.id},
-    ).one()
-    if row.published:
-        message = Text(zh="第 {revision} 版已经公布。", en="Revision {revision} is published already.")
-        raise Problem("already_published", 409, message.format(revision=row.revision))
-    return Newest(row.id, row.revision, row.digest.hex())
-
-
 def publish_revision(connection: Connection, approved: Approved, period: PeriodRow, revision: int) -> None:
     """Publish the revision asked for; Problem act_outdated where a newer one was assessed meanwhile."""
-    newest = publishable(connection, period)
+    newest = publishable(connection, period.id, period.state)
     if newest.revision != revision:
         raise Problem("act_outdated", 409, _OUTDATED.format(revision=revision, newest=newest.revision))
     connection.execute(

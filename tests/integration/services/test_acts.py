@@ -93,10 +93,11 @@ def at_once(app: Flask, work: Callable[[], Any]) -> list[str]:
 
 def test_sixteen_approvals_at_once_have_one_effect(app: Flask) -> None:
     assessed()
-    act, points = publication(), deduction()
-    for each in (points, act):
+    for ask in (deduction, publication):
+        each = ask()
         outcomes = at_once(app, lambda each=each: in_one(approve_act, BO, each.id))
         assert outcomes == ["act_answered"] * 15 + ["done"]
+        assess_again()
     assert (count("publication"), count("adjustment"), count("act_answer")) == (1, 1, 2)
     assert count("leaf", "kind = 'result.published'") == count("leaf", "kind = 'adjustment.added'") == 1
 
@@ -222,6 +223,17 @@ def test_only_the_revision_asked_for_is_published(app: Flask) -> None:
     assert refusal(request_publication, ADA, "p", "又一次") == "already_published"
 
 
+def test_result_that_lacks_an_approved_adjustment_is_not_published(app: Flask) -> None:
+    assessed()
+    asked = publication()
+    in_one(approve_act, BO, deduction().id)
+    assert refusal(approve_act, BO, asked.id) == "assessment_outdated"
+    assert refusal(request_publication, ADA, "p", "又一次") == "assessment_outdated"
+    assess_again()
+    in_one(approve_act, BO, publication().id)
+    assert in_one(load_result, "p").revision == 2
+
+
 def test_reopened_period_takes_entries_until_it_is_closed_and_old_results_stay(app: Flask) -> None:
     assessed()
     in_one(approve_act, BO, publication().id)
@@ -276,6 +288,7 @@ def test_period_is_not_reopened_while_it_is_being_assessed(app: Flask) -> None:
 def test_record_names_both_people_and_hides_the_reasons(app: Flask) -> None:
     assessed()
     in_one(approve_act, BO, deduction().id, "同意李四")
+    assess_again()
     in_one(approve_act, BO, publication().id)
     with transaction() as connection:
         rows = connection.execute(text("SELECT kind, body FROM leaf ORDER BY id")).all()
