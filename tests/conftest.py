@@ -84,7 +84,8 @@ def app(application: Flask, endpoints: Endpoints) -> Iterator[Flask]:
 
 def forget(application: Flask) -> None:
     """Drop what the application keeps of a database that was emptied, and the heads known of its record."""
-    for name in ("pingyi.schemes", "pingyi.settings.loaded", "pingyi.ledger.head", "pingyi_surveys.live"):
+    of_surveys = [name for name in application.extensions if name.startswith("pingyi_surveys.")]
+    for name in ("pingyi.schemes", "pingyi.settings.loaded", "pingyi.ledger.head", *of_surveys):
         application.extensions.pop(name, None)
     shutil.rmtree(application.extensions["pingyi.configuration"].heads_folder, ignore_errors=True)
 

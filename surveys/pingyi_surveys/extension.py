@@ -13,8 +13,10 @@ from pingyi_surveys.services import moments
 
 PAGES: Final[tuple[str, ...]] = (
     "assets",
+    "open_ballot",
     "posters",
     "receipts",
+    "roster_ballot",
     "about",
     "questionnaires",
     "rehearsals",

@@ -101,6 +101,13 @@ def find_receipts(jobs: Iterable[Job]) -> dict[Place, bytes]:
         return _find(connection, list({job.place for job in jobs}))
 
 
+def stored_receipt(channel_id: int, nullifier: bytes) -> bytes | None:
+    """The receipt of the ballot that was cast under a nullifier; None before."""
+    place = channel_id, nullifier
+    with db.engine.connect().execution_options(isolation_level=_ONE_STATEMENT) as connection:
+        return _find(connection, [place]).get(place)
+
+
 def _find(connection: Connection, places: Sequence[Place]) -> dict[Place, bytes]:
     given = {
         "channel": [channel for channel, _ in places],
