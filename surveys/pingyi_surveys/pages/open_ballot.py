@@ -39,6 +39,7 @@ from pingyi_surveys.services.places import Place, place_of_code, place_of_visit
 from pingyi_surveys.sheets import Filled, asked_language, read_form
 
 blueprint = Blueprint("open_ballot", __name__)
+strict(blueprint)
 _Away: Final = (OperationalError, InterfaceError, PoolTimeout)
 _LOG = logging.getLogger("pingyi.surveys")
 _OLD = Text(
@@ -54,7 +55,6 @@ _AWAY = Text(
 
 def init_app(app: Flask) -> None:
     """Register the pages; their forms carry a nonce of their own."""
-    strict(blueprint)
     app.register_blueprint(blueprint)
     for endpoint in ("rate", "rate_visit"):
         forgery.own_token(app, f"{blueprint.name}.{endpoint}")
