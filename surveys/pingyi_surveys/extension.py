@@ -20,6 +20,7 @@ PAGES: Final[tuple[str, ...]] = (
     "about",
     "questionnaires",
     "rehearsals",
+    "boxes",
 )
 COMMANDS = "pingyi_surveys.commands"
 
@@ -34,11 +35,16 @@ def init_app(app: Flask) -> None:
 surveys = Extension(
     key="surveys",
     init_app=init_app,
-    commands={"box": COMMANDS, "cards": "pingyi_surveys.commands_cards"},
+    commands={
+        "box": COMMANDS,
+        "cards": "pingyi_surveys.commands_cards",
+        "recount": "pingyi_surveys.commands_recount",
+    },
     missing=moments.missing,
     closed=moments.closed,
     unfinished=moments.unfinished,
     work=moments.work,
     sweep=moments.sweep,
     office_pages={"questionnaires.index": Text(zh="问卷", en="Questionnaires")},
+    period_pages={"boxes.period_boxes": Text(zh="收票", en="Ballots")},
 )

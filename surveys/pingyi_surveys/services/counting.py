@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
@@ -17,6 +16,7 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.notes import Checkpoint
 from pingyi.outbox import OPEN_BOXES, request_once, take_requests
 from pingyi.services.callers import Caller
+from pingyi.services.periods import find_period
 from pingyi.services.progress import report_progress, stop_progress
 from pingyi.services.refusals import require_state
 from pingyi.services.runtime import WorkingChannel, channel_by_id
@@ -26,7 +26,7 @@ from pingyi_surveys.opening import settle
 from pingyi_surveys.services.closing import ClosingHead, closing_head, require_whole_tree
 from pingyi_surveys.services.destroying import destroy_period_secret, forget_dead_keys, sweep_drafts
 from pingyi_surveys.services.judging import Judging, terms_of
-from pingyi_surveys.services.key_files import read_box_secret
+from pingyi_surveys.services.key_files import configured, read_box_secret
 from pingyi_surveys.services.matching import Matched, load_leaves, load_rows, match
 from pingyi_surveys.services.openings import OpenedBox, Outcome, store_opening
 from pingyi_surveys.services.preparing import newest_prepared
@@ -88,7 +88,23 @@ def _secret_here(period_id: int) -> bytes | None:
         prepared = newest_prepared(connection, period_id)
     if state != "closed" or prepared is None:
         return None
-    return read_box_secret(current_app.extensions["pingyi.configuration"], period_id, prepared.public)
+    return read_box_secret(configured(), period_id, prepared.public)
+
+
+def secret_of(connection: Connection, period_key: str) -> tuple[int, bytes | None]:
+    """The id of a closed period and its box secret, None where that is no file of this host.
+
+    Raises Problem not_found, wrong_state, keys_missing, box_key_wrong.
+    """
+    period = find_period(connection, period_key)
+    require_state(period.state, ("closed",))
+    prepared = newest_prepared(connection, period.id)
+    if prepared is None:
+        raise Problem("keys_missing", 409, _NO_KEYS.format(period=period.key))
+    return period.id, read_box_secret(configured(), period.id, prepared.public)
+
+
+_NO_KEYS = Text(zh="周期“{period}”没有收票。", en="Period {period} takes no ballots with us.")
 
 
 def open_period_boxes(
@@ -98,13 +114,14 @@ def open_period_boxes(
     *,
     approval: Approval | None = None,
     outside: Checkpoint | None = None,
+    tell: Show | None = None,
 ) -> list[OpenedBox]:
     """Open every box of a closed period that is not open yet; those that were opened now, in order.
 
     The period secret is destroyed first. `outside`: a head kept elsewhere, from which the record must have
-    grown. `approval`: two people go on although rows are missing, altered or too many. Safe to kill and to
-    run twice, also at the same time. Raises Problem wrong_state, box_key_wrong, record_unsealed,
-    record_differs, box_mismatch.
+    grown. `approval`: two people go on although rows are missing, altered or too many. `tell` is told how far
+    it is. Safe to kill and to run twice, also at the same time. Raises Problem wrong_state, box_key_wrong,
+    record_unsealed, record_differs, box_mismatch.
     """
     with _alone(period_id):
         period = _load(period_id, secret)
@@ -118,7 +135,7 @@ def open_period_boxes(
             require_whole_tree(connection, closing, outside)
         destroy_period_secret(caller, period_id, period.key)
         found = [_matched(period, one, approval) for one in period.waiting]
-        show = _shown(period_id, sum(len(matched.rows) for matched in found))
+        show = _shown(period_id, sum(len(matched.rows) for matched in found), tell)
         return [
             _open(caller, period.keys, one, matched, closing, approval, show)
             for one, matched in zip(period.waiting, found, strict=True)
@@ -232,7 +249,7 @@ def _finish(connection: Connection, period_id: int, matched: Matched) -> None:
         report_progress(connection, OPEN_BOXES, period_id, matched.sealed, matched.sealed)
 
 
-def _shown(period_id: int, total: int) -> Show:
+def _shown(period_id: int, total: int, tell: Show | None) -> Show:
     """Says how many rows of all boxes are open, at most once a second."""
     state = {"before": 0, "last": 0, "due": 0.0}
 
@@ -243,8 +260,11 @@ def _shown(period_id: int, total: int) -> Show:
             done = 0
         if now >= state["due"]:
             state["due"] = now + SHOWN_EVERY_SECONDS
+            opened = int(state["before"]) + done
             with transaction() as connection:
-                report_progress(connection, OPEN_BOXES, period_id, int(state["before"]) + done, total)
+                report_progress(connection, OPEN_BOXES, period_id, opened, total)
+            if tell:
+                tell(opened, total)
 
     return show
 

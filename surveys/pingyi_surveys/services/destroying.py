@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from flask import current_app
 from sqlalchemy import Connection, text
 
 from pingyi.db import transaction
@@ -13,9 +12,8 @@ from pingyi.ledger.leaves import record
 from pingyi.services.callers import Caller
 from pingyi.services.periods import PeriodRow, find_period
 from pingyi.services.refusals import require_state
-from pingyi.settings import Settings
 from pingyi_surveys.services.drafts import remove_dead_drafts
-from pingyi_surveys.services.key_files import box_name, forget, key_file_name
+from pingyi_surveys.services.key_files import box_name, configured, forget, key_file_name
 from pingyi_surveys.services.moments import require_opened
 from pingyi_surveys.services.preparing import newest_prepared
 
@@ -79,7 +77,7 @@ def _destroyed(connection: Connection, caller: Caller, period_id: int, what: str
 
 def forget_dead_keys() -> int:
     """Remove this host's files of keys that are destroyed, or were replaced before the period opened."""
-    settings: Settings = current_app.extensions["pingyi.configuration"]
+    settings = configured()
     files = [*settings.ballots_folder.glob("period-*.keys"), *settings.box_folder.glob("period-*.box")]
     if not files:
         return 0

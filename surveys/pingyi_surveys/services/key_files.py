@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from flask import current_app
+
 from pingyi.channels import Text
 from pingyi.domain.canonical import sha256_hex
 from pingyi.domain.errors import Problem
 from pingyi.settings import Settings
 from pingyi_surveys.keys import BoxKeys, KeyFile, box_keys_of, read_key_file
+from pingyi_surveys.messages import key_file_unreadable
+
+
+def configured() -> Settings:
+    """The settings of the running application, which say where the files lie."""
+    found: Settings = current_app.extensions["pingyi.configuration"]
+    return found
 
 
 def box_name(period_id: int, public: bytes) -> str:
@@ -49,6 +58,14 @@ def read_box_secret(settings: Settings, period_id: int, public: bytes) -> bytes 
     secret = bytes.fromhex(written.strip())
     _: BoxKeys = box_keys_of(secret, public)
     return secret
+
+
+def read_secret(path: Path) -> bytes:
+    """The secret that a file holds in hexadecimal; Problem key_file_unreadable."""
+    try:
+        return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError as error:
+        raise key_file_unreadable() from error
 
 
 def forget(path: Path) -> bool:

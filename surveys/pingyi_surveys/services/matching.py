@@ -144,7 +144,8 @@ SELECT CASE WHEN b.unit_id = 0 THEN '' ELSE coalesce(u.code, '{UNKNOWN_UNIT}') E
 FROM sealed_ballot b LEFT JOIN unit u ON u.id = b.unit_id WHERE b.channel_id = :channel
 """  # noqa: S608 our own constant
 _LEAVES = """
-SELECT s.epoch, s.index AS at, s.hash AS entry, l.hash AS receipt FROM leaf l JOIN sealed_leaf s ON s.leaf_id = l.id
+SELECT s.epoch, s.index AS at, s.hash AS entry, l.hash AS receipt
+FROM leaf l JOIN sealed_leaf s ON s.leaf_id = l.id
 WHERE l.kind = 'ballot' AND l.period_id = :period
   AND convert_from(l.body, 'UTF8')::json ->> 'channel' = :channel
 """

@@ -52,10 +52,7 @@ def prepare(
     `box_secret`: one that two people hold on paper; without it a new one is kept in a file on this host.
     Raises Problem wrong_state, needs_missing.
     """
-    require_state(period.state, ("draft",))
-    boxes = boxes_of(connection, period.id)
-    if errors := [error for box in boxes for error in _lacking(connection, box)] or _none(boxes):
-        raise Problem("needs_missing", 409, _MISSING, errors)
+    boxes = require_preparable(connection, period)
     kept: Keeping = "printed" if box_secret else "file"
     secret = box_secret or new_secret()
     keys = box_keys(secret)
@@ -63,6 +60,15 @@ def prepare(
     if not box_secret:
         write_private(settings.box_folder / box_name(period.id, keys.public), secret.hex().encode() + b"\n")
     return _store(connection, caller, period, boxes, keys.public, key_file, kept)
+
+
+def require_preparable(connection: Connection, period: PeriodRow) -> Sequence[Box]:
+    """The boxes of a draft period, with nothing lacking; Problem wrong_state, needs_missing."""
+    require_state(period.state, ("draft",))
+    boxes = boxes_of(connection, period.id)
+    if errors := [error for box in boxes for error in _lacking(connection, box)] or _none(boxes):
+        raise Problem("needs_missing", 409, _MISSING, errors)
+    return boxes
 
 
 _MISSING = Text(zh="票箱还不能准备。", en="The ballot boxes cannot be prepared yet.")
