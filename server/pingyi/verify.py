@@ -3455,6 +3455,11 @@ def tell_box(report: Report, record: Record, box: Box, closing: tuple[int, int])
             f"渠道 {box.channel} 收到的选票比发出的票卡多 {over} 张；多出的未计入，请向主办单位问明。",
             f"Channel {box.channel} took {over} ballots more than it has cards; they do not count. Ask the office about them.",
         )
+    if more := sum(cards_before(record.acts, box.channel, JOB.until).values()) - sum(box.cards.values()):
+        report.note(
+            f"渠道 {box.channel} 在周期开放之后又登记了 {more} 张票卡；请向主办单位问明。",
+            f"Channel {box.channel}: {more} cards were committed after the period had opened; ask the office about them.",
+        )
     if beside := sum(block.beside[box.channel] for block in record.blocks):
         report.note(
             f"渠道 {box.channel} 另有 {beside} 条报送不是开箱得出的。",

@@ -161,7 +161,7 @@ def public_bundle(source: Path, registry: Registry | None = None) -> Maker:
     maker = Maker(bundle.draft.key)
     maker.foreign_leaf()
     maker.leaf("period.drafted", by="a")
-    _record_particulars(maker, bundle)
+    record_particulars(maker, bundle)
     maker.seal()
     maker.foreign_leaf("another-period")
     period = Period(
@@ -175,15 +175,15 @@ def public_bundle(source: Path, registry: Registry | None = None) -> Maker:
         channel = registry.channel(plan.plugin)
         context = load_context(channel, plan.settings, period, rolls)
         standing = _play(maker, entries, channel, context)
-        counters[plan.key] = _summed(standing)
-        maker.files[f"entries/{plan.key}.csv"] = _entries_csv(standing, channel)
+        counters[plan.key] = summed(standing)
+        maker.files[f"entries/{plan.key}.csv"] = entries_csv(standing, channel)
     maker.seal()
-    maker.snapshot = _snapshot(bundle, counters)
-    _finish(maker, registry, source)
+    maker.snapshot = snapshot(bundle, counters)
+    finish(maker, registry, source)
     return maker
 
 
-def _record_particulars(maker: Maker, bundle: Bundle) -> None:
+def record_particulars(maker: Maker, bundle: Bundle) -> None:
     units = [
         {"code": row.code, "name": row.name, "category": row.category, "parent": row.parent or None}
         for row in bundle.units.rows.values()
@@ -239,7 +239,7 @@ def _play(maker: Maker, entries: ChannelEntries, channel: Channel, context: Cont
                 commitments=dict.fromkeys(private, "00" * 32),
                 replaces=before.leaf if before else None,
             )
-            standing[identity] = Standing(digest, values, *_tallied(channel, context, values))
+            standing[identity] = Standing(digest, values, *tallied(channel, context, values))
     maker.delivery += 1
     for position, (identity, moved) in enumerate(entries.standings.items()):
         one = standing[identity]
@@ -257,7 +257,7 @@ def _play(maker: Maker, entries: ChannelEntries, channel: Channel, context: Cont
     return standing
 
 
-def _tallied(
+def tallied(
     channel: Channel, context: Context, values: Mapping[str, Any]
 ) -> tuple[dict[str, int], dict[str, int]]:
     own: dict[str, int] = {}
@@ -269,7 +269,7 @@ def _tallied(
     return own, shared
 
 
-def _summed(standing: Mapping[str, Standing]) -> dict[str, dict[str, dict[str, int]]]:
+def summed(standing: Mapping[str, Standing]) -> dict[str, dict[str, dict[str, int]]]:
     found: dict[str, dict[str, dict[str, int]]] = {}
     for one in standing.values():
         for unit, counts in ((one.values.get("unit", ""), one.counts), ("", one.shared)):
@@ -294,7 +294,7 @@ def _cells(values: Mapping[str, Any], private: frozenset[str]) -> Iterator[tuple
             yield name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _entries_csv(standing: Mapping[str, Standing], channel: Channel) -> bytes:
+def entries_csv(standing: Mapping[str, Standing], channel: Channel) -> bytes:
     private = frozenset(n for n, f in channel.entry_schema().fields.items() if f.metadata.get("private"))
     rows = [dict(_cells(one.values, private)) | {"standing": one.standing} for one in standing.values()]
     columns = dict.fromkeys(["unit", *(name for row in rows for name in row)])
@@ -305,7 +305,7 @@ def _entries_csv(standing: Mapping[str, Standing], channel: Channel) -> bytes:
     return out.getvalue().encode()
 
 
-def _snapshot(bundle: Bundle, counters: Counters) -> dict[str, Any]:
+def snapshot(bundle: Bundle, counters: Counters) -> dict[str, Any]:
     draft = bundle.draft
     content = {
         "scheme": bundle.document,
@@ -331,7 +331,7 @@ def _snapshot(bundle: Bundle, counters: Counters) -> dict[str, Any]:
     return dict(json.loads(canonical_json(content)))
 
 
-def _finish(maker: Maker, registry: Registry, source: Path) -> None:
+def finish(maker: Maker, registry: Registry, source: Path) -> None:
     """Compute, publish; then the plain files."""
     maker.files["snapshot.json"] = spelt(maker.snapshot)
     result = result_in_memory(maker.period, maker.snapshot, score_snapshot(registry, maker.snapshot))
