@@ -18,6 +18,7 @@ from pingyi.services.accounts import (
 from pingyi.services.roles import ROLE_TITLES, Role
 from pingyi.services.signing_in import sign_in as verify
 from pingyi.web.callers import current_account, require_caller
+from pingyi.web.links import TOOLS, links
 from pingyi.web.policy import PUBLIC, SIGNED_IN, policy
 from pingyi.web.sessions import current_session
 
@@ -67,7 +68,8 @@ def landing() -> AnyResponse:
         return redirect(url_for("console.accounts"), 303)
     if Role.OPERATOR in roles:
         return redirect(url_for("console.deliveries"), 303)
-    return redirect(url_for("console.own_account"), 303)
+    first = next(iter(links(TOOLS)), None)
+    return redirect(url_for(first.endpoint if first else "console.own_account"), 303)
 
 
 @blueprint.get("/first-sign-in")

@@ -12,6 +12,7 @@ from pingyi.services.roles import Role
 from pingyi.web.callers import current_account
 from pingyi.web.headers import asset
 from pingyi.web.language import TAGS, both, language, say
+from pingyi.web.links import links
 
 CLOCK = "Asia/Shanghai"
 
@@ -21,7 +22,7 @@ def init_templating(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(say=say, grouped=grouped, moment=moment)
-    app.jinja_env.globals.update(t=both, asset=asset, Role=Role)
+    app.jinja_env.globals.update(t=both, asset=asset, Role=Role, links=links)
     app.context_processor(_context)
 
 

@@ -1,0 +1,43 @@
+"""Links to pages of other packages, on pages of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Flask, current_app
+
+from pingyi.channels import Text
+from pingyi.web.callers import current_account
+
+EXTENSION: Final = "pingyi.links"
+TOOLS, PERIOD, HELD = "tools", "period", "held"
+PLACES: Final = (TOOLS, PERIOD, HELD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """`place`: every page ("tools"), a period of the office ("period"), a result with held evidence ("held").
+
+    The endpoint takes `period` except for "tools"; accounts without one of `roles` (none: anybody) see none.
+    """
+
+    place: str
+    endpoint: str
+    title: Text
+    roles: frozenset[str] = frozenset()
+
+
+def add_link(app: Flask, link: Link) -> None:
+    """Show a link from now on; ValueError for an unknown place."""
+    if link.place not in PLACES:
+        raise ValueError(f"a link stands in one of {PLACES}")
+    app.extensions.setdefault(EXTENSION, []).append(link)
+
+
+def links(place: str) -> list[Link]:
+    """The links of a place that this account may follow."""
+    known: list[Link] = current_app.extensions.get(EXTENSION, [])
+    account = current_account()
+    roles = account.roles if account else frozenset()
+    return [link for link in known if link.place == place and (not link.roles or link.roles & roles)]
