@@ -8,6 +8,7 @@ import click
 
 from pingyi.channels import Text
 from pingyi.shell import say
+from pingyi_surveys.commands_mail import invite, remind
 
 _OUT = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -20,6 +21,10 @@ _ONE_UNIT = Text(
 @click.group()
 def cards() -> None:
     """票卡 / Cards of rosters, and visit codes."""
+
+
+cards.add_command(invite)
+cards.add_command(remind)
 
 
 @cards.command()

@@ -1,0 +1,158 @@
+"""Shell commands that write to voters: invitations with a card each, and reminders to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.shell import complain, progress_line, running_application, say
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from pingyi_surveys.services.inviting import Mailing
+    from pingyi_surveys.services.mail import MailServer
+
+CARDS_LEFT, RECIPIENTS_LEFT = "cards-left.csv", "addresses-left.csv"
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@click.argument("period")
+@click.argument("channel")
+@click.option("--addresses", type=_FILE, help="地址清单，每行一个 / addresses, one a line")
+@click.option(
+    "--cards", "links", type=_FILE, multiple=True, required=True, help="票卡链接 / links.csv of the cards"
+)
+@click.option("--draw", "draw", default="", help="只邀请这次抽签抽定的人 / only members of this draw")
+@click.option("--contacts", type=_FILE, help="编号,地址 / member id and address, for --draw")
+@click.option(
+    "--only", multiple=True, help="只邀请这些编号，如替补 / only these members, such as substitutes"
+)
+def invite(
+    period: str,
+    channel: str,
+    addresses: Path | None,
+    links: tuple[Path, ...],
+    draw: str,
+    contacts: Path | None,
+    only: tuple[str, ...],
+) -> None:
+    """发邀请 / Send one card, picked at random, to each address; nobody keeps who got which."""
+    from pingyi.db import transaction
+    from pingyi.services.draws import load_draw
+    from pingyi.services.sheets import read_sheet
+    from pingyi_surveys.services.inviting import plan_invitations
+
+    source = contacts if draw else addresses
+    if source is None or bool(draw) != bool(contacts) or (draw and addresses) or (only and not draw):
+        raise click.UsageError("--addresses FILE, or --draw KEY --contacts FILE [--only ID]")
+    complain(_SEEN)
+    with running_application() as app:
+        server = _server(app)
+        rows = read_sheet(source.read_bytes())
+        cards = [line for path in links for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        with transaction() as connection:
+            mailing = plan_invitations(
+                connection,
+                period,
+                channel,
+                recipients=rows,
+                links=cards,
+                draw=load_draw(connection, draw) if draw else None,
+                only=only,
+            )
+        _post(server, mailing, lambda: _keep_left(links[0].parent, mailing))
+
+
+@click.command()
+@click.argument("period")
+@click.argument("channel")
+@click.option("--addresses", type=_FILE, required=True, help="地址清单，每行一个 / addresses, one a line")
+def remind(period: str, channel: str, addresses: Path) -> None:
+    """发提醒 / Remind every address of the last day: nobody knows who has voted."""
+    from pingyi.db import transaction
+    from pingyi.services.callers import SHELL
+    from pingyi.services.sheets import read_sheet
+    from pingyi_surveys.services.inviting import plan_reminders
+
+    with running_application() as app:
+        server = _server(app)
+        rows = read_sheet(addresses.read_bytes())
+        with transaction() as connection:
+            mailing = plan_reminders(connection, SHELL, period, channel, recipients=rows)
+        _post(server, mailing, lambda: None)
+
+
+_SEEN = Text(
+    zh="注意：票卡链接写在邮件里，发信、中转和收信的邮件服务器都看得到；不放心的请改发纸质票卡。",
+    en="Note: the links of cards stand in the messages, and every mail server on the way sees them; where "
+    "that will not do, hand out slips on paper.",
+)
+
+
+def _server(app: Flask) -> MailServer:
+    from pingyi_surveys.services.mail import mail_server
+
+    return mail_server(app.extensions["pingyi.configuration"])
+
+
+def _post(server: MailServer, mailing: Mailing, keep: Callable[[], None]) -> None:
+    """Send, and in any case put the number on the record and keep what is left."""
+    from pingyi.db import transaction
+    from pingyi.services.callers import SHELL
+    from pingyi_surveys.services.inviting import post, record_mailing
+
+    try:
+        with progress_line() as show:
+            post(server, mailing, lambda done, of: show(_PROGRESS.format(done=done, of=of)))
+    finally:
+        keep()
+        if mailing.posted.out:
+            with transaction() as connection:
+                record_mailing(connection, SHELL, mailing)
+    posted = mailing.posted
+    say(_SENT.format(sent=len(posted.sent), of=len(mailing.letters)))
+    if len(posted.sent) < len(mailing.letters):
+        raise Problem("mail_incomplete", 503, _INCOMPLETE, _lines(mailing))
+
+
+_PROGRESS = Text(zh="正在发信 {done}/{of}", en="Sending {done}/{of}")
+_SENT = Text(zh="已发出 {sent}/{of} 封。", en="Sent {sent} of {of}.")
+_INCOMPLETE = Text(
+    zh="有邮件没有发出。发邀请的，未送达的地址和没用的票卡写在票卡文件旁的 addresses-left.csv 和 "
+    "cards-left.csv；再发时请用这两个文件。",
+    en="Some messages were not sent. After invitations, the addresses not reached and the cards not used "
+    "are in addresses-left.csv and cards-left.csv beside the file of cards: use these two for the next run.",
+)
+_REFUSED = Text(zh="邮件服务器拒收。", en="The mail server refused it.")
+_UNSENT = Text(zh="连不上邮件服务器，没有发出。", en="The mail server was out of reach; not sent.")
+_UNCLEAR = Text(
+    zh="连接中断，不知是否送达；不会再发。",
+    en="The connection broke; it may have arrived, and is not sent again.",
+)
+
+
+def _lines(mailing: Mailing) -> list[FieldError]:
+    posted = mailing.posted
+    told = [(line, _REFUSED) for line in posted.refused] + [(line, _UNSENT) for line in posted.unsent]
+    told += [(line, _UNCLEAR) for line in posted.unclear]
+    return [
+        FieldError(code="mail", message=words, row=line)
+        for line, words in sorted(told, key=lambda one: one[0])
+    ]
+
+
+def _keep_left(folder: Path, mailing: Mailing) -> None:
+    """Cards that nobody got and addresses that got none, for the next run; never who got which."""
+    from pingyi_surveys.services.key_files import write_private
+
+    people = mailing.left_recipients()
+    rows = [f"{one.member},{one.address}" if one.member else one.address for one in people]
+    write_private(folder / CARDS_LEFT, "".join(f"{link}\n" for link in mailing.left_cards()).encode())
+    write_private(folder / RECIPIENTS_LEFT, "".join(f"{row}\n" for row in rows).encode())
