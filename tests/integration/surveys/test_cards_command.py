@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from tests.ballots import OPEN, ROSTER, ballot_period
+from tests.conftest import bearer
 
 from pingyi import cli
 from pingyi.db import transaction
@@ -160,3 +162,21 @@ def test_codes_are_read_as_people_type_them() -> None:
     for wrong in ("", code[1:], "8" + code[1:], "票" * 26, code.replace(code[3], "U")):
         with pytest.raises(ValueError, match=r"code|bits"):
             read_card(wrong)
+
+
+def test_card_issuer_registers_over_the_api_and_nobody_else_does(app: Flask, client: FlaskClient) -> None:
+    made = ballot_period(opened=False)
+    path = f"/api/v1/periods/p/channels/{ROSTER}/cards"
+    hashes = sorted(card_hash(new_card()).hex() for _ in range(10))
+    assert client.post(path, json={"hashes": hashes}).status_code == 401
+    assert client.post(path, json={"hashes": hashes}, headers=bearer("administrator")).status_code == 403
+    issuer = bearer("card_issuer")
+    assert client.post(path, json={"hashes": hashes[:9]}, headers=issuer).json["code"] == "too_few_cards"
+    assert client.post(path, json={"hashes": ["xyz"]}, headers=issuer).status_code == 422
+    done = client.post(path, json={"hashes": hashes}, headers=issuer)
+    assert done.status_code == 201, done.text
+    assert done.json["cards"] == 10
+    assert done.json["digest"] in leaves()
+    assert client.post(path, json={"hashes": hashes}, headers=issuer).json["code"] == "cards_known"
+    with transaction() as connection:
+        assert issued_rows(connection, made.roster_id) == [("", 30)]
