@@ -17,6 +17,7 @@ PAGES: Final[tuple[str, ...]] = (
     "posters",
     "receipts",
     "roster_ballot",
+    "cards_api",
     "about",
     "questionnaires",
     "rehearsals",
