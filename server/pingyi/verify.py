@@ -3362,6 +3362,7 @@ def substitutes_fit(places: Sequence[Mapping[str, Any]], said: Sequence[Mapping[
 
 FLOOR = 10  # fewer scored answers are never shown by option, fewer held ballots of a cell never at all
 MARGINS = ("burst", "surge", "surge_least", "margin", "deviations", "usual_least")  # thresholds of a box
+LOST = ("missing", "altered", "extra")  # what an opening may name where stored ballots and record differ
 Words = tuple[str, str]
 Faults = Iterator[Words]
 
@@ -3444,7 +3445,7 @@ def check_box(report: Report, record: Record, box: Box, closing: tuple[int, int]
 
 def tell_box(report: Report, record: Record, box: Box, closing: tuple[int, int]) -> None:
     """What is not wrong but should be known: ballots without rows, too many cards, entries beside the box."""
-    if lost := {name: box.told[name] for name in ("missing", "altered", "extra") if box.told.get(name)}:
+    if lost := {name: box.told[name] for name in LOST if box.told.get(name)}:
         told = ", ".join(f"{name} {len(receipts)}" for name, receipts in lost.items())
         report.note(
             f"票箱 {box.channel} 开箱时，库存选票与记录不完全相符（{told}），由两人决定继续；请向主办单位问明。",
@@ -3638,7 +3639,13 @@ def wrong_numbers(box: Box, closing: tuple[int, int]) -> Faults:
             f"渠道 {channel} 的票数不相加：密封 {told['sealed']}，计入、待核查、不计分别为 {list(parts.values())}，明细合计 {list(sums.values())}。",
             f"Channel {channel}: the ballots do not add up: {told['sealed']} sealed; counted, held, rejected {list(parts.values())}; their numbers sum to {list(sums.values())}.",
         )
-    for name in ("missing", "altered"):
+    approved = told.get("approved_by", [])
+    if any(name in told for name in LOST) and len(set(approved)) < 2:
+        yield (
+            f"渠道 {channel} 的库存选票与记录不符，却没有两人决定继续开箱。",
+            f"Channel {channel}: stored ballots and record differed, and not two people had its box opened all the same.",
+        )
+    for name in LOST[:2]:
         named = told.get(name, [])
         if not {one.digest for one in box.ballots}.issuperset(named) or len(set(named)) != len(named):
             yield (
@@ -3700,6 +3707,11 @@ def wrong_cards(box: Box, tallies: Mapping[Tally, int]) -> Faults:
             f"渠道 {channel} 的票卡数（开箱说 {told['cards']}）不是开放前登记的 {issued}。",
             f"Channel {channel}: its cards (the opening tells of {told['cards']}) are not the {issued} committed before the period opened.",
         )
+    if (shown_ := turnout_of(tallies, "issued")) != (issued or 0):
+        yield (
+            f"渠道 {channel} 登记票卡 {issued or 0} 张，报送却写 {shown_} 张。",
+            f"Channel {channel}: {issued or 0} cards were committed, the entries say {shown_}.",
+        )
     if issued is None:
         return
     used = told["counted"] + told["held"]
@@ -3722,34 +3734,37 @@ def wrong_cards(box: Box, tallies: Mapping[Tally, int]) -> Faults:
 
 
 def wrong_sums(box: Box, tallies: Mapping[Tally, int]) -> Faults:
-    """Per unit and dimension the options add up to the ballots of that unit and standing; rosters: to `returned`."""
-    batch, roster = box.frozen["batch"], box.layout["every_unit"]
-    wanted: Counter[tuple[str, str, str]] = Counter()
+    """Per unit and dimension the options add up to the ballots counted or held for one reason; rosters: `returned`."""
+    batch, dimensions, roster = box.frozen["batch"], box.layout["dimensions"], box.layout["every_unit"]
+    wanted: Counter[tuple[str, str]] = Counter()
     returned = 0
     for unit, standing, why, count in box.told["numbers"]:
         if standing != "rejected":
             returned += count if roster else 0
             for each in box.layout["units"] if roster else [unit]:
-                wanted[each, standing, f"{batch}.{why}" if why else batch] += count
-    sums: Counter[tuple[str, str, str, str]] = Counter()
+                wanted[each, f"{batch}.{why}" if why else batch] += count
+    sums: Counter[tuple[str, str, str]] = Counter()
     for tally, count in tallies.items():
-        dimension = tally.dimension or box.layout["dimensions"][0]
         if tally.unit or tally.option not in TURNOUT:
-            sums[tally.unit, tally.standing, tally.batch, dimension] += count
-    shown_ = sum(n for tally, n in tallies.items() if not tally.unit and tally.option == "returned")
-    if shown_ != returned:
+            sums[tally.unit, tally.batch, tally.dimension or dimensions[0]] += count
+    if (shown_ := turnout_of(tallies, "returned")) != returned:
         yield (
             f"渠道 {box.channel} 收回 {returned} 张，报送却写 {shown_} 张。",
             f"Channel {box.channel}: {returned} ballots were returned, the entries say {shown_}.",
         )
-    expected = {(*place, dim): n for place, n in wanted.items() for dim in box.layout["dimensions"]}
-    for unit, standing, named, dimension in sorted(expected.keys() | sums.keys()):
-        place = unit, standing, named, dimension
+    expected = {(*place, dimension): n for place, n in wanted.items() for dimension in dimensions}
+    for unit, named, dimension in sorted(expected.keys() | sums.keys()):
+        place = unit, named, dimension
         if sums[place] != expected.get(place, 0):
             yield (
-                f"渠道 {box.channel} 单位 {unit}，{dimension}（{standing}，{named}）：各选项合计 {sums[place]}，选票 {expected.get(place, 0)} 张。",
-                f"Channel {box.channel}, unit {unit}, {dimension} ({standing}, {named}): the options add up to {sums[place]}, the ballots are {expected.get(place, 0)}.",
+                f"渠道 {box.channel} 单位 {unit}，{dimension}（{named}）：各选项合计 {sums[place]}，选票 {expected.get(place, 0)} 张。",
+                f"Channel {box.channel}, unit {unit}, {dimension} ({named}): the options add up to {sums[place]}, the ballots are {expected.get(place, 0)}.",
             )
+
+
+def turnout_of(tallies: Mapping[Tally, int], option: str) -> int:
+    """How many ballots were issued or returned by the entries of the channel as a whole."""
+    return sum(count for tally, count in tallies.items() if not tally.unit and tally.option == option)
 
 
 def too_small(box: Box, tallies: Mapping[Tally, int]) -> Faults:
@@ -3824,21 +3839,24 @@ def moved_cells(
     cells: dict[Cell, Counter[str]] = {}
     taken: dict[str, tuple[Tally, str]] = {}
     found: list[Words] = []
+    plain_ = {channel: box.frozen["batch"] for channel, box in boxes.items()}
 
-    def cell_of(tally: Tally) -> Cell:
-        batch = boxes[tally.channel].frozen["batch"] if tally.channel in boxes else ""
-        return tally.channel, tally.unit, tally.batch.removeprefix(f"{batch}.")
+    def cell_of(tally: Tally) -> Cell | None:
+        batch = plain_.get(tally.channel, tally.batch)
+        reason_ = tally.batch.removeprefix(f"{batch}.")
+        return None if tally.batch == batch else (tally.channel, tally.unit, reason_)
 
     for block in blocks:
         for tally in block.tallies:
-            if tally.standing == "held":
-                cells.setdefault(cell_of(tally), Counter())["held"] += 1
+            if cell := cell_of(tally):
+                cells.setdefault(cell, Counter())[tally.standing] += 1
         taken |= {digest: (tally, tally.standing) for digest, tally in block.taken.items()}
     for leaf in (leaf for block in blocks for leaf in block.entries):
         if leaf.replaces not in taken:
             continue
         tally, standing = taken.pop(leaf.replaces)
-        if leaf.row is not None or tally.standing != "held":
+        cell = cell_of(tally)
+        if leaf.row is not None or cell is None:
             found.append(
                 (
                     f"第 {leaf.at} 条叶子改动了渠道 {tally.channel} 开箱得出的数（单位 {tally.unit or '（全部）'}）；只有待核查的可以由复核移动。",
@@ -3847,9 +3865,8 @@ def moved_cells(
             )
             continue
         taken[leaf.digest] = (tally, leaf.standing)
-        standings = cells[cell_of(tally)]
-        standings[leaf.standing] += 1
-        standings[standing] -= 1
+        cells[cell][leaf.standing] += 1
+        cells[cell][standing] -= 1
     return {cell: +standings for cell, standings in cells.items()}, found
 
 

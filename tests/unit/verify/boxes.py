@@ -32,6 +32,7 @@ from pingyi_surveys.ballots import Layout
 from pingyi_surveys.opened import NO_ANSWER, Opened
 from pingyi_surveys.opening import Opening, Result, Terms, settle
 from pingyi_surveys.questionnaires import parse_questionnaire, ready_questionnaire
+from pingyi_surveys.tallies import Tallied
 from pingyi_surveys.thresholds import Rules
 
 KEY = "box-2026"
@@ -125,6 +126,13 @@ def story() -> list[Step]:
     ]
     for delivery, (key, opening) in enumerate(found.items(), 1):
         steps += opened(key, opening, delivery)
+    steps += (
+        dict(step, kind="MOVE", standing="held")
+        for step in (
+            {"channel": OPEN, "unit": "u1", "reason": "R1"},
+            {"channel": OPEN, "unit": "u2", "reason": "R4"},
+        )
+    )
     steps += [SEAL, *review("u1", "R1", 12, release=False)]
     return steps
 
@@ -163,7 +171,8 @@ def opened(key: str, opening: Opening, delivery: int) -> Iterator[Step]:
         "digest": hashlib.sha256(opening.canonical()).hexdigest(),
         "delivery": delivery,
     }
-    for position, one in enumerate(opening.entries):
+    issued = Tallied("", "box", "", "", "issued", CARDS)
+    for position, one in enumerate((*opening.entries, *([issued] if key == ROSTER else []))):
         named = ("unit", "batch", "stratum", "dimension", "option", "count")
         values = {name: getattr(one, name) for name in named if getattr(one, name) != ""}
         place = {"delivery": delivery, "position": position, "by": "shell", "commitments": {}}
@@ -171,7 +180,7 @@ def opened(key: str, opening: Opening, delivery: int) -> Iterator[Step]:
             "kind": "entry",
             "channel": key,
             **place,
-            "standing": one.standing,
+            "standing": "counted",
             "values": values,
             "replaces": None,
         }

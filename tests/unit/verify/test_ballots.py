@@ -105,7 +105,15 @@ def undecided(steps: list[Step]) -> None:
 
 
 def half_moved(steps: list[Step]) -> None:
-    more_of(steps, "MOVE", most=3)
+    of_kind(steps, "MOVE")[-1]["most"] = 3
+
+
+def never_held(steps: list[Step]) -> None:
+    steps.remove(of_kind(steps, "MOVE")[1])
+
+
+def issued(steps: list[Step]) -> None:
+    of_kind(steps, "entry", ROSTER)[-1]["values"]["count"] = 30
 
 
 def beside(steps: list[Step]) -> None:
@@ -182,6 +190,8 @@ def beside(steps: list[Step]) -> None:
             lambda s: more_of(s, "cell.decided", release=True),
             "should be counted by what was decided, but are rejected",
         ),
+        (never_held, "the ballots held for R4 should be held by what was decided, but are counted"),
+        (issued, "20 cards were committed, the entries say 30"),
         (half_moved, "should be rejected by what was decided, but are held, rejected"),
         (second_reviewer, "the decision on R1 was not reviewed by two people"),
         (lambda s: more_of(s, "cell.decided", ballots=11), "a decision on R1 that fits no held ballots"),
@@ -230,18 +240,19 @@ def test_what_is_not_wrong_but_should_be_known_is_said(tmp_path: Path, check: Ch
 
 
 def test_ballots_that_were_gone_at_the_opening_are_named(tmp_path: Path, check: Check) -> None:
-    def change(steps: list[Step], named: str) -> None:
+    def change(steps: list[Step], named: str, *by: str) -> None:
         told = first(steps, "box.opened", ROSTER)
         told["numbers"].append(["", "rejected", "missing", 1])
-        told.update(rejected=1, sealed=19, missing=[named])
+        told.update(rejected=1, sealed=19, missing=[named], approved_by=list(by))
         steps.insert(5, {"kind": "ballot", "channel": ROSTER, "ballot": digest("gone")})
 
     receipt = digest_of(spelt({"kind": "ballot", "channel": ROSTER, "ballot": digest("gone"), "period": KEY}))
-    done = checked(tmp_path / "1", check, lambda steps: change(steps, receipt))
+    done = checked(tmp_path / "1", check, lambda steps: change(steps, receipt, "a", "b"))
     assert done.status == 0, done.said
     assert "[note]  When box deputies was opened, the stored ballots were not all those" in done.said
-    done = checked(tmp_path / "2", check, lambda steps: change(steps, digest("none")))
+    done = checked(tmp_path / "2", check, lambda steps: change(steps, digest("none"), "a", "a"))
     assert "Channel deputies: ballots named as missing are not in the record." in done.said
+    assert "not two people had its box opened all the same" in done.said
     assert done.status == 1
 
 
