@@ -29,7 +29,7 @@ from pingyi_surveys.services.judging import Judging, terms_of
 from pingyi_surveys.services.key_files import configured, read_box_secret
 from pingyi_surveys.services.matching import Matched, load_leaves, load_rows, match
 from pingyi_surveys.services.openings import OpenedBox, Outcome, store_opening
-from pingyi_surveys.services.preparing import newest_prepared
+from pingyi_surveys.services.preparing import newest_prepared, require_as_recorded
 from pingyi_surveys.unsealing import Show, open_all
 
 LOCK_SPACE = 6
@@ -121,7 +121,7 @@ def open_period_boxes(
     The period secret is destroyed first. `outside`: a head kept elsewhere, from which the record must have
     grown. `approval`: two people go on although rows are missing, altered or too many. `tell` is told how far
     it is. Safe to kill and to run twice, also at the same time. Raises Problem wrong_state, box_key_wrong,
-    record_unsealed, record_differs, box_mismatch.
+    record_unsealed, record_differs, preparation_changed, box_mismatch.
     """
     with _alone(period_id):
         period = _load(period_id, secret)
@@ -162,6 +162,8 @@ def _load(period_id: int, secret: bytes) -> _Period:
         closed = connection.execute(text(_CLOSED), {"id": period_id}).scalars().all()
         contents = prepared.content if prepared else {}
         waiting = [(channel_by_id(connection, one), contents[one]) for one in closed if one in contents]
+        if prepared:
+            require_as_recorded(connection, period_id, prepared)
     keys = box_keys_of(secret, prepared.public) if prepared else None
     return _Period(id=period_id, key=row.key, state=row.state, keys=keys, waiting=waiting)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -191,6 +191,33 @@ def newest_prepared(connection: Connection, period_id: int) -> Prepared | None:
     )
     content = {one.channel_id: one.content for one in rows}
     return Prepared(keys_id=row.id, public=row.public, key_file=row.key_file, kept=row.kept, content=content)
+
+
+def require_as_recorded(connection: Connection, period_id: int, prepared: Prepared) -> None:
+    """Keys and frozen boxes are those of the record; Problem preparation_changed where the tables differ."""
+    bodies = connection.execute(
+        text("SELECT body FROM leaf WHERE period_id = :id AND kind = 'ballots.prepared' ORDER BY id"),
+        {"id": period_id},
+    )
+    told = [msgspec.json.decode(bytes(body)) for body in bodies.scalars()]
+    now = {"public": prepared.public.hex(), "key_file": prepared.key_file, "kept": prepared.kept}
+    if not told or {name: told[-1][name] for name in now} != now:
+        raise Problem("preparation_changed", 409, _CHANGED)
+    if canonical_json(_by_channel(told[-1]["boxes"])) != canonical_json(
+        _by_channel(prepared.content.values())
+    ):
+        raise Problem("preparation_changed", 409, _CHANGED)
+
+
+def _by_channel(contents: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {content["channel"]: content for content in contents}
+
+
+_CHANGED = Text(
+    zh="库中的票箱密钥或冻结内容与记录（ballots.prepared）不符：有人改过数据库，请先查明。",
+    en="The keys or the frozen content of the boxes differ from the record (ballots.prepared): somebody "
+    "changed the database. Find out first.",
+)
 
 
 def unprepared(connection: Connection, period_id: int) -> list[FieldError]:
