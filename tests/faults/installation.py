@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ worker: pingyi worker fold
 assessor: pingyi worker assess
 sealer: pingyi worker seal
 publisher: pingyi worker publish
+counter: pingyi worker open_boxes
 relay: pingyi relay
 scheduler: pingyi scheduler
 """
@@ -105,12 +106,13 @@ class Installation:
 
 
 @contextmanager
-def installation(web: str = "pingyi web") -> Iterator[Installation]:
-    """`pingyi up` while the block lasts; afterwards no process of it is left, which is checked."""
+def installation(web: str = "pingyi web", more: Mapping[str, str] | None = None) -> Iterator[Installation]:
+    """`pingyi up` while the block lasts, with `more` set; afterwards no process of it is left: checked."""
     folder = Path(tempfile.mkdtemp(prefix="pingyi-faults-"))
     folder.chmod(0o711)  # the engines run as an account of their own
     (folder / "Procfile").write_text(PROCFILE.format(web=web))
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PINGYI_PORT": "0", **SHORT}
+    environment |= more or {}
     environment["PINGYI_STATE"] = str(folder / "state")
     with (folder / "up.log").open("wb") as log:
         command = [str(Path(sys.executable).parent / "pingyi"), "up"]
