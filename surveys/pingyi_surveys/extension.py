@@ -18,6 +18,7 @@ PAGES: Final[tuple[str, ...]] = (
     "receipts",
     "roster_ballot",
     "cards_api",
+    "paper",
     "about",
     "questionnaires",
     "rehearsals",

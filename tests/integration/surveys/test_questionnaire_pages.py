@@ -178,7 +178,8 @@ def test_frozen_version_is_read_only_and_begins_a_new_one(client: FlaskClient, o
     page = client.get(address, headers=office).text
     assert 'value="save"' not in page
     assert "永远不再改动" in page
-    refused = client.post(address, data={**filled(ready_questionnaire(FIVE)), "do": "save"}, headers=office)
+    changed = filled(ready_questionnaire(FIVE), **{"title.zh": "换个标题"})
+    refused = client.post(address, data={**changed, "do": "save"}, headers=office)
     assert refused.status_code == 409
     assert "questionnaire_frozen" in refused.text or "不能再改" in refused.text
     assert 'name="version" value="2"' in client.get(f"{ALL}/new?from={FIVE}&version=1", headers=office).text
