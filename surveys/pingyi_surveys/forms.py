@@ -187,9 +187,9 @@ def _title_of(unit: str, words: Text, dimensions: int) -> Text:
 
 
 def _picture(address: str) -> Markup:
-    drawn = segno.make_qr(address, error="m").svg_inline(
-        svgclass="qr", lineclass=None, omitsize=True, border=0
-    )
+    # Every mask can be read; to try all eight for the fairest pattern costs five times as much as the rest.
+    code = segno.make_qr(address, error="m", mask=2, boost_error=False)
+    drawn = code.svg_inline(svgclass="qr", lineclass=None, omitsize=True, border=0)
     return Markup(drawn)  # noqa: S704 - segno draws squares; the address is not in it as text
 
 
