@@ -10,7 +10,7 @@ from datetime import date
 
 import click
 
-from benchmarks import closing, folding, intake, record, uploads, web
+from benchmarks import ballots, closing, folding, intake, record, stream, uploads, web
 from benchmarks.figures import Figure, table
 from benchmarks.house import house
 
@@ -21,6 +21,8 @@ SECTIONS = {
     "close": ("Closing and assessing 1,000 units x 20 channels, 250,000 counters", closing.figures),
     "record": ("The verifiable record", record.figures),
     "web": ("The web server", web.figures),
+    "ballots": ("A ballot", ballots.figures),
+    "stream": ("Ballots from a broadcast", stream.figures),
 }
 
 

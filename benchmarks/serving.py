@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -45,13 +45,15 @@ class Served:
 
 
 @contextmanager
-def server(house: House, target: str, threads: int = 512) -> Iterator[Server]:
+def server(
+    house: House, target: str, threads: int = 512, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """Serve `target` with granian, two processes with so many blocking threads each, on a port of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     settings = house.settings
-    environment = os.environ | {
+    given = os.environ | {
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
         "PINGYI_SECRET_KEY": settings.secret_key,
@@ -59,7 +61,7 @@ def server(house: House, target: str, threads: int = 512) -> Iterator[Server]:
     }
     process = subprocess.Popen(  # noqa: S603 the command is ours
         [sys.executable, "-c", _SERVE, target, str(port), str(threads)],
-        env=environment,
+        env=given | dict(environment or {}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
