@@ -11,15 +11,16 @@ from pingyi.channels import Text
 from pingyi.web.callers import current_account
 
 EXTENSION: Final = "pingyi.links"
-TOOLS, PERIOD, HELD = "tools", "period", "held"
-PLACES: Final = (TOOLS, PERIOD, HELD)
+TOOLS, FOOT, PERIOD, HELD = "tools", "foot", "period", "held"
+PLACES: Final = (TOOLS, FOOT, PERIOD, HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """`place`: every page ("tools"), a period of the office ("period"), a result with held evidence ("held").
+    """`place`: top or foot of every page ("tools", "foot"), a period of the office ("period"), a result with
+    held evidence ("held").
 
-    The endpoint takes `period` except for "tools"; accounts without one of `roles` (none: anybody) see none.
+    The endpoint takes `period` in the latter two; accounts without one of `roles` (none: anybody) see none.
     """
 
     place: str

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.channels import Text
 from pingyi.console.base import page
 from pingyi.db import transaction
+from pingyi.web.links import FOOT, Link, add_link
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.opening import BAD_MAC, CARDS_EXCEEDED, LATE, MOVED, REPLAYED, UNDECRYPTABLE, UNREADABLE
 from pingyi_surveys.quarantine import DAY_SURGE, NETWORK_BURST, SAME_DEVICE
@@ -34,8 +35,10 @@ _STANDINGS: Final = {"held": Text(zh="待核查", en="held"), "rejected": Text(z
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages."""
+    """Register the pages, and lead to them from the foot of every page."""
     app.register_blueprint(blueprint)
+    title = Text(zh="评议票怎样保密", en="How ballots stay secret")
+    add_link(app, Link(place=FOOT, endpoint=f"{blueprint.name}.about", title=title))
 
 
 @blueprint.get("/about-ballots")

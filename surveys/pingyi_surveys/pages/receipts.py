@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Flask, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from pingyi.channels import Text
 from pingyi.console.base import page
 from pingyi.db import transaction
 from pingyi.ledger.stored import number_path
+from pingyi.web.links import FOOT, Link, add_link
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.services.receipts import Found, find_receipts, read_receipt
 
@@ -15,8 +17,10 @@ blueprint = Blueprint("receipts", __name__, template_folder="../templates")
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages."""
+    """Register the pages, and lead to them from the foot of every page."""
     app.register_blueprint(blueprint)
+    title = Text(zh="查询回执", en="Receipts")
+    add_link(app, Link(place=FOOT, endpoint=f"{blueprint.name}.ask", title=title))
 
 
 @blueprint.get("/r")
