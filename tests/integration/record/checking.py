@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +21,10 @@ class Checked:
         return [line for line in self.said.splitlines() if line.startswith("[WRONG]")]
 
 
-def check(folder: Path, *pins: str) -> Checked:
+def check(folder: Path, *pins: str, witnesses: Sequence[str] = ()) -> Checked:
     """Run the folder's own verifier as an outsider would."""
     given = [part for pin in pins for part in ("--pin", pin)]
+    given += [part for witness in witnesses for part in ("--witness", witness)]
     command = [sys.executable, "-I", folder / "verify.py", folder, "--lang", "en", *given]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stderr == ""
