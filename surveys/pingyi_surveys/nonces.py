@@ -1,4 +1,4 @@
-"""The signed nonce of a ballot's page: what makes sending it again harmless, and sending it elsewhere vain."""
+"""The signed nonce of a ballot's page: to send it again is harmless, to send it elsewhere is vain."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TOLD: Final = Struct(">16sQ")
 _BOUND: Final = Struct(">QQQ")
 _MAC_BYTES: Final = 16
 _LENGTH: Final = _TOLD.size + _MAC_BYTES
-# A nullifier's message begins with three zero bytes, so that this one under the same key is never one of those.
+# A nullifier's message begins with three zero bytes: this one under the same key is never one of those.
 _PURPOSE: Final = b"pingyi page nonce 1"
 OLDEST_SECONDS: Final = 12 * 3600
 _AHEAD_SECONDS: Final = 120

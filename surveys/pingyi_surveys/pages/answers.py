@@ -58,8 +58,14 @@ def refusal(error: Exception) -> AnyResponse:
 def refused(problem: Problem) -> Response:
     """A Problem as a page."""
     frame = Frame(site=SITE, period=SITE, action="", style=style_address())
-    title = wording.title_of(problem.status)
+    title = _TITLES.get(problem.code) or wording.title_of(problem.status)
     response = html(render_refusal(title, problem.message, frame, language()), problem.status)
     if problem.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(problem.retry_after_seconds)
     return response
+
+
+_TITLES: Final = {
+    "ballots_not_open": Text(zh="评议还没有开始", en="Not open yet"),
+    "ballots_closed": Text(zh="评议已经截止", en="Rating is over"),
+}

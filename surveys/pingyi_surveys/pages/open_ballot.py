@@ -1,4 +1,4 @@
-"""Open ballots: from the code at a window, or of a visit, to the receipt; without session, script or trace."""
+"""Open ballots: from the code at a window, or of a visit, to the receipt; no session, script or trace."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _Away: Final = (OperationalError, InterfaceError, PoolTimeout)
 _LOG = logging.getLogger("pingyi.surveys")
 _OLD = Text(
     zh="页面开得太久，或不是从本页打开的，已换成新的一页；请再点一次“提交评议”。",
-    en="The page was open for too long, or came from elsewhere; this is a new one. Please press Submit again.",
+    en="The page was open for too long, or came from elsewhere; this is a new one. Press Submit again.",
 )
 _AWAY = Text(
     zh="系统暂时收不了票；请过几秒再点一次“提交评议”，不会重复计票。",

@@ -1,4 +1,4 @@
-"""The cookie by which a phone's second rating of a unit is told honestly: 16 random bytes and what it rated."""
+"""The cookie by which a second rating from one phone is told honestly: random bytes and what it rated."""
 
 from __future__ import annotations
 
