@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
 from pingyi.console.base import field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.services.roles import Role
 from pingyi.services.runtime import WorkingChannel, working_channel
 from pingyi.web.callers import require_caller
+from pingyi.web.links import TOOLS, Link, add_link
 from pingyi.web.policy import policy
 from pingyi_surveys.card_codes import grouped
 from pingyi_surveys.forms import short_code
@@ -22,6 +24,7 @@ from pingyi_surveys.services.paper import (
     Keyed,
     find_sticker,
     key_ballot,
+    open_rosters,
     paper_count,
     read_digits,
     take_back,
@@ -36,6 +39,19 @@ PATH = "/office/periods/<period>/ballots/<channel>/paper"
 def init_app(app: Flask) -> None:
     """Register the page."""
     app.register_blueprint(blueprint)
+    title = Text(zh="录入纸质票", en="Paper ballots")
+    add_link(app, Link(place=TOOLS, endpoint="paper.index", title=title, roles=frozenset({Role.REVIEWER})))
+
+
+@blueprint.get("/office/paper")
+@policy(*KEYERS)
+def index() -> AnyResponse:
+    """The rosters that take ballots now."""
+    with transaction() as connection:
+        rosters = open_rosters(connection)
+    if len(rosters) == 1:
+        return redirect(url_for(".ask", period=rosters[0].period_key, channel=rosters[0].key), 303)
+    return page("office/paper_rosters.html", rosters=rosters)
 
 
 @blueprint.get(PATH)

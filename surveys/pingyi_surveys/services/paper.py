@@ -15,7 +15,7 @@ from pingyi.ledger.leaves import record
 from pingyi.services.callers import Caller
 from pingyi.services.refusals import forbidden
 from pingyi.services.roles import Role
-from pingyi.services.runtime import WorkingChannel
+from pingyi.services.runtime import WorkingChannel, channel_by_id
 from pingyi_surveys.opened import NO_ANSWER
 from pingyi_surveys.services.drafts import Draft, drop_draft, load_draft, save_draft
 from pingyi_surveys.services.live import LiveBox
@@ -121,6 +121,18 @@ def take_back(caller: Caller, card: Card) -> None:
     drop_draft(card, "paper")
     with transaction() as connection:
         _record(connection, "paper.taken_back", card.box, sorted({first.by, caller.name}))
+
+
+def open_rosters(connection: Connection) -> list[WorkingChannel]:
+    """The rosters of open periods."""
+    found = connection.execute(
+        text(
+            "SELECT b.channel_id FROM ballot_box b JOIN channel c ON c.id = b.channel_id"
+            " JOIN period p ON p.id = c.period_id WHERE b.kind = 'roster' AND p.state = 'open'"
+            " ORDER BY p.key, c.position"
+        )
+    )
+    return [channel_by_id(connection, channel_id) for channel_id in found.scalars().all()]
 
 
 def paper_count(connection: Connection, working: WorkingChannel) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from tests.ballots import ROSTER, Ballots, ballot_period
 from tests.integration.surveys.rosters import NAMES, Voter, cast_count, opened
 from tests.integration.web.conftest import PASSWORD, csrf, make_account
+from tests.small import open_draft
 from werkzeug.test import TestResponse
 
 from pingyi.db import transaction
@@ -151,6 +152,15 @@ def test_digit_without_an_option_is_named_and_nothing_is_kept(made: Ballots, fir
     assert 'name="q1" value="2"' in answer.text
     with transaction() as connection:
         assert connection.execute(text("SELECT count(*) FROM ballot_draft")).scalar_one() == 0
+
+
+def test_reviewer_is_led_to_the_roster_that_is_open(app: Flask) -> None:
+    ballot_period(opened=False)
+    keyer = signed_in(app, "zhang.san", "reviewer")
+    assert "现在没有名册在收票" in keyer.client.get("/office/paper").text
+    assert 'href="/office/paper"' in keyer.client.get("/office/paper").text
+    open_draft("p")
+    assert keyer.client.get("/office/paper").location == PATH
 
 
 def test_only_accounts_of_the_office_key_paper(app: Flask, made: Ballots) -> None:
