@@ -9,6 +9,7 @@ from flask import Flask
 
 from pingyi.channels import Text
 from pingyi.extensions import Extension
+from pingyi_surveys import api
 from pingyi_surveys.services import moments
 
 PAGES: Final[tuple[str, ...]] = (
@@ -23,15 +24,18 @@ PAGES: Final[tuple[str, ...]] = (
     "questionnaires",
     "rehearsals",
     "boxes",
+    "review",
+    "anomalies",
 )
 COMMANDS = "pingyi_surveys.commands"
 
 
 def init_app(app: Flask) -> None:
-    """Register every blueprint of ours."""
+    """Register every blueprint and operation of ours."""
     for name in PAGES:
         module = importlib.import_module(f"pingyi_surveys.pages.{name}")
         module.init_app(app)
+    api.init_app(app)
 
 
 surveys = Extension(
@@ -47,6 +51,6 @@ surveys = Extension(
     unfinished=moments.unfinished,
     work=moments.work,
     sweep=moments.sweep,
-    office_pages={"questionnaires.index": Text(zh="问卷", en="Questionnaires")},
+    office_pages={"questionnaire_pages.index": Text(zh="问卷", en="Questionnaires")},
     period_pages={"boxes.period_boxes": Text(zh="收票", en="Ballots")},
 )

@@ -40,7 +40,7 @@ READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 ALL = "/office/questionnaires"
 ONE = f"{ALL}/<key:key>/<int(max=9999):version>"
 MOST_BYTES = 65_536
-blueprint = Blueprint("questionnaires", __name__, template_folder="../templates")
+blueprint = Blueprint("questionnaire_pages", __name__, template_folder="../templates")
 
 
 def init_app(app: Flask) -> None:
@@ -159,7 +159,7 @@ def _submitted(kept: Kept | None) -> AnyResponse:
             stored = store(connection, caller, document)
     except Problem as problem:
         return _editor(draft, kept, problem)
-    address = url_for("questionnaires.show", key=stored.key, version=stored.version, saved=1)
+    address = url_for("questionnaire_pages.show", key=stored.key, version=stored.version, saved=1)
     return redirect(address, 303)
 
 
@@ -233,9 +233,9 @@ def _editor(
         writes=writes,
         may_write=_may_write(),
         place=_place,
-        action=url_for("questionnaires.change", key=kept.key, version=kept.version)
+        action=url_for("questionnaire_pages.change", key=kept.key, version=kept.version)
         if kept
-        else url_for("questionnaires.create"),
+        else url_for("questionnaire_pages.create"),
     )
 
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import ParameterLocation
+from tests.conftest import bearer
 
 from pingyi.api.requests import IDEMPOTENCY_KEY
 from pingyi.registry import load_registry
@@ -21,8 +22,8 @@ PARTNERS = sorted(load_registry().channels)
 QUICK = {"hotline", "mobile_qr", "partner_score"}
 EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in PARTNERS]
 OFFICE = (
-    "acts", "adjustments", "decisions", "deliveries", "draws", "keys", "operators", "periods", "plugins",
-    "previous", "results", "rolls", "schemes", "units",
+    "acts", "adjustments", "ballots", "cards", "decisions", "deliveries", "draws", "keys", "operators",
+    "periods", "plugins", "previous", "questionnaires", "results", "rolls", "schemes", "units",
 )  # fmt: skip
 REFUSALS = [400, 401, 403, 404, 405, 409, 413, 415, 422, 423]
 CONFIGURATION = {
@@ -95,7 +96,9 @@ def test_office_operations_keep_to_the_document(
     app: Flask, world: dict[str, str], office: dict[str, str], security: dict[str, str], tag: str
 ) -> None:
     headers = security if tag in {"keys", "operators"} else office
-    assert exercise_all(app, tag, headers, {"period": "example-2017", "scheme": "example-2017"}) > 0
+    headers = bearer("card_issuer") if tag == "cards" else headers
+    place = {"period": "example-2017", "scheme": "example-2017", "channel": "online_poll"}
+    assert exercise_all(app, tag, headers, place) > 0
 
 
 @pytest.mark.parametrize("plugin", EVERY)

@@ -1,0 +1,8 @@
+"""Bodies that may be sent as they stand, to a period whose ballots fit."""
+
+from __future__ import annotations
+
+from pingyi_surveys.questionnaires import ready_questionnaire
+
+QUESTIONNAIRE = {"document": ready_questionnaire("roster-three-levels")}
+BOX = {"kind": "roster", "questionnaire": "roster-three-levels", "version": 1}

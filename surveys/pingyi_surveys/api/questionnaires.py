@@ -1,0 +1,92 @@
+"""Questionnaires: TOML documents, checked as a whole, frozen once ballots rest on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from pingyi.api.acts import READERS, act
+from pingyi.api.requests import invalid_request
+from pingyi.api.spec import Resource
+from pingyi.channels import Text
+from pingyi.db import transaction
+from pingyi.domain.errors import FieldError
+from pingyi.services.roles import Role
+from pingyi.web.callers import require_caller
+from pingyi_surveys.api.examples import QUESTIONNAIRE
+from pingyi_surveys.questionnaires import parse_questionnaire
+from pingyi_surveys.services.questionnaires import (
+    Kept,
+    find_questionnaire,
+    list_questionnaires,
+    store_questionnaire,
+)
+
+MOST_CHARACTERS = 65_536
+blp = Resource("questionnaires", __name__, url_prefix="/questionnaires", description="问卷 / Questionnaires")
+_ONE = "/<key:questionnaire>/<int(max=9999):version>"
+
+
+class DocumentBodySchema(Schema):
+    """A questionnaire's TOML document, with the key and version of the address."""
+
+    document = fields.String(required=True, validate=validate.Length(max=MOST_CHARACTERS))
+
+
+class QuestionnaireLineSchema(Schema):
+    """One version; once `frozen` it never changes."""
+
+    key = fields.String(required=True)
+    version = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+    changed_at = fields.AwareDateTime(required=True)
+    frozen = fields.Boolean(required=True)
+
+
+class KeptQuestionnaireSchema(QuestionnaireLineSchema):
+    """One version with its document."""
+
+    document = fields.String(required=True)
+
+
+class QuestionnairesSchema(Schema):
+    """All versions by key, the newest first."""
+
+    questionnaires = fields.List(fields.Nested(QuestionnaireLineSchema), required=True)
+
+
+@blp.route("")
+@blp.operation("questionnaire_list", *READERS)
+@blp.response(200, QuestionnairesSchema)
+def list_all() -> dict[str, list[Kept]]:
+    """List all versions of all questionnaires."""
+    with transaction() as connection:
+        return {"questionnaires": list(list_questionnaires(connection))}
+
+
+@blp.route(_ONE)
+@blp.operation("questionnaire_get", *READERS)
+@blp.response(200, KeptQuestionnaireSchema)
+def get(questionnaire: str, version: int) -> Kept:
+    """One version with its document."""
+    with transaction() as connection:
+        return find_questionnaire(connection, questionnaire, version)
+
+
+@blp.route(_ONE, methods=["PUT"])
+@blp.operation("questionnaire_put", Role.ADMINISTRATOR)
+@blp.arguments(DocumentBodySchema, example=QUESTIONNAIRE)
+@blp.response(200, KeptQuestionnaireSchema)
+def put(given: dict[str, Any], questionnaire: str, version: int) -> Kept:
+    """Store a version, or name every error in it; one that ballots rest on stays as it is."""
+    found = parse_questionnaire(given["document"])
+    if (found.key, found.version) != (questionnaire, version):
+        raise invalid_request([FieldError(code="invalid", message=_OTHER, pointer="/document")])
+    with act() as connection:
+        return store_questionnaire(connection, require_caller(), given["document"])
+
+
+_OTHER = Text(
+    zh="文档中的 key 和 version 与地址不同。", en="The document has another key or version than the address."
+)
