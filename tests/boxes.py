@@ -67,7 +67,10 @@ def opened_box(*, closed: bool = True) -> Ballots:
     results = [Result(n, one.unit, one, "") for n, one in enumerate(stuffed(layout))]
     opening = settle(results, layout, Terms(last_day=DAYS, size=len(results)), judging)
     _store(made.open_id, opening, judging.report())
-    _store(made.roster_id, Opening((), (), ()), {})
+    unused = made.prepared.content[made.roster_id]
+    nothing = Judging(unused, read_layout(unused["layout"]))
+    nothing([])
+    _store(made.roster_id, Opening((), (), ()), nothing.report())
     if closed:
         close()
     return made

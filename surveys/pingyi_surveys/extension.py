@@ -19,13 +19,13 @@ PAGES: Final[tuple[str, ...]] = (
     "receipts",
     "roster_ballot",
     "cards_api",
+    "review",
+    "anomalies",
     "paper",
     "about",
     "questionnaires",
     "rehearsals",
     "boxes",
-    "review",
-    "anomalies",
 )
 COMMANDS = "pingyi_surveys.commands"
 
