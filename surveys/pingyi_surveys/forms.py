@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, Literal
 
 import segno
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError
 from pingyi_surveys.opened import NO_ANSWER
 from pingyi_surveys.sheets import COMMENT, LANGUAGE, STEP, Filled, Sheet
+from pingyi_surveys.squares import squares_of
 
 OPEN_NOTICE: Final = Text(
     zh="匿名评议，约 1 分钟，不用登录。同一部手机只计第一次，单位看不到是谁评的。",
@@ -30,6 +33,8 @@ ROSTER_NOTICE: Final = Text(
     " can see what you chose.",
 )
 _STYLESHEET: Final = "ballot.css"
+_SHORT_CODE: Final = "0000-0000-00"
+_SHORT: Final = re.compile("[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}")
 _CROCKFORD: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
 
@@ -137,14 +142,47 @@ def render_form(sheet: Sheet, frame: Frame, language: str, filled: Filled | None
 
 def render_receipt(receipt: Receipt, frame: Frame, language: str) -> str:
     """The page that says that a ballot was taken in: its code, as a picture too, and never its content."""
-    return _page(
+    parts = _receipt_parts(
+        (frame.site, frame.style, frame.label),
+        language,
+        receipt.standing,
+        bool(receipt.fresh),
+        bool(receipt.promise),
+    )
+    values = {
+        "digest": receipt.digest,
+        "code": short_code(receipt.digest),
+        "look_up": escape(receipt.look_up),
+        "picture": _picture(receipt.look_up),
+        "fresh": escape(receipt.fresh),
+        "promise": escape(receipt.promise),
+    }
+    return "".join([values[part] if at % 2 else part for at, part in enumerate(parts)])
+
+
+@lru_cache(maxsize=256)
+def _receipt_parts(
+    around: tuple[Text, str, Text | None], language: str, standing: Standing, fresh: bool, promise: bool
+) -> tuple[str, ...]:
+    """The page in parts, every other one the name of what stands there: it is laid out once for all."""
+    mark = secrets.token_hex(8)
+    site, style, label = around
+    receipt = Receipt(
+        digest=f"@digest{mark}@",
+        look_up=f"@look_up{mark}@",
+        standing=standing,
+        fresh=f"@fresh{mark}@" if fresh else "",
+        promise=f"@promise{mark}@" if promise else "",
+    )
+    page = _page(
         "receipt.html",
-        frame,
+        Frame(site=site, period=site, action="", style=style, label=label),
         language,
         receipt=receipt,
-        code=short_code(receipt.digest),
-        picture=_picture(receipt.look_up),
+        code=f"@code{mark}@",
+        picture=f"@picture{mark}@",
     )
+    return tuple(re.split(f"@([a-z_]+){mark}@", page))
 
 
 def render_refusal(title: Text, message: Text, frame: Frame, language: str) -> str:
@@ -187,6 +225,9 @@ def _title_of(unit: str, words: Text, dimensions: int) -> Text:
 
 
 def _picture(address: str) -> Markup:
+    start, end = address[: -len(_SHORT_CODE)], address[-len(_SHORT_CODE) :]
+    if _SHORT.fullmatch(end):
+        return squares_of(start, _SHORT_CODE).svg(end)
     # Every mask can be read; to try all eight for the fairest pattern costs five times as much as the rest.
     code = segno.make_qr(address, error="m", mask=2, boost_error=False)
     drawn = code.svg_inline(svgclass="qr", lineclass=None, omitsize=True, border=0)
