@@ -3226,18 +3226,8 @@ def results_csv(scheme: Mapping[str, Any], document: Mapping[str, Any]) -> bytes
     header = ["category", "unit", "name"]
     for key in keys:
         header += [key, f"{key}.n", f"{key}.status", *(f"{key}.{name}" for name in facts[key])]
-    header += [
-        *groups,
-        "adjustments",
-        "total",
-        "rank",
-        "of",
-        "rank_low",
-        "rank_high",
-        "label",
-        "grade",
-        "status",
-    ]
+    header += [*groups, "adjustments", "total", "rank", "of", "rank_low", "rank_high"]
+    header += ["label", "grade", "status"]
     both = any("all_rank" in unit for unit in units)
     header += ["all_total", "all_rank", "review"] if both else []
     out = io.StringIO()
