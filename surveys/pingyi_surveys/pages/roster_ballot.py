@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ from pingyi_surveys.services.voting import (
 )
 from pingyi_surveys.sheets import STEP, Filled, Sheet, asked_language, asked_step, read_form
 
-PAGE, TONGUE, SURE = "page", "in", "sure"
+PAGE, TONGUE, SURE, DONE = "page", "in", "sure", "done"
 ABOUT = "/about-ballots"
 MOST_BYTES = 65_536
 blueprint = Blueprint("roster_ballot", __name__)
@@ -103,8 +103,10 @@ def show(card: str) -> AnyResponse:
     """The page asked for, or where its holder stopped; the receipt once the ballot was cast."""
     visit = _visit(find_card(card), request.args.get(TONGUE))
     if receipt := receipt_of(visit.card.box, visit.card.nullifier):
-        return _receipt(visit, receipt, "already")
+        return _receipt(visit, receipt, "received" if DONE in request.args else "already")
     draft = load_draft(visit.card) or empty_draft(visit.card.box.layout)
+    if SURE in request.args:
+        return _ask(visit, draft)
     if "saved" in request.args:
         return _notice(visit, saved(visit.card.box, draft, visit.address()))
     page = visit.page(request.args.get(PAGE)) or min(draft.page, len(visit.sheets))
@@ -155,10 +157,8 @@ def _submit(visit: Visit, draft: Draft) -> AnyResponse:
     if left and visit.card.box.questionnaire.require_all:
         page = left[0][0]
         return _form(visit, draft, page, checked(visit.sheets[page - 1], draft.answers), 422)
-    count = sum(number for _, number in left)
-    if left and request.form.get(SURE) != str(count):
-        links = [(visit.address(page=page), page, number) for page, number in left]
-        return _notice(visit, unsure(draft, count, links), {STEP: "submit", SURE: str(count)})
+    if left and request.form.get(SURE) != str(_total(left)):
+        return redirect(visit.address(**{SURE: 1}), 303)
     try:
         done = cast_ballot(visit.card, draft.answers)
     except Problem as problem:
@@ -167,7 +167,21 @@ def _submit(visit: Visit, draft: Draft) -> AnyResponse:
         response = _form(visit, draft, len(visit.sheets), None, problem.status, problem.message)
         response.headers["Retry-After"] = str(problem.retry_after_seconds)
         return response
-    return _receipt(visit, done.receipt, "received" if done.fresh else "already")
+    return redirect(visit.address(**{DONE: 1} if done.fresh else {}), 303)
+
+
+def _ask(visit: Visit, draft: Draft) -> Response:
+    """Whether its holder wants to submit a ballot with open questions."""
+    left = open_questions(visit.sheets, draft.answers)
+    if not left:
+        return _form(visit, draft, len(visit.sheets))
+    links = [(visit.address(page=page), page, number) for page, number in left]
+    count = _total(left)
+    return _notice(visit, unsure(draft, count, links), {STEP: "submit", SURE: str(count)})
+
+
+def _total(left: Sequence[tuple[int, int]]) -> int:
+    return sum(count for _, count in left)
 
 
 def _form(

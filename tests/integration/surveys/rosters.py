@@ -54,7 +54,7 @@ class Voter:
     def confirm(self, answer: TestResponse) -> TestResponse:
         """Press the button of a page that asks whether one is sure."""
         hidden = dict(HIDDEN.findall(answer.text))
-        return self._client().post(self.path, data=hidden, headers=dict(self.headers))
+        return self._client().post(self.path, data=hidden, headers=dict(self.headers), follow_redirects=True)
 
     def _client(self) -> FlaskClient:
         return self.app.test_client(use_cookies=False)
