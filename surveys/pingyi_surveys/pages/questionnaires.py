@@ -133,13 +133,16 @@ def _kept(key: str, version: int) -> Kept:
 
 
 def _beginning(source: str, version: str) -> Draft:
-    if source and version.isascii() and version.isdigit():
-        with transaction() as connection:
-            versions = [one for one in list_questionnaires(connection) if one.key == source]
-        found = next((one for one in versions if str(one.version) == version), None)
-        if found:
-            return replace(draft_of(found.document), version=str(max(one.version for one in versions) + 1))
-    return draft_of(ready_questionnaire(source)) if source in ready_questionnaires() else empty_draft()
+    """The draft of what is named, under the next version where there are some of its key already."""
+    with transaction() as connection:
+        stored = {str(one.version): one for one in list_questionnaires(connection) if one.key == source}
+    if version in stored:
+        draft = draft_of(stored[version].document)
+    elif source in ready_questionnaires():
+        draft = draft_of(ready_questionnaire(source))
+    else:
+        return empty_draft()
+    return replace(draft, version=str(max(map(int, stored)) + 1)) if stored else draft
 
 
 def _submitted(kept: Kept | None) -> AnyResponse:
