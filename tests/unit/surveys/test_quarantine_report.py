@@ -25,8 +25,8 @@ def test_a_finding_is_told_in_both_languages_without_a_direction() -> None:
     )
     told = explain(signal_of(finding))
     assert told.en == (
-        "On 5 days the unit got 88 ballots or more (at most 294), and 36 of 100 more than usual leaned to "
-        "one side; the 1370 on that side are held."
+        "Days with 88 ballots or more for the unit: 5 (at most 294). Of 100 ballots 36 more than usual "
+        "leaned to one side; the 1370 on that side are held."
     )
     assert "有 5 天" in told.zh
     assert "比平常每 100 张多 36 张" in told.zh
