@@ -14,14 +14,15 @@ from pingyi_surveys.tallies import FLOOR
 _WORDS: Final = {
     SAME_DEVICE: Text(
         zh="{groups} 台设备对同一单位重复评价（最多一台 {peak} 次），每台只计第一次，其余 {held} 张待核查。",
-        en="Devices that rated the unit again: {groups} (one of them {peak} times). The first of each counts, "
-        "the other {held} are held.",
+        en="Devices that rated the unit again: {groups} (one of them {peak} times). The first of each "
+        "counts, the other {held} are held.",
     ),
     NETWORK_BURST: Text(
         zh="有 {groups} 次，同一网络一天内对该单位评价达到 {limit} 张（最多 {peak} 张），"
         "且偏向同一侧的比平常每 100 张多 {excess} 张；偏向该侧的 {held} 张待核查。",
         en="Bursts of {limit} ballots or more for the unit from one network in a day: {groups} (at most "
-        "{peak}). Of 100 ballots {excess} more than usual leaned to one side; the {held} on that side are held.",
+        "{peak}). Of 100 ballots {excess} more than usual leaned to one side; the {held} on that side are "
+        "held.",
     ),
     DAY_SURGE: Text(
         zh="有 {groups} 天，该单位的评价达到 {limit} 张（最多一天 {peak} 张），"

@@ -30,7 +30,7 @@ STRATA: Final = {
     "kiosk": Text(zh="大厅设备", en="Kiosk"),
 }
 SAME_ANSWER: Final = Text(zh="各项选同一答案", en="The same answer throughout")
-UNSURE: Final = Text(zh="“不了解”或未答", en="“Don’t know” or no answer")
+UNSURE: Final = Text(zh="“不了解”或未答", en="Don't know, or no answer")
 PATTERN_F: Final = Text(
     zh="有一种做法任何规则都看不出来：有人从许多网络、用许多设备，从第一天起每天只投几张。"
     "只有办件码和名册票能防止，所以现场扫码票的权重宜低。",
