@@ -10,7 +10,6 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy import Connection
 
-from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 
 ENTRY_POINT_GROUP = "pingyi.apps"
@@ -38,8 +37,6 @@ class Extension:
     `missing`: what still has to be done before a period can open. `closed` asks for the work that closing
     brings. `unfinished`: why a closed period cannot be assessed yet, or None. `work`: jobs by topic of the
     outbox. `sweep`: periodic work.
-    `office_pages` and `period_pages`: endpoints with their words, linked from the office's first page and
-    from a period's (these take `period`).
     """
 
     key: str
@@ -50,8 +47,6 @@ class Extension:
     unfinished: Callable[[Connection, int], Problem | None] = _nothing_to_do
     work: Callable[[str, int], Any] | None = None
     sweep: Callable[[], None] = _nothing_found
-    office_pages: Mapping[str, Text] = field(default_factory=dict)
-    period_pages: Mapping[str, Text] = field(default_factory=dict)
 
 
 def load_extensions(points: Iterable[EntryPoint] | None = None) -> tuple[Extension, ...]:

@@ -7,7 +7,6 @@ from typing import Final
 
 from flask import Flask
 
-from pingyi.channels import Text
 from pingyi.extensions import Extension
 from pingyi_surveys import api
 from pingyi_surveys.services import moments
@@ -51,6 +50,4 @@ surveys = Extension(
     unfinished=moments.unfinished,
     work=moments.work,
     sweep=moments.sweep,
-    office_pages={"questionnaire_pages.index": Text(zh="问卷", en="Questionnaires")},
-    period_pages={"boxes.period_boxes": Text(zh="收票", en="Ballots")},
 )

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.base import attempt, blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.extensions import current_extensions
 from pingyi.services.acts import PUBLISH, answered_acts, pending_acts
 from pingyi.services.callers import Caller
 from pingyi.services.overview import list_periods, period_overview
@@ -32,7 +31,7 @@ def office() -> AnyResponse:
     """All periods."""
     with transaction() as connection:
         periods = list_periods(connection)
-    return page("console/office.html", periods=periods, extensions=current_extensions())
+    return page("console/office.html", periods=periods)
 
 
 @blueprint.get("/office/periods/<period>")
@@ -98,7 +97,6 @@ def period_page(key: str, problem: Problem | None) -> AnyResponse:
         names=names,
         own_name=caller.name,
         open_until=found.open_until,
-        extensions=current_extensions(),
         may_run=Role.ADMINISTRATOR in caller.roles,
         may_answer=Role.APPROVER in caller.roles,
         may_reopen=found.state in REOPENABLE,

@@ -11,14 +11,14 @@ from pingyi.channels import Text
 from pingyi.web.callers import current_account
 
 EXTENSION: Final = "pingyi.links"
-TOOLS, FOOT, PERIOD, HELD = "tools", "foot", "period", "held"
-PLACES: Final = (TOOLS, FOOT, PERIOD, HELD)
+TOOLS, FOOT, OFFICE, PERIOD, HELD = "tools", "foot", "office", "period", "held"
+PLACES: Final = (TOOLS, FOOT, OFFICE, PERIOD, HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """`place`: top or foot of every page ("tools", "foot"), a period of the office ("period"), a result with
-    held evidence ("held").
+    """`place`: top or foot of every page ("tools", "foot"), the office's first page ("office"), its page of a
+    period ("period"), a result with held evidence ("held").
 
     The endpoint takes `period` in the latter two; accounts without one of `roles` (none: anybody) see none.
     """

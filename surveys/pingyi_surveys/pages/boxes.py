@@ -18,11 +18,14 @@ from pingyi.services.callers import Caller
 from pingyi.services.periods import PeriodRow, find_period
 from pingyi.services.roles import Role
 from pingyi.settings import Settings
+from pingyi.web import links
 from pingyi.web.callers import require_caller
+from pingyi.web.links import Link
 from pingyi.web.policy import policy
 from pingyi_surveys.services.box_overview import box_overview
 from pingyi_surveys.services.boxes import put_box, remove_box
 from pingyi_surveys.services.coverage import view_coverage
+from pingyi_surveys.services.paper import KEYERS
 from pingyi_surveys.services.preparing import prepare
 from pingyi_surveys.services.questionnaires import list_questionnaires
 from pingyi_surveys.thresholds import Rules
@@ -34,8 +37,11 @@ blueprint = Blueprint("boxes", __name__, template_folder="../templates")
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages."""
+    """Register the pages, and the link that leads to them."""
     app.register_blueprint(blueprint)
+    title = Text(zh="收票", en="Ballots")
+    link = Link(place=links.PERIOD, endpoint="boxes.period_boxes", title=title)
+    links.add_link(app, link)
 
 
 @blueprint.get(f"{PERIOD}/ballots")
@@ -135,6 +141,7 @@ def _page(key: str, problem: Problem | None = None, channel: str = "") -> AnyRes
         wrong=channel,
         typed=request.form if channel else {},
         may_write=Role.ADMINISTRATOR in roles and period.state == "draft",
+        may_key=bool(roles & set(KEYERS)),
         may_look=bool(roles & set(VIEWERS)) and period.state in {"open", "closed"},
     )
 

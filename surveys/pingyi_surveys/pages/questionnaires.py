@@ -16,6 +16,7 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.bundle_files import decode
 from pingyi.services.roles import Role
 from pingyi.web.callers import require_caller
+from pingyi.web.links import OFFICE, Link, add_link
 from pingyi.web.policy import policy
 from pingyi_surveys.questionnaire_drafts import (
     Draft,
@@ -44,8 +45,11 @@ blueprint = Blueprint("questionnaire_pages", __name__, template_folder="../templ
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages."""
+    """Register the pages, and the link that leads to them."""
     app.register_blueprint(blueprint)
+    title = Text(zh="问卷", en="Questionnaires")
+    endpoint = "questionnaire_pages.index"
+    add_link(app, Link(place=OFFICE, endpoint=endpoint, title=title))
 
 
 @blueprint.get(ALL)

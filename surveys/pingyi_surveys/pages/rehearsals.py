@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Flask, Response, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
@@ -106,7 +108,7 @@ def _form(kept: Kept, tongue: str, filled: Filled | None, status: int = 200) -> 
 
 
 def _frame(kept: Kept, kind: Kind, wording: str) -> Frame:
-    address = {"key": kept.key, "version": kept.version, "kind": kind, "wording": wording}
+    address: dict[str, Any] = {"key": kept.key, "version": kept.version, "kind": kind, "wording": wording}
     roster = kind == "roster"
     return Frame(
         site=SITE,

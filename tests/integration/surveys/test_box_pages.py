@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from tests import casting
 from tests.ballots import OPEN, ROSTER, THREE, ballot_period, close, settings_for
 from tests.conftest import bearer
 from tests.integration.web.test_site import counted_queries, words
@@ -18,6 +20,7 @@ from pingyi.db import transaction
 from pingyi.services.callers import SHELL
 from pingyi_surveys.questionnaires import ready_questionnaire
 from pingyi_surveys.services.boxes import boxes_of
+from pingyi_surveys.services.counting import open_by_itself
 from pingyi_surveys.services.questionnaires import store_questionnaire
 
 PAGE = "/office/periods/p/ballots"
@@ -173,6 +176,26 @@ def test_closed_period_says_that_its_boxes_are_being_opened(client: FlaskClient,
     page = client.get(PAGE, headers=office).text
     assert "正在开箱" in page
     assert "查看收票进度" in page
+
+
+def test_opened_boxes_show_numbers_that_add_up_and_lead_on(client: FlaskClient, office: Headers) -> None:
+    made = ballot_period()
+    draw = random.Random(1)
+    open_box, roster = casting.boxes(made.open_id, made.roster_id)
+    casting.cast_all(open_box, casting.open_ballots(open_box, 60, draw))
+    casting.cast_all(roster, casting.roster_ballots(roster, made.cards[:12], draw))
+    close()
+    casting.seal_record()
+    open_by_itself(1)
+    page = client.get(PAGE, headers=office)
+    numbers = re.findall(r"封存 (\d+) 计入 (\d+) 待核查 (\d+) 不计 (\d+) 开箱", words(page.text))
+    assert [int(sealed) for sealed, *_ in numbers] == [60, 12]
+    assert all(int(sealed) == sum(map(int, parts)) for sealed, *parts in numbers)
+    assert page.text.count("/anomalies") == 2
+    assert "收票密钥已销毁" in page.text
+    assert "正在开箱" not in page.text
+    told = client.get(f"/api/v1/periods/p/channels/{ROSTER}/box", headers=office).json
+    assert told and (told["opened"]["sealed"], told["opened"]["rejected"]) == (12, 0)
 
 
 def test_readers_read_and_only_the_administrator_writes(client: FlaskClient, draft: None) -> None:

@@ -56,9 +56,10 @@ def look(key: str = "p", caller: Caller = SHELL) -> Coverage:
 
 def views() -> int:
     with transaction() as connection:
-        return connection.execute(
+        found: int = connection.execute(
             text("SELECT count(*) FROM leaf WHERE kind = 'turnout.viewed'")
         ).scalar_one()
+    return found
 
 
 def test_ballots_are_counted_by_unit_and_channel(voted: Ballots) -> None:
