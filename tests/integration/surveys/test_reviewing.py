@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from typing import Any
 
 import pytest
 from flask import Flask
 from redis import Redis
 from sqlalchemy import text
-from tests.ballots import OPEN
+from tests.ballots import OPEN, ballot_period, close
 from tests.boxes import opened_box, reviewer
+from tests.casting import boxes, cast_all, open_ballots, roster_ballots, seal_record
 from tests.integration.web.test_site import counted_queries
 
 from pingyi.db import db, transaction
@@ -20,6 +23,7 @@ from pingyi.services.callers import SHELL, Caller
 from pingyi.services.periods import find_period, request_assessment
 from pingyi.services.reading_results import load_result
 from pingyi.services.roles import Role
+from pingyi_surveys.services.counting import open_by_itself
 from pingyi_surveys.services.reviewing import Cell, cells_to_review, review_cell, reviewed_periods
 from pingyi_workers.work import drain
 
@@ -171,6 +175,38 @@ def test_the_result_follows_and_the_review_ends_with_it(app: Flask, endpoints: E
     assert float(rated["u1"] or 0) < float(rated["u3"] or 0)
     with pytest.raises(Problem, match="wrong_state"):
         say(ONE, "u1", "R3", release=True)
+
+
+def test_two_who_agree_at_the_same_moment_decide_once(app: Flask) -> None:
+    opened_box()
+
+    def speak(caller: Caller) -> bool | None:
+        with app.app_context():
+            return say(caller, "u1", "R3", release=False).decided
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(map(str, pool.map(speak, (ONE, TWO)))) == ["False", "None"]
+    assert len(leaves("cell.decided")) == 1
+    assert answers("held") == answers("held", "u2") // 29 * 205
+
+
+def test_what_a_real_opening_held_is_released(app: Flask) -> None:
+    made = ballot_period()
+    box, roster = boxes(made.open_id, made.roster_id)
+    ballots = open_ballots(box, 200, Random(3))
+    phone = b"one phone.......", "u1"
+    again = [one._replace(device=phone[0], unit=phone[1]) for one in ballots[:41]]
+    cast_all(box, [*again, *ballots[41:]])
+    cast_all(roster, roster_ballots(roster, made.cards[:15], Random(4)))
+    close()
+    seal_record()
+    assert open_by_itself(1) == 2
+    assert {key: cell.ballots for key, cell in cells().items()} == {("u1", "R1"): 40}
+    before = answers("counted")
+    for caller in (ONE, TWO):
+        say(caller, "u1", "R1", release=True)
+    assert answers("held") == 0
+    assert answers("counted") == before + 40 * box.layout.questions
 
 
 def test_listing_costs_the_same_whatever_was_said(app: Flask) -> None:
