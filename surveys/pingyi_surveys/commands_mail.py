@@ -143,7 +143,7 @@ def _lines(mailing: Mailing) -> list[FieldError]:
     told = [(line, _REFUSED) for line in posted.refused] + [(line, _UNSENT) for line in posted.unsent]
     told += [(line, _UNCLEAR) for line in posted.unclear]
     return [
-        FieldError(code="mail", message=words, row=line)
+        FieldError(code="not_sent", message=words, row=line)
         for line, words in sorted(told, key=lambda one: one[0])
     ]
 

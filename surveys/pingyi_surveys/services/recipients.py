@@ -164,7 +164,7 @@ def _error(line: int, message: Text) -> FieldError:
 
 
 def _missing(member: str, message: Text) -> FieldError:
-    return FieldError(code="member", message=message.format(member=member))
+    return FieldError(code="member_unknown", message=message.format(member=member))
 
 
 _INVALID = Text(
