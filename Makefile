@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 WORKERS ?= 2
 
-.PHONY: help install run test long faults check bench soak browser go lock mission
+.PHONY: help install run test long faults check bench soak browser go clocks lock mission
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -50,6 +50,10 @@ browser: ## Chromium and Chinese fonts on Debian
 go: ## Go and golang.org/x/mod on Debian, which check the record's signatures and proofs
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends golang-go golang-golang-x-mod-dev
+
+clocks: ## faketime on Debian, which moves a test server's clock
+	apt-get update -q
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends faketime
 
 lock: ## pin every dependency with its hashes; names no host
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
