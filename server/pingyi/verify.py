@@ -3415,7 +3415,8 @@ def check_box(report: Report, record: Record, box: Box, closing: tuple[int, int]
         *wrong_opening(box, record.logs, closing),
         *wrong_cards(box, tallies),
         *wrong_sums(box, tallies),
-        *too_small(box, tallies),
+        *unfit_cells(box, tallies),
+        *wrong_digest(box, tallies),
     ]
     report.all_wrong(found)
     if not found:
@@ -3515,7 +3516,7 @@ def prepared_boxes(
     boxes = (before or all_of_them)[-1].body["boxes"] if all_of_them else []
     frozen = {box["channel"]: box for box in boxes}
     for channel, box in frozen.items():
-        if not set(MARGINS) <= box["rules"].keys() or box["layout"]["channel"] != channel:
+        if not frozen_whole(channel, box):
             found.append(
                 (
                     f"渠道 {channel} 的票箱没有定明票面和界限。",
@@ -3523,6 +3524,26 @@ def prepared_boxes(
                 )
             )
     return frozen, found
+
+
+def frozen_whole(channel: str, box: Mapping[str, Any]) -> bool:
+    """Whether what was frozen for a box names its layout, of the period's units, and a number for each threshold."""
+    layout, rules = box["layout"], box["rules"]
+    lists = [layout[name] for name in ("units", "dimensions", "options", "strata")]
+    named = all(type(one) is list and one and set(map(type, one)) == {str} for one in lists)
+    return (
+        named
+        and layout["channel"] == channel
+        and sorted(layout["units"]) == sorted(row[0] for row in JOB.snapshot["units"])
+        and type(layout["scored"]) is int
+        and 0 < layout["scored"] <= len(layout["options"])
+        and count_of(layout["comment"]) >= 0
+        and (box["kind"], layout["every_unit"]) in (("open", False), ("roster", True))
+        and type(layout["every_unit"]) is bool
+        and bool(HEX.fullmatch(box["questionnaire"]))
+        and set(MARGINS) <= rules.keys()
+        and all(number(rules[name]) > 0 for name in MARGINS)
+    )
 
 
 def misplaced(
@@ -3757,19 +3778,59 @@ def turnout_of(tallies: Mapping[Tally, int], option: str) -> int:
     return sum(count for tally, count in tallies.items() if not tally.unit and tally.option == option)
 
 
-def too_small(box: Box, tallies: Mapping[Tally, int]) -> Faults:
-    """One to nine scored answers of a cell are never shown by option."""
+def unfit_cells(box: Box, tallies: Mapping[Tally, int]) -> Faults:
+    """Options and strata are those of the layout; one to nine scored answers of a cell are never shown by option."""
+    known = {*box.layout["options"], "no_answer", "withheld", *TURNOUT}
     scored = set(box.layout["options"][: box.layout["scored"]])
     cells: dict[Tally, dict[str, int]] = {}
     for tally, count in tallies.items():
         cells.setdefault(tally._replace(option=""), {})[tally.option] = count
     for cell, options in cells.items():
+        if not options.keys() <= known or cell.stratum not in (*box.layout["strata"], *box.cards):
+            yield (
+                f"渠道 {box.channel} 单位 {cell.unit}，{cell.dimension}：有票面没有的选项或人群（{cell.stratum or '—'}）。",
+                f"Channel {box.channel}, unit {cell.unit}, {cell.dimension}: options or a stratum ({cell.stratum or '—'}) that the layout does not have.",
+            )
         n = sum(count for option, count in options.items() if option in scored)
         if 0 < n < FLOOR or ("withheld" in options and len(options) > 1):
             yield (
                 f"渠道 {box.channel} 单位 {cell.unit}，{cell.dimension}（{cell.stratum or '—'}，{cell.batch}）：不足 {FLOOR} 份的回答没有隐去。",
                 f"Channel {box.channel}, unit {cell.unit}, {cell.dimension} ({cell.stratum or '—'}, {cell.batch}): fewer than {FLOOR} answers are shown by option.",
             )
+
+
+def wrong_digest(box: Box, tallies: Mapping[Tally, int]) -> Faults:
+    """The digest that auditors get by a recount: without comments it follows from sums and numbers alone."""
+    layout, batch = box.layout, box.frozen["batch"]
+    if not HEX.fullmatch(box.told["digest"]):
+        raise ValueError("digest")
+    if layout["comment"]:
+        return
+    options = [*layout["options"], "no_answer", "withheld", *TURNOUT]
+    whole = layout["every_unit"]
+
+    def order(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+        unit, dimension, option = entry["unit"], entry["dimension"], entry["option"]
+        if option == "returned" and not unit:
+            return ()
+        units = layout["units"].index(unit) if whole else 0
+        cell = "" if whole else unit, entry["stratum"], entry["reason"]
+        return *cell, units, layout["dimensions"].index(dimension), options.index(option)
+
+    entries = []
+    for tally, count in tallies.items():
+        why = tally.batch.removeprefix(batch).removeprefix(".")
+        said = {name: value for name, value in tally._asdict().items() if name not in ("channel", "standing")}
+        if tally.unit or tally.option != "issued":
+            entries.append({**said, "count": count, "standing": "held" if why else "counted", "reason": why})
+    names = ("unit", "standing", "reason", "count")
+    numbers = [dict(zip(names, row, strict=True)) for row in box.told["numbers"]]
+    content = {"entries": sorted(entries, key=order), "numbers": numbers, "opinions": []}
+    if sha256(canonical(content)) != box.told["digest"]:
+        yield (
+            f"渠道 {box.channel} 公布的数与开箱时登记的摘要不符（审计员重新计票应得到该摘要）。",
+            f"Channel {box.channel}: the sums are not those whose digest the opening recorded, and which a recount gives.",
+        )
 
 
 Cell = tuple[str, str, str]  # channel, unit, reason

@@ -151,7 +151,7 @@ def frozen(layout: Layout) -> dict[str, Any]:
         "channel": layout.channel,
         "kind": "roster" if layout.every_unit else "open",
         "questionnaire": "0" * 64,
-        "layout": asdict(layout),
+        "layout": {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(layout).items()},
         "rules": Rules().document(),
         "cards": {"": CARDS} if layout.every_unit else None,
         "batch": "box",

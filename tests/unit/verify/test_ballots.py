@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,22 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.ballots import OPEN, ROSTER
-from tests.unit.verify.boxes import KEY, SEAL, Change, Step, box_bundle, card_list, digest, of_kind, review
+from tests.unit.verify.boxes import (
+    KEY,
+    SEAL,
+    Change,
+    Step,
+    box_bundle,
+    card_list,
+    digest,
+    of_kind,
+    openings,
+    review,
+)
 from tests.unit.verify.making import digest_of, spelt
 
 from pingyi.ledger.cosignatures import cosign, cosigner_key
+from pingyi_surveys.tallies import Number
 
 Check = Callable[..., Any]
 
@@ -63,6 +76,10 @@ def entry(steps: list[Step], by: int, channel: str = OPEN) -> None:
     values["count"] += by
 
 
+def entry_of(steps: list[Step]) -> Step:
+    return next(step for step in of_kind(steps, "entry") if step["values"].get("stratum") == "window")
+
+
 def late(steps: list[Step]) -> None:
     steps.insert(
         steps.index(first(steps, "box.opened")), {**first(steps, "ballot"), "ballot": digest("late")}
@@ -98,6 +115,12 @@ def shown_small(steps: list[Step]) -> None:
 
 def second_reviewer(steps: list[Step]) -> None:
     of_kind(steps, "cell.reviewed")[1]["by"] = "reviewer 1"
+
+
+def redigested(told: Step) -> str:
+    """The digest of an opening with the numbers that are told now."""
+    opening = openings()[told["channel"]]._replace(numbers=tuple(Number(*row) for row in told["numbers"]))
+    return hashlib.sha256(opening.canonical()).hexdigest()
 
 
 def undecided(steps: list[Step]) -> None:
@@ -200,6 +223,23 @@ def beside(steps: list[Step]) -> None:
             lambda s: s.extend(review("u3", "R1", 12, release=True)),
             "a decision on R1 that fits no held ballots",
         ),
+        (
+            lambda s: more_of(s, "box.opened", ROSTER, digest=digest("x")),
+            "not those whose digest the opening",
+        ),
+        (lambda s: more_of(s, "box.opened", digest="x"), "the content makes no sense (ValueError: digest)"),
+        (
+            lambda s: first(s, "ballots.prepared")["boxes"][1]["layout"]["units"].pop(),
+            "without naming its layout and thresholds",
+        ),
+        (
+            lambda s: entry_of(s)["values"].update(option="splendid"),
+            "options or a stratum (window) that the layout",
+        ),
+        (
+            lambda s: entry_of(s)["values"].update(stratum="night"),
+            "options or a stratum (night) that the layout",
+        ),
         (shown_small, "fewer than 10 answers are shown by option"),
     ],
 )
@@ -229,7 +269,7 @@ def test_what_is_not_wrong_but_should_be_known_is_said(tmp_path: Path, check: Ch
         steps.append({"kind": "cards.committed", **card_list(9)})
         told = first(steps, "box.opened", ROSTER)
         told["numbers"].append(["", "rejected", "cards_exceeded", 2])
-        told.update(rejected=2, sealed=20)
+        told.update(rejected=2, sealed=20, digest=redigested(told))
         steps[5:5] = [{"kind": "ballot", "channel": ROSTER, "ballot": digest("more", n)} for n in range(2)]
 
     done = checked(tmp_path, check, change)
@@ -243,7 +283,7 @@ def test_ballots_that_were_gone_at_the_opening_are_named(tmp_path: Path, check: 
     def change(steps: list[Step], named: str, *by: str) -> None:
         told = first(steps, "box.opened", ROSTER)
         told["numbers"].append(["", "rejected", "missing", 1])
-        told.update(rejected=1, sealed=19, missing=[named], approved_by=list(by))
+        told.update(rejected=1, sealed=19, digest=redigested(told), missing=[named], approved_by=list(by))
         steps.insert(5, {"kind": "ballot", "channel": ROSTER, "ballot": digest("gone")})
 
     receipt = digest_of(spelt({"kind": "ballot", "channel": ROSTER, "ballot": digest("gone"), "period": KEY}))
