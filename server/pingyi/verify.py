@@ -3813,9 +3813,9 @@ def wrong_digest(box: Box, tallies: Mapping[Tally, int]) -> Faults:
         unit, dimension, option = entry["unit"], entry["dimension"], entry["option"]
         if option == "returned" and not unit:
             return ()
-        units = layout["units"].index(unit) if whole else 0
+        units = place_in(layout["units"], unit) if whole else 0
         cell = "" if whole else unit, entry["stratum"], entry["reason"]
-        return *cell, units, layout["dimensions"].index(dimension), options.index(option)
+        return *cell, units, place_in(layout["dimensions"], dimension), place_in(options, option)
 
     entries = []
     for tally, count in tallies.items():
@@ -3831,6 +3831,11 @@ def wrong_digest(box: Box, tallies: Mapping[Tally, int]) -> Faults:
             f"渠道 {box.channel} 公布的数与开箱时登记的摘要不符（审计员重新计票应得到该摘要）。",
             f"Channel {box.channel}: the sums are not those whose digest the opening recorded, and which a recount gives.",
         )
+
+
+def place_in(words: Sequence[str], one: str) -> int:
+    """The place of a word in a list; behind all where it is none of them, which is told elsewhere."""
+    return words.index(one) if one in words else len(words)
 
 
 Cell = tuple[str, str, str]  # channel, unit, reason
