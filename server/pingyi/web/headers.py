@@ -25,8 +25,10 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 def secure(response: Response) -> Response:
     """Set the security headers; an answer that does not say how long it may be kept is not kept."""
+    named = {name.lower() for name, _value in response.headers}
     for name, value in _SECURITY.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in named:
+            response.headers.add(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", _TRANSPORT)
     if request.endpoint == "static" and "v" in request.args and response.status_code == 200:

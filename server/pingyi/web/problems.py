@@ -31,8 +31,10 @@ def init_problems(app: Flask) -> None:
 
 def refuse_nul() -> None:
     """Before every request: PostgreSQL stores no NUL, so nothing that holds one can be meant."""
-    given = [request.path, *request.args.values()]
-    if not request.path.startswith("/api/"):
+    given = [request.path]
+    if request.query_string:
+        given += request.args.values()
+    if request.method not in {"GET", "HEAD"} and not request.path.startswith("/api/"):
         given += request.form.values()
     if any("\0" in value for value in given):
         raise Problem("bad_request", 400, wording.of_status(400)[1])
