@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pingyi_surveys.services.inviting import Mailing
     from pingyi_surveys.services.mail import MailServer
 
-CARDS_LEFT, RECIPIENTS_LEFT = "cards-left.csv", "addresses-left.csv"
+LEFT = "-left"
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -52,11 +52,12 @@ def invite(
     source = contacts if draw else addresses
     if source is None or bool(draw) != bool(contacts) or (draw and addresses) or (only and not draw):
         raise click.UsageError("--addresses FILE, or --draw KEY --contacts FILE [--only ID]")
+    _refuse_dealt(links)
     complain(_SEEN)
     with running_application() as app:
         server = _server(app)
         rows = read_sheet(source.read_bytes())
-        cards = [line for path in links for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        cards = [line for path in links for line in _lines_of(path)]
         with transaction() as connection:
             mailing = plan_invitations(
                 connection,
@@ -67,7 +68,7 @@ def invite(
                 draw=load_draw(connection, draw) if draw else None,
                 only=only,
             )
-        _post(server, mailing, lambda: _keep_left(links[0].parent, mailing))
+        _post(server, mailing, lambda: _keep_left(links, source, mailing))
 
 
 @click.command()
@@ -125,10 +126,10 @@ def _post(server: MailServer, mailing: Mailing, keep: Callable[[], None]) -> Non
 _PROGRESS = Text(zh="正在发信 {done}/{of}", en="Sending {done}/{of}")
 _SENT = Text(zh="已发出 {sent}/{of} 封。", en="Sent {sent} of {of}.")
 _INCOMPLETE = Text(
-    zh="有邮件没有发出。发邀请的，未送达的地址和没用的票卡写在票卡文件旁的 addresses-left.csv 和 "
-    "cards-left.csv；再发时请用这两个文件。",
-    en="Some messages were not sent. After invitations, the addresses not reached and the cards not used "
-    "are in addresses-left.csv and cards-left.csv beside the file of cards: use these two for the next run.",
+    zh="有邮件没有发出。发邀请的，没用的票卡和未送达的地址写在两个文件旁、名称以 -left 结尾的文件里；"
+    "再发时请用它们。",
+    en="Some messages were not sent. After invitations, cards not used and addresses not reached stand "
+    "beside the two files, in files whose names end in -left: use these for the next run.",
 )
 _REFUSED = Text(zh="邮件服务器拒收。", en="The mail server refused it.")
 _UNSENT = Text(zh="连不上邮件服务器，没有发出。", en="The mail server was out of reach; not sent.")
@@ -148,11 +149,37 @@ def _lines(mailing: Mailing) -> list[FieldError]:
     ]
 
 
-def _keep_left(folder: Path, mailing: Mailing) -> None:
+def _left(path: Path) -> Path:
+    """Where that is kept which a mailing leaves of a file: links-left.csv of links.csv, and of itself."""
+    return path.with_stem(path.stem.removesuffix(LEFT) + LEFT)
+
+
+def _refuse_dealt(links: Sequence[Path]) -> None:
+    """Cards that went out once are not dealt again."""
+    for path in links:
+        if _left(path) != path and _left(path).exists():
+            raise Problem("cards_dealt", 409, _DEALT.format(file=path.name, left=_left(path).name))
+
+
+_DEALT = Text(
+    zh="{file} 中的票卡已经发过邀请，没有用的在 {left}：请用后者，免得一张票卡发给两个人。",
+    en="Cards of {file} were dealt before, and what is left of them is in {left}: take that one, or two "
+    "people might get the same card.",
+)
+
+
+def _keep_left(links: Sequence[Path], source: Path, mailing: Mailing) -> None:
     """Cards that nobody got and addresses that got none, for the next run; never who got which."""
     from pingyi_surveys.services.key_files import write_private
 
     people = mailing.left_recipients()
     rows = [f"{one.member},{one.address}" if one.member else one.address for one in people]
-    write_private(folder / CARDS_LEFT, "".join(f"{link}\n" for link in mailing.left_cards()).encode())
-    write_private(folder / RECIPIENTS_LEFT, "".join(f"{row}\n" for row in rows).encode())
+    unused = set(mailing.left_cards())
+    for path in links:
+        mine = [line for line in _lines_of(path) if line in unused]
+        write_private(_left(path), "".join(f"{line}\n" for line in mine).encode())
+    write_private(_left(source), "".join(f"{row}\n" for row in rows).encode())
+
+
+def _lines_of(path: Path) -> list[str]:
+    return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]

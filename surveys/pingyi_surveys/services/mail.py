@@ -113,14 +113,23 @@ def send_letters(
     posted.unsent = [letter.line for letter in letters]
     try:
         for letter in letters:
-            outcome = link.send(letter)
-            if outcome is None:
+            if not _post(link, letter, posted):
                 return
-            posted.unsent.remove(letter.line)
-            _lines_of(posted, outcome).append(letter.line)
             progress(len(letters) - len(posted.unsent), len(letters))
     finally:
         link.close()
+
+
+def _post(link: _Link, letter: Letter, posted: Posted) -> bool:
+    """Send the letter that is first among the unsent; one that is interrupted may have arrived."""
+    outcome: _Outcome | None = _Outcome.UNCLEAR
+    try:
+        outcome = link.send(letter)
+    finally:
+        if outcome is not None:
+            posted.unsent.pop(0)
+            _lines_of(posted, outcome).append(letter.line)
+    return outcome is not None
 
 
 def _lines_of(posted: Posted, outcome: _Outcome) -> list[int]:

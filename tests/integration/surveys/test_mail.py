@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -138,6 +141,20 @@ def test_a_server_that_is_away_leaves_everything_unsent(settings: Settings) -> N
     assert (posted.unsent, posted.out) == ([0, 1], 0)
 
 
+def test_a_letter_under_way_when_it_is_interrupted_counts_as_gone(sink: Sink, server: MailServer) -> None:
+    def interrupt(number: int) -> bool:
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        return number == 1
+
+    sink.after = interrupt
+    posted = Posted()
+    with pytest.raises(KeyboardInterrupt):
+        send_letters(server, letters(4), posted)
+    assert (posted.sent, posted.unclear, posted.unsent) == ([0], [1], [2, 3])
+
+
 @pytest.mark.parametrize(
     ("smtp", "sender"),
     [("", FROM), ("mail", FROM), ("mail:x", FROM), ("mail:25", ""), ("mail:25", "nobody")],
@@ -192,10 +209,10 @@ def test_invitations_deal_registered_cards_at_random_and_keep_no_list(
     given = [found[0] for found in dealt]
     assert len(set(given)) == 18 and set(given) < set(in_file)
     assert given != in_file[:18]
-    left = tmp_path / "cards-left.csv"
+    left = tmp_path / "links-left.csv"
     assert set(left.read_text().split()) == set(in_file) - set(given)
     assert stat.S_IMODE(left.stat().st_mode) == 0o600
-    assert (tmp_path / "addresses-left.csv").read_text() == ""
+    assert (tmp_path / "a-left.csv").read_text() == ""
     assert "小方案" in sink.kept[0][1]["Subject"]
     (leaf,) = recorded("mail.sent")
     assert '"count":18' in leaf and '"purpose":"invitation"' in leaf
@@ -213,8 +230,10 @@ def test_invitations_that_stop_halfway_go_on_with_what_is_left(
     assert first.exit_code == 1
     assert "5: 邮件服务器拒收。" in first.output and "10: 邮件服务器拒收。" in first.output
     sink.refuse = frozenset()
-    given[4] = tmp_path / "addresses-left.csv"
-    assert run(shell, *given, tmp_path / "cards-left.csv").exit_code == 0
+    given[4] = tmp_path / "a-left.csv"
+    again = run(shell, *given, links)
+    assert again.exit_code == 1 and "links-left.csv" in again.output, "cards are not dealt twice"
+    assert run(shell, *given, tmp_path / "links-left.csv").exit_code == 0
     sent = bodies(sink)
     assert len(sink.kept) == len(sent) == 12
     assert len({re.search(r"https://\S+", body)[0] for body in sent.values()}) == 12  # type: ignore[index]  # all match
@@ -306,6 +325,7 @@ def test_only_members_that_serve_are_invited(
     assert one.exit_code == 0, one.output
     assert [to for to, _ in sink.kept] == [f"{stands_in.lower()}@people.example"]
     sink.kept.clear()
+    given = (*given[:-1], tmp_path / "links-left.csv")
     assert run(shell, *given).exit_code == 0
     assert {to.partition("@")[0].upper() for to, _ in sink.kept} == expected
     assert run(shell, *given, "--only", replaced).exit_code == 1
