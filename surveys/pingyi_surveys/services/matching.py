@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pingyi.ledger.leaves import leaf_hash
 from pingyi.ledger.tree import entry_bytes, hash_entry
@@ -118,34 +118,32 @@ def _matched(found: Sequence[Sealed], without: Iterable[tuple[bytes, Row]], left
 
 def load_rows(connection: Connection, channel_id: int) -> list[Row]:
     """All rows of a box: no statement names one of them."""
-    found = connection.execute(text(_ROWS), {"channel": channel_id})
-    return [
-        Row(
-            row.unit,
-            bytes(row.nullifier),
-            bytes(row.group_key),
-            row.position,
-            bytes(row.ciphertext),
-            bytes(row.receipt),
-        )
-        for row in found
-    ]
+    return [Row._make(row) for row in _read(connection, _ROWS, {"channel": channel_id})]
 
 
 def load_leaves(connection: Connection, period_id: int, channel: str) -> list[Leaf]:
     """All sealed ballot leaves of a channel."""
-    found = connection.execute(text(_LEAVES), {"period": period_id, "channel": channel})
-    return [Leaf(place_of(row.epoch, row.at), bytes(row.entry), bytes(row.receipt)) for row in found]
+    found = _read(connection, _LEAVES, {"period": period_id, "channel": channel})
+    return [Leaf(place_of(epoch, index), entry, receipt) for epoch, index, entry, receipt in found]
+
+
+def _read(connection: Connection, statement: str, given: Mapping[str, Any]) -> Iterable[Any]:
+    """Rows past SQLAlchemy and in binary: hundreds of thousands in a fraction of the time."""
+    cursor = connection.connection.cursor(binary=True)
+    cursor.execute(statement, given)
+    found: Iterable[Any] = cursor.fetchall()
+    cursor.close()
+    return found
 
 
 _ROWS = f"""
 SELECT CASE WHEN b.unit_id = 0 THEN '' ELSE coalesce(u.code, '{UNKNOWN_UNIT}') END AS unit,
   b.nullifier, b.group_key, b.position, b.ciphertext, b.receipt
-FROM sealed_ballot b LEFT JOIN unit u ON u.id = b.unit_id WHERE b.channel_id = :channel
+FROM sealed_ballot b LEFT JOIN unit u ON u.id = b.unit_id WHERE b.channel_id = %(channel)s
 """  # noqa: S608 our own constant
 _LEAVES = """
-SELECT s.epoch, s.index AS at, s.hash AS entry, l.hash AS receipt
+SELECT s.epoch, s.index, s.hash AS entry, l.hash AS receipt
 FROM leaf l JOIN sealed_leaf s ON s.leaf_id = l.id
-WHERE l.kind = 'ballot' AND l.period_id = :period
-  AND convert_from(l.body, 'UTF8')::json ->> 'channel' = :channel
+WHERE l.kind = 'ballot' AND l.period_id = %(period)s
+  AND convert_from(l.body, 'UTF8')::json ->> 'channel' = %(channel)s
 """
