@@ -55,12 +55,13 @@ def ballot_period(
     cards: int = 20,
     key: str = "p",
     opened: bool = True,
+    roster_settings: str = THREE,
 ) -> Ballots:
     """A period `key` with units u1, u2, ...: an open box (five levels, dimensions) and a roster (three)."""
     five, three = ready_questionnaire("conduct-five-levels"), ready_questionnaire("roster-three-levels")
     document = scheme_of(
         channel(OPEN, "扫码评议", "60", settings_for(five), operator="评议办", plugin=OPEN),
-        channel(ROSTER, "代表测评", "40", THREE, operator="人大", plugin=ROSTER),
+        channel(ROSTER, "代表测评", "40", roster_settings, operator="人大", plugin=ROSTER),
         min_coverage="0",
     )
     today = datetime.now(UTC).date()
