@@ -32,7 +32,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """A line of the table: days, ballots (None: under 10), how far the day leans (None: not told)."""
+    """A line of the table: days, ballots (None: under 10), how far it leans (None: not told)."""
 
     days: str
     ballots: int | None

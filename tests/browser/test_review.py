@@ -40,6 +40,8 @@ def test_reviewing_is_accessible_at_every_width(watch, address: str, language: s
     sign_in(watched.page, address, "reviewer")
     for path in PAGES:
         watched.page.goto(f"{address}{path}")
+        for closed in watched.page.locator("details").all():
+            closed.evaluate("part => part.open = true")
         check_at_all_widths(watched)
 
 

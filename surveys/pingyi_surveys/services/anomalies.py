@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from math import floor
+from statistics import median
 from typing import Any, Final, NamedTuple, TypeVar
 
 from pingyi_surveys.ballots import Layout
@@ -26,6 +27,7 @@ from pingyi_surveys.thresholds import Rules
 
 FARM_PER_DAY: Final = 20
 FARM_POINTS: Final = Fraction(5)
+LEAST_DAYS: Final = 3
 BANDS: Final = (1, 5, 10, 25, 50, 75)
 Worths = Sequence[Fraction | None]
 Key = TypeVar("Key", int, str)
@@ -163,26 +165,31 @@ def _peaks(rows: Sequence[_Row], length: int, rules: Rules) -> dict[str, Any]:
 
 
 def _leaning(rows: Sequence[_Row]) -> list[list[int]]:
-    """Per day how many of 100 ballots more than on the other days lie on one side of the unit's mean."""
-    scored = [row for row in rows if row.answered]
-    total, answered = sum(row.total for row in scored), sum(row.answered for row in scored)
-    days: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for row in scored:
-        side = row.total * answered - total * row.answered
-        day = days[row.day]
-        day[0] += 1
-        day[1] += side > 0
-        day[2] += side < 0
-    sums = [sum(day[place] for day in days.values()) for place in range(3)]
-    told = []
-    for number, (size, *sides) in sorted(days.items()):
-        if size >= FLOOR and sums[0] - size >= FLOOR:
-            beyond = [
-                abs(Fraction(mine, size) - Fraction(every - mine, sums[0] - size))
-                for mine, every in zip(sides, sums[1:], strict=True)
-            ]
-            told.append([number, _hundredths(max(beyond))])
-    return told
+    """Per day how many of 100 ballots more, or fewer, than on the median day lie on one side of its rating.
+
+    Days with under 10 scored ballots are left out, and no part of the median.
+    """
+    found: defaultdict[int, list[_Row]] = defaultdict(list)
+    for row in rows:
+        if row.answered:
+            found[row.day].append(row)
+    days = {day: found[day] for day in sorted(found) if len(found[day]) >= FLOOR}
+    if len(days) < LEAST_DAYS:
+        return []
+    usual = median(
+        Fraction(sum(row.total for row in day), sum(row.answered for row in day)) for day in days.values()
+    )
+    shares = [_shares(day, usual) for day in days.values()]
+    common = [median(side) for side in zip(*shares, strict=True)]
+    beyond = [max(abs(mine - its) for mine, its in zip(share, common, strict=True)) for share in shares]
+    return [[day, _hundredths(most)] for day, most in zip(days, beyond, strict=True)]
+
+
+def _shares(rows: Sequence[_Row], usual: Fraction) -> tuple[Fraction, Fraction]:
+    """Which shares of the ballots are better and worse than the usual rating."""
+    sides = [row.total * usual.denominator - usual.numerator * row.answered for row in rows]
+    better, worse = sum(side > 0 for side in sides), sum(side < 0 for side in sides)
+    return Fraction(better, len(rows)), Fraction(worse, len(rows))
 
 
 def _band(peak: int, of: int) -> str | None:
