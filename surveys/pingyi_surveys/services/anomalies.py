@@ -67,10 +67,7 @@ def anomaly_report(
     units = _rows(ballots, reasons, layout, levels)
     days = [ballot.day for ballot in ballots] or [0]
     length = max(days) - min(days) + 1
-    dropped = too_few_to_hold(ballots, reasons)
-    standing = zip(ballots, reasons, strict=True)
-    kept = ((one, reason) for one, reason in standing if (one.unit, one.stratum, reason) not in dropped)
-    cells = _cells(layout, tallied(layout, kept, ""))
+    cells = _cells(layout, ballots, reasons)
     every = [row for rows in units.values() for row in rows]
     return {
         "ballots": len(ballots),
@@ -204,10 +201,15 @@ def _band(peak: int, of: int) -> str | None:
 Cells = Mapping[tuple[str, str], int]
 
 
-def _cells(layout: Layout, entries: Iterable[Tallied]) -> defaultdict[str, Counter[tuple[str, str]]]:
+def _cells(
+    layout: Layout, ballots: Sequence[Opened], reasons: Sequence[str]
+) -> defaultdict[str, Counter[tuple[str, str]]]:
     """Answers by unit, standing and option: what the tallies tell, and nothing of what they withhold."""
+    dropped = too_few_to_hold(ballots, reasons)
+    standing = zip(ballots, reasons, strict=True)
+    kept = ((one, reason) for one, reason in standing if (one.unit, one.stratum, reason) not in dropped)
     cells: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    for entry in entries:
+    for entry in tallied(layout, kept, ""):
         if entry.option != WITHHELD:
             cells["" if layout.every_unit else entry.unit][entry.standing, entry.option] += entry.count
     return cells
