@@ -19,7 +19,6 @@ from pingyi_surveys.tallies import (
     FLOOR,
     NO_ANSWER_OPTION,
     WITHHELD,
-    Tallied,
     tallied,
     too_few_to_hold,
 )
