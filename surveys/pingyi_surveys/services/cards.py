@@ -43,13 +43,7 @@ def commit_cards(
     Cards of a roster only while the period is a draft; visit codes (of one unit) until it closes. Raises
     Problem forbidden (only the card issuer), wrong_state, cards_invalid, too_few_cards.
     """
-    if not caller.roles & {Role.CARD_ISSUER, "shell"}:
-        raise forbidden()
-    require_state(working.state, ("draft",) if purpose == "card" else ("draft", "open"))
-    if len(set(hashes)) != len(hashes) or any(len(one) != HASH_BYTES for one in hashes):
-        raise Problem("cards_invalid", 422, _INVALID)
-    if purpose == "card" and len(hashes) < FEWEST_CARDS:
-        raise Problem("too_few_cards", 422, _TOO_FEW.format(least=FEWEST_CARDS))
+    _require_issuable(caller, working, hashes, purpose)
     joined = b"".join(sorted(hashes))
     digest = hashlib.sha256(joined).digest()
     given = {"purpose": purpose, "stratum": stratum, "cards": len(hashes)}
@@ -72,6 +66,18 @@ def commit_cards(
     told = {**content, "digest": digest.hex(), "by": caller.name}
     record(connection, "cards.committed", told, working.period_id)
     return digest.hex()
+
+
+def _require_issuable(
+    caller: Caller, working: WorkingChannel, hashes: Sequence[bytes], purpose: Purpose
+) -> None:
+    if not caller.roles & {Role.CARD_ISSUER, "shell"}:
+        raise forbidden()
+    require_state(working.state, ("draft",) if purpose == "card" else ("draft", "open"))
+    if len(set(hashes)) != len(hashes) or any(len(one) != HASH_BYTES for one in hashes):
+        raise Problem("cards_invalid", 422, _INVALID)
+    if purpose == "card" and len(hashes) < FEWEST_CARDS:
+        raise Problem("too_few_cards", 422, _TOO_FEW.format(least=FEWEST_CARDS))
 
 
 _INVALID = Text(
