@@ -18,13 +18,13 @@ PAGES: Final[tuple[str, ...]] = (
     "receipts",
     "roster_ballot",
     "cards_api",
+    "questionnaires",
+    "rehearsals",
+    "boxes",
     "review",
     "anomalies",
     "paper",
     "about",
-    "questionnaires",
-    "rehearsals",
-    "boxes",
 )
 COMMANDS = "pingyi_surveys.commands"
 

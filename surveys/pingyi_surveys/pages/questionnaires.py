@@ -199,9 +199,8 @@ def _parsed(document: str) -> Any:
     try:
         return parse_questionnaire(document)
     except Problem as problem:
-        raise Problem(
-            problem.code, problem.status, problem.message, at_their_lines(problem.errors, document)
-        ) from None
+        errors = sorted(at_their_lines(problem.errors, document), key=lambda error: error.row or 0)
+        raise Problem(problem.code, problem.status, problem.message, errors) from None
 
 
 def _index(status: int, problem: Problem | None) -> AnyResponse:

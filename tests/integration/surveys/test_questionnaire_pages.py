@@ -210,6 +210,9 @@ def test_broken_file_is_refused_with_the_line_of_every_error(client: FlaskClient
     assert page.status_code == 422
     for said in ('key = "withheld"', "scord = false"):
         assert f"第 {wrong[: wrong.index(said)].count(chr(10)) + 1} 行" in page.text
+    told = [int(line) for line in re.findall(r"第 (\d+) 行：<code>\w", page.text)]
+    assert told == sorted(told)
+    assert len(told) >= 2
     with transaction() as connection:
         assert list_questionnaires(connection) == []
 
