@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Protocol
 
 from pingyi.channels import Text
@@ -61,7 +62,7 @@ class Rated:
     questions: tuple[Question, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Sheet:
     """A page of a ballot: the whole of an open one (one unit), or some units of a roster's.
 
@@ -91,6 +92,10 @@ class Sheet:
         return tuple(unit for _, units in self.rated() for unit in units)
 
     def questions(self) -> tuple[Question, ...]:
+        return self._questions
+
+    @cached_property
+    def _questions(self) -> tuple[Question, ...]:
         return tuple(question for unit in self.units() for question in unit.questions)
 
 
@@ -179,8 +184,11 @@ def _answer(given: list[str], options: int) -> tuple[int, str]:
         return NO_ANSWER, "not_answered"
     if len(given) > 1:
         return NO_ANSWER, "several_answers"
-    known = {str(position): position for position in range(options)}
-    return (known[given[0]], "") if given[0] in known else (NO_ANSWER, "unknown_answer")
+    position = _POSITIONS.get(given[0], NO_ANSWER)
+    return (position, "") if position < options else (NO_ANSWER, "unknown_answer")
+
+
+_POSITIONS: Final = {str(position): position for position in range(NO_ANSWER)}
 
 
 def _comment(form: Form, sheet: Sheet) -> str:

@@ -171,10 +171,11 @@ def _cast(form: Form, tongue: str, filled: Filled, nonce: Nonce) -> Response:
         if problem.code != "busy":
             raise
         return _later(form, tongue, problem)
-    repeated = cookie and device.has_rated(place.box, place.unit)
-    response = _receipt(place, tongue, done.receipt, _standing(done, repeated=repeated))
-    if cookie:
-        _remember(response, place, device)
+    if not cookie:
+        return _receipt(place, tongue, done.receipt, _standing(done, repeated=False))
+    rated = device.rated(place.box, place.unit)
+    response = _receipt(place, tongue, done.receipt, _standing(done, repeated=rated is device))
+    _remember(response, place, rated)
     return response
 
 
@@ -188,7 +189,7 @@ def _receipt(place: Place, tongue: str, receipt: bytes, standing: Standing) -> R
     digest = receipt.hex()
     told = Receipt(
         digest=digest,
-        look_up=f"{request.url_root}r/{short_code(digest)}",
+        look_up=f"{request.scheme}://{request.host}/r/{short_code(digest)}",
         standing=standing,
         fresh="" if place.visit else place.address,
         promise=_head(),
@@ -208,7 +209,7 @@ def _head() -> str:
 def _remember(response: Response, place: Place, device: Device) -> None:
     response.set_cookie(
         COOKIE,
-        write_device(device.rated(place.box, place.unit)),
+        write_device(device),
         expires=expiry(place.box),
         path="/s",
         secure=request.is_secure,

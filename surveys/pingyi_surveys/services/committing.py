@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi_surveys.services.live import LiveBox, closed
-from pingyi_surveys.services.sealing import Job, find_receipts, write_group
+from pingyi_surveys.services.sealing import Job, Writer
 
 EXTENSION = "pingyi_surveys.committing"
 MOST_IN_GROUP: Final = 256
@@ -81,6 +81,7 @@ class Committer:
         self._led = False
         self._most_waiting = most_waiting
         self._longest_wait = longest_wait
+        self._writer = Writer()
 
     def cast(self, job: Job) -> Cast:
         """Have a ballot committed, with others or alone."""
@@ -112,7 +113,7 @@ class Committer:
             count = min(len(self._queue), MOST_IN_GROUP)
             group = [self._queue.popleft() for _ in range(count)]
         try:
-            commit(group)
+            _commit(self._writer, group)
         except BaseException as error:
             for one in group:
                 if one.cast is None and one.error is None:
@@ -126,36 +127,37 @@ class Committer:
         with self._lock:
             if not self._queue:
                 self._led = False
+                self._writer.rest()
                 return
             following = self._queue[0]
             following.leads = True
         following.done.set()
 
 
-def commit(group: Sequence[_Waiting]) -> None:
+def _commit(writer: Writer, group: Sequence[_Waiting]) -> None:
     """Commit a group and tell every ballot what became of it; raises only where the database is away."""
     jobs = [one.job for one in group]
     try:
-        receipts = write_group(jobs)
+        receipts = writer.write(jobs)
     except Exception as error:
         if isinstance(error, _Away) and not _sqlstate(error).startswith(_AGAIN):
             raise
         if _sqlstate(error) == _CLOSED and len({job.box.period_id for job in jobs}) == 1:
-            _tell_closed(group)
+            _tell_closed(writer, group)
         elif len(group) == 1:
             group[0].finish(None, error)
         else:
             for one in group:
-                commit([one])
+                _commit(writer, [one])
         return
     for one in group:
         stored = receipts[one.job.place]
         one.finish(Cast(stored, stored in one.job.tried))
 
 
-def _tell_closed(group: Sequence[_Waiting]) -> None:
+def _tell_closed(writer: Writer, group: Sequence[_Waiting]) -> None:
     """A box that has closed: what was cast in time still has its receipt."""
-    receipts = find_receipts([one.job for one in group])
+    receipts = writer.find(one.job for one in group)
     for one in group:
         stored = receipts.get(one.job.place)
         if stored is None:

@@ -23,12 +23,8 @@ class Device:
     id: bytes
     tags: tuple[bytes, ...] = ()
 
-    def has_rated(self, box: LiveBox, unit: LiveUnit) -> bool:
-        """Whether it has rated this unit on this box before."""
-        return rated_tag(box, self.id, unit) in self.tags
-
     def rated(self, box: LiveBox, unit: LiveUnit) -> Device:
-        """The device once it has rated this unit."""
+        """The device once it has rated this unit on this box: itself where it had before."""
         tag = rated_tag(box, self.id, unit)
         return self if tag in self.tags else Device(self.id, (*self.tags, tag)[-MOST_TAGS:])
 

@@ -15,11 +15,13 @@ from pingyi.db import db
 from pingyi.domain.errors import Problem
 from pingyi.settings import Settings
 from pingyi_surveys.nonces import Bound
-from pingyi_surveys.services.codes import read_code
+from pingyi_surveys.services.codes import Code, read_code
 from pingyi_surveys.services.live import LiveBox, LiveUnit, live_box
 from pingyi_surveys.services.visits import find_visit
 
 EXTENSION: Final = "pingyi_surveys.windows"
+CODES: Final = "pingyi_surveys.codes"
+MOST_CODES: Final = 4096
 FRESH_SECONDS: Final = 5.0
 
 
@@ -55,8 +57,7 @@ def place_of_code(code: str) -> Place:
 
     Raises Problem not_found, ballots_not_open, ballots_closed and those of the key file.
     """
-    settings: Settings = current_app.extensions["pingyi.configuration"]
-    named = read_code(settings.secret_key, code)
+    named = _read(code)
     box, unit = _open_box(named.channel_id, named.unit_id)
     if not named.window_id:
         return Place(box=box, unit=unit, address=f"/s/{code}")
@@ -81,6 +82,19 @@ def place_of_visit(typed: str, address: str) -> Place:
     visit = find_visit(typed, address)
     box, unit = _open_box(visit.channel_id, visit.unit_id)
     return Place(box=box, unit=unit, address=f"/v/{visit.token.decode('ascii')}", visit=visit.token)
+
+
+def _read(code: str) -> Code:
+    """What a code names, remembered: the same few codes are scanned all day."""
+    kept: dict[str, Code] = current_app.extensions.setdefault(CODES, {})
+    found = kept.get(code)
+    if found is None:
+        settings: Settings = current_app.extensions["pingyi.configuration"]
+        found = read_code(settings.secret_key, code)
+        if len(kept) >= MOST_CODES:
+            kept.clear()
+        kept[code] = found
+    return found
 
 
 def _open_box(channel_id: int, unit_id: int) -> tuple[LiveBox, LiveUnit]:

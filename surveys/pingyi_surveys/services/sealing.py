@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from pingyi.db import db
 from pingyi.domain.canonical import plain_json
@@ -48,14 +48,13 @@ class _Row(NamedTuple):
     body: bytes
 
 
-# Values come as arrays: one plan for a group of any size. Rows are written in the order of their key, so that
-# two processes never wait for each other.
-_WRITE = text(
-    """
+# Values come as arrays, each as one literal, which costs half of psycopg's lists. Rows are written in the
+# order of their key, so that two processes never wait for each other.
+_WRITE: Final = """
 WITH given AS MATERIALIZED (
-  SELECT * FROM unnest(CAST(:channel AS bigint[]), CAST(:nullifier AS bytea[]), CAST(:period AS bigint[]),
-    CAST(:unit AS bigint[]), CAST(:group AS bytea[]), CAST(:position AS bigint[]),
-    CAST(:ciphertext AS bytea[]), CAST(:receipt AS bytea[]), CAST(:body AS bytea[]))
+  SELECT * FROM unnest(%(channel)s::bigint[], %(nullifier)s::bytea[], %(period)s::bigint[],
+    %(unit)s::bigint[], %(group)s::bytea[], %(position)s::bigint[],
+    %(ciphertext)s::bytea[], %(receipt)s::bytea[], %(body)s::bytea[])
     AS g (channel_id, nullifier, period_id, unit_id, group_key, position, ciphertext, receipt, body)
 ), stored AS (
   INSERT INTO sealed_ballot
@@ -69,51 +68,78 @@ WITH given AS MATERIALIZED (
 )
 SELECT receipt FROM stored
 """
-)
-_FIND = text(
-    "SELECT b.channel_id, b.nullifier, b.receipt FROM sealed_ballot b JOIN"
-    " unnest(CAST(:channel AS bigint[]), CAST(:nullifier AS bytea[])) AS g (channel_id, nullifier)"
-    " ON b.channel_id = g.channel_id AND b.nullifier = g.nullifier"
-)
-_ONE_STATEMENT: Final = "AUTOCOMMIT"
+_FIND: Final = """
+SELECT b.channel_id, b.nullifier, b.receipt FROM sealed_ballot b
+JOIN unnest(%(channel)s::bigint[], %(nullifier)s::bytea[]) AS g (channel_id, nullifier)
+ON b.channel_id = g.channel_id AND b.nullifier = g.nullifier
+"""
+
+
+class Writer:
+    """Writes group after group on one connection, which goes back to the pool when no ballots wait.
+
+    For one thread at a time. Every statement is a transaction of its own: it has been committed when it
+    returns.
+    """
+
+    def __init__(self) -> None:
+        self._held: Connection | None = None
+
+    def write(self, jobs: Iterable[Job]) -> dict[Place, bytes]:
+        """Commit ballots in one transaction; the receipt that counts of each, new or from before.
+
+        Of several under one nullifier the first is stored. Every call seals anew under keys of its own.
+        """
+        first: dict[Place, Job] = {}
+        for job in jobs:
+            first.setdefault(job.place, job)
+        rows = sorted(_seal(first.values()))
+        stored = {bytes(row[0]) for row in self._run(_WRITE, _columns(rows))}
+        found = {(row.channel, row.nullifier): row.receipt for row in rows if row.receipt in stored}
+        return found if len(found) == len(first) else found | self._find(first.keys() - found.keys())
+
+    def find(self, jobs: Iterable[Job]) -> dict[Place, bytes]:
+        """The receipts of those ballots that are stored."""
+        return self._find({job.place for job in jobs})
+
+    def rest(self) -> None:
+        """Give the connection back."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
+
+    def _find(self, places: Iterable[Place]) -> dict[Place, bytes]:
+        channels, nullifiers = zip(*places, strict=True)
+        given = {"channel": _numbers(channels), "nullifier": _blobs(nullifiers)}
+        return {(row[0], bytes(row[1])): bytes(row[2]) for row in self._run(_FIND, given)}
+
+    def _run(self, statement: str, given: dict[str, str]) -> Sequence[Row[Any]]:
+        if self._held is None:
+            self._held = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            return self._held.exec_driver_sql(statement, given).all()
+        except BaseException:
+            self.rest()
+            raise
 
 
 def write_group(jobs: Iterable[Job]) -> dict[Place, bytes]:
-    """Commit ballots in one transaction; the receipt that counts of each, new or from before.
-
-    Of several under one nullifier the first is stored. Every call seals anew under keys of its own.
-    """
-    first: dict[Place, Job] = {}
-    for job in jobs:
-        first.setdefault(job.place, job)
-    rows = list(_seal(first.values()))
-    with db.engine.connect().execution_options(isolation_level=_ONE_STATEMENT) as connection:
-        stored = {bytes(one) for one in connection.execute(_WRITE, _columns(rows)).scalars()}
-        found = {(row.channel, row.nullifier): row.receipt for row in rows if row.receipt in stored}
-        if len(found) < len(first):
-            found |= _find(connection, [place for place in first if place not in found])
-    return found
-
-
-def find_receipts(jobs: Iterable[Job]) -> dict[Place, bytes]:
-    """The receipts of those ballots that are stored."""
-    with db.engine.connect().execution_options(isolation_level=_ONE_STATEMENT) as connection:
-        return _find(connection, list({job.place for job in jobs}))
+    """Commit one group, as `Writer.write` does."""
+    writer = Writer()
+    try:
+        return writer.write(jobs)
+    finally:
+        writer.rest()
 
 
 def stored_receipt(channel_id: int, nullifier: bytes) -> bytes | None:
     """The receipt of the ballot that was cast under a nullifier; None before."""
-    place = channel_id, nullifier
-    with db.engine.connect().execution_options(isolation_level=_ONE_STATEMENT) as connection:
-        return _find(connection, [place]).get(place)
-
-
-def _find(connection: Connection, places: Sequence[Place]) -> dict[Place, bytes]:
-    given = {
-        "channel": [channel for channel, _ in places],
-        "nullifier": [nullifier for _, nullifier in places],
-    }
-    return {(row[0], bytes(row[1])): bytes(row[2]) for row in connection.execute(_FIND, given)}
+    with db.engine.connect() as connection:
+        found = connection.execute(
+            text("SELECT receipt FROM sealed_ballot WHERE channel_id = :channel AND nullifier = :nullifier"),
+            {"channel": channel_id, "nullifier": nullifier},
+        ).scalar_one_or_none()
+    return None if found is None else bytes(found)
 
 
 def _seal(jobs: Iterable[Job]) -> Iterator[_Row]:
@@ -153,6 +179,17 @@ def ballot_leaf(channel: str, period: str, ciphertext: bytes) -> bytes:
     return plain_json({"ballot": digest, "channel": channel, "kind": "ballot", "period": period})
 
 
-def _columns(rows: Sequence[_Row]) -> dict[str, list[int] | list[bytes]]:
-    ordered = sorted(rows)
-    return {name: [row[at] for row in ordered] for at, name in enumerate(_Row._fields)}
+def _columns(rows: Sequence[_Row]) -> dict[str, str]:
+    columns = zip(_Row._fields, zip(*rows, strict=True), strict=True)
+    return {name: _numbers(one) if name in _WHOLE else _blobs(one) for name, one in columns}
+
+
+_WHOLE: Final = frozenset({"channel", "period", "unit", "position"})
+
+
+def _numbers(values: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _blobs(values: Iterable[bytes]) -> str:
+    return '{"\\\\x' + '","\\\\x'.join([value.hex() for value in values]) + '"}'
