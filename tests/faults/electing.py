@@ -13,15 +13,17 @@ from tests.faults.installation import Installation
 from tests.faults.stored import Needles, superuser
 from tests.faults.voters import Line, Voter, form_of, nonce_on
 
-from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.runtime import working_channel
+from pingyi.db import db, transaction
+from pingyi.services.callers import SHELL, Caller
+from pingyi.services.roles import Role
+from pingyi.services.runtime import channel_by_id, working_channel
 from pingyi_surveys.card_codes import new_visit_code, write_card
 from pingyi_surveys.keys import nullifier
 from pingyi_surveys.nonces import Bound, read_nonce
 from pingyi_surveys.services.cards import card_hash, commit_cards
 from pingyi_surveys.services.codes import Code, code_of
 from pingyi_surveys.services.live import LiveBox
+from pingyi_surveys.services.paper import find_sticker, key_ballot
 
 UNITS, EACH = 12, 128
 NINE, TEN = 2, 3
@@ -44,6 +46,7 @@ class Election:
     comments: list[str] = field(default_factory=list)
     drafts: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
     cast: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
+    papers: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
 
     def unit(self, place: int) -> int:
         """The id of the unit that stands there on a ballot, from 1."""
@@ -154,3 +157,23 @@ def submit(election: Election, card: bytes, answers: tuple[int, ...]) -> None:
     answer = line.post(path, fields, voter.headers())
     line.close()
     assert answer.status in {200, 303}, answer
+
+
+def key_papers(election: Election) -> None:
+    """A form keyed by two people and cast, and one that waits for its second person."""
+    people = [
+        Caller(name=f"account-{number}", roles=frozenset({Role.REVIEWER}), account_id=number)
+        for number in (901, 902)
+    ]
+    cards = [card for card in election.made.cards if card not in {*election.drafts, *election.cast}][:2]
+    forms = [tuple(secrets.randbelow(4) for _ in range(UNITS)) for _ in cards]
+    standing = []
+    for card, answers, keyers in zip(cards, forms, (people, people[:1]), strict=True):
+        election.needles.card("card", card)
+        election.papers[card] = answers
+        for person in keyers:
+            working = channel_by_id(db.session.connection(), election.made.roster_id)
+            found = find_sticker(person, working, write_card(card))
+            standing.append(key_ballot(person, found, answers).standing)
+    assert standing == ["first", "cast", "first"]
+    election.cast[cards[0]] = forms[0]

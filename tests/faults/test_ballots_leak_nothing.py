@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 from tests.ballots import OPEN, ROSTER, ballot_period, close
 from tests.faults.checking import public_bundle, wait_until_folded
-from tests.faults.electing import BEST, CARDS, NINE, TEN, UNITS, Election, visit_codes, vote
+from tests.faults.electing import BEST, CARDS, NINE, TEN, UNITS, Election, key_papers, visit_codes, vote
 from tests.faults.guessing import Row, beyond_chance, guessed
 from tests.faults.installation import installation, wait_for
 from tests.faults.stored import Needles, dump_of, everything, superuser
@@ -28,6 +28,7 @@ from pingyi.services.periods import request_assessment
 from pingyi_surveys.box import Unopenable, open_one, tied_to
 from pingyi_surveys.keys import BoxKeys, box_keys, nullifier
 from pingyi_surveys.services.cards import card_hash
+from pingyi_surveys.services.drafts import draft_bytes
 from pingyi_surveys.services.live import live_box
 
 LOGGING = ("log_statement = 'all'", "log_min_duration_statement = 0", "log_error_verbosity = 'verbose'")
@@ -52,6 +53,8 @@ def election() -> Iterator[Election]:
             found = Election(place, made, *boxes, secret=secret, key=settings.secret_key)
             visits = visit_codes(found)
         vote(found, visits)
+        with place.application():
+            key_papers(found)
         remember_contents(found)
         yield found
 
@@ -78,7 +81,12 @@ def remember_contents(election: Election) -> None:
                     needles.secret("mark", mark)
     for answers in election.drafts.values():
         needles.add("draft", b"\x01\x00\x01" + bytes(48) + bytes(answers))
-    for answers in {*election.cast.values()} - {*election.drafts.values()}:
+    for answers in election.papers.values():
+        needles.add(
+            "draft",
+            *(f"account-{person}".encode().ljust(48, b"\0") + bytes(answers) for person in (901, 902)),
+        )
+    for answers in {*election.cast.values(), *election.papers.values()} - {*election.drafts.values()}:
         told = [str(answer) for answer in answers]
         needles.add("answers", bytes(answers), bytes(answers).hex().encode(), ", ".join(told).encode())
         needles.add("answers", ",".join(told).encode(), "".join(told).encode())
@@ -121,6 +129,11 @@ def test_lengths_are_one_and_whatever_is_stored_guesses_best_from_worst_by_chanc
         assert len({tuple(map(len, row.columns)) for row, _ in rows}) == 1
         assert len(rows) >= 64
         assert not beyond_chance(*guessed(*zip(*rows, strict=True)))
+    with election.place.connect() as connection:
+        lengths = {
+            int(str(row[0])) for row in connection.execute("SELECT length(ciphertext) FROM ballot_draft")
+        }
+        assert lengths == {draft_bytes(election.roster.layout)}
     for box in (election.open_box, election.roster):
         lengths = {len(row[3]) for row in rows_of(election, box.channel_id)}
         assert lengths == {box.layout.length + 16}
