@@ -31,7 +31,7 @@ from pingyi_surveys.pages.answers import html, strict
 from pingyi_surveys.pages.assets import style_address
 from pingyi_surveys.pages.roster_notices import saved, unsure
 from pingyi_surveys.services.drafts import Draft, empty_draft, load_draft, save_draft
-from pingyi_surveys.services.roster import Card, find_card, receipt_of
+from pingyi_surveys.services.roster import Card, find_card
 from pingyi_surveys.services.voting import (
     DEMONSTRATION,
     answers_on,
@@ -102,7 +102,7 @@ class Visit:
 def show(card: str) -> AnyResponse:
     """The page asked for, or where its holder stopped; the receipt once the ballot was cast."""
     visit = _visit(find_card(card), request.args.get(TONGUE))
-    if receipt := receipt_of(visit.card.box, visit.card.nullifier):
+    if receipt := visit.card.receipt():
         return _receipt(visit, receipt, "received" if DONE in request.args else "already")
     draft = load_draft(visit.card) or empty_draft(visit.card.box.layout)
     if SURE in request.args:
@@ -118,7 +118,7 @@ def show(card: str) -> AnyResponse:
 def send(card: str) -> AnyResponse:
     """Save the page that was filled in, then go where the button leads."""
     visit = _visit(find_card(card), asked_language(request.form) or request.form.get(TONGUE))
-    if receipt := receipt_of(visit.card.box, visit.card.nullifier):
+    if receipt := visit.card.receipt():
         return _receipt(visit, receipt, "already")
     draft = load_draft(visit.card)
     page = visit.page(request.form.get(PAGE))

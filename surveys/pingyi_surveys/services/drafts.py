@@ -23,7 +23,7 @@ from pingyi.db import db, transaction
 from pingyi_surveys.ballots import Layout
 from pingyi_surveys.opened import NO_ANSWER
 from pingyi_surveys.services.live import LiveBox
-from pingyi_surveys.services.roster import Card, receipt_of
+from pingyi_surveys.services.roster import Card
 
 Purpose = Literal["screen", "paper"]
 _NONCE_BYTES: Final = 12
@@ -81,7 +81,7 @@ def load_draft(card: Card, purpose: Purpose = "screen") -> Draft | None:
             text("SELECT ciphertext FROM ballot_draft WHERE channel_id = :channel AND place = :place"),
             {"channel": card.box.channel_id, "place": place},
         ).scalar_one_or_none()
-    if found is None or receipt_of(card.box, card.nullifier) is not None:
+    if found is None or card.receipt() is not None:
         return None
     return _open(card, bytes(found), place)
 

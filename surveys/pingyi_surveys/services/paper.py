@@ -19,7 +19,7 @@ from pingyi.services.runtime import WorkingChannel, channel_by_id
 from pingyi_surveys.opened import NO_ANSWER
 from pingyi_surveys.services.drafts import Draft, drop_draft, load_draft, save_draft
 from pingyi_surveys.services.live import LiveBox
-from pingyi_surveys.services.roster import Card, find_card, receipt_of
+from pingyi_surveys.services.roster import Card, find_card
 from pingyi_surveys.services.voting import cast_ballot
 
 KEYERS: Final = (Role.ADMINISTRATOR, Role.APPROVER, Role.REVIEWER)
@@ -47,7 +47,7 @@ def find_sticker(caller: Caller, working: WorkingChannel, typed: str) -> Card:
     card = find_card(typed)
     if card.box.channel_id != working.id:
         raise Problem("card_unknown", 404, _OTHER_BOX)
-    if receipt_of(card.box, card.nullifier) is not None:
+    if card.receipt() is not None:
         raise _used()
     return card
 
@@ -97,7 +97,7 @@ def key_ballot(caller: Caller, card: Card, answers: Sequence[int]) -> Keyed:
     _require_account(caller)
     first = load_draft(card, "paper")
     if first is None or first.by == caller.name:
-        if receipt_of(card.box, card.nullifier) is not None:
+        if card.receipt() is not None:
             raise _used()
         save_draft(card, Draft(tuple(answers), by=caller.name), "paper")
         return Keyed(standing="first")

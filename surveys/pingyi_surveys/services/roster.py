@@ -15,6 +15,7 @@ from pingyi_surveys import keys
 from pingyi_surveys.card_codes import read_card, write_card
 from pingyi_surveys.services.cards import HASH_BYTES, card_hash, cards_of
 from pingyi_surveys.services.live import LiveBox, live_box
+from pingyi_surveys.services.sealing import stored_receipt
 
 EXTENSION: Final = "pingyi_surveys.cards"
 
@@ -46,6 +47,10 @@ class Card:
     def nullifier(self) -> bytes:
         """What its one ballot is stored under."""
         return keys.nullifier(self.box.keys.nullifier, self.box.channel, "card", self.token)
+
+    def receipt(self) -> bytes | None:
+        """The receipt of the ballot that was cast with it; None before."""
+        return stored_receipt(self.box.channel_id, self.nullifier)
 
     def __repr__(self) -> str:
         return f"Card(of {self.box.channel_id})"
@@ -81,16 +86,6 @@ _UNKNOWN = Text(
     en="There is no such card. Scan its code again, or compare it character by character (26 of them; case "
     "and hyphens do not matter). If that does not help, ask whoever issued it.",
 )
-
-
-def receipt_of(box: LiveBox, nullifier: bytes) -> bytes | None:
-    """The receipt of the ballot that was cast under a nullifier; None before."""
-    with db.engine.connect() as connection:
-        found: bytes | None = connection.execute(
-            text("SELECT receipt FROM sealed_ballot WHERE channel_id = :id AND nullifier = :nullifier"),
-            {"id": box.channel_id, "nullifier": nullifier},
-        ).scalar_one_or_none()
-    return None if found is None else bytes(found)
 
 
 def _channel_of(hashed: bytes) -> int | None:
