@@ -29,7 +29,7 @@ from pingyi_surveys.services.judging import Judging, terms_of
 from pingyi_surveys.services.key_files import configured, read_box_secret
 from pingyi_surveys.services.matching import Matched, load_leaves, load_rows, match
 from pingyi_surveys.services.openings import OpenedBox, Outcome, store_opening
-from pingyi_surveys.services.preparing import newest_prepared, require_as_recorded
+from pingyi_surveys.services.preparing import Prepared, newest_prepared, require_as_recorded
 from pingyi_surveys.unsealing import Show, open_all
 
 LOCK_SPACE = 6
@@ -53,7 +53,8 @@ class _Period:
     id: int
     key: str
     state: str
-    keys: BoxKeys | None
+    keys: BoxKeys
+    prepared: Prepared
     waiting: Sequence[tuple[WorkingChannel, dict[str, Any]]]
 
 
@@ -125,7 +126,7 @@ def open_period_boxes(
     """
     with _alone(period_id):
         period = _load(period_id, secret)
-        if period.keys is None or not period.waiting:
+        if period is None or not period.waiting:
             with transaction() as connection:
                 take_requests(connection, OPEN_BOXES, period_id)
             return []
@@ -133,6 +134,7 @@ def open_period_boxes(
         closing = closing_head(period_id)
         with transaction() as connection:
             require_whole_tree(connection, closing, outside)
+            require_as_recorded(connection, period_id, period.prepared)
         destroy_period_secret(caller, period_id, period.key)
         found = [_matched(period, one, approval) for one in period.waiting]
         show = _shown(period_id, sum(len(matched.rows) for matched in found), tell)
@@ -153,19 +155,19 @@ def _alone(period_id: int) -> Iterator[None]:
         yield
 
 
-def _load(period_id: int, secret: bytes) -> _Period:
+def _load(period_id: int, secret: bytes) -> _Period | None:
     with transaction() as connection:
         row = connection.execute(
             text("SELECT key, state FROM period WHERE id = :id"), {"id": period_id}
         ).one()
         prepared = newest_prepared(connection, period_id)
         closed = connection.execute(text(_CLOSED), {"id": period_id}).scalars().all()
-        contents = prepared.content if prepared else {}
-        waiting = [(channel_by_id(connection, one), contents[one]) for one in closed if one in contents]
-        if prepared:
-            require_as_recorded(connection, period_id, prepared)
-    keys = box_keys_of(secret, prepared.public) if prepared else None
-    return _Period(id=period_id, key=row.key, state=row.state, keys=keys, waiting=waiting)
+        if prepared is None:
+            return None
+        found = prepared.content
+        waiting = [(channel_by_id(connection, one), found[one]) for one in closed if one in found]
+    keys = box_keys_of(secret, prepared.public)
+    return _Period(id=period_id, key=row.key, state=row.state, keys=keys, prepared=prepared, waiting=waiting)
 
 
 _CLOSED = """
@@ -233,7 +235,7 @@ def _open(
         opening=opening,
         matched=matched,
         closing=closing,
-        cards=None if frozen["cards"] is None else sum(frozen["cards"].values()),
+        cards=frozen["cards"],
         batch=frozen["batch"],
         report=judging.report(),
         approved_by=(approval.by, approval.second) if approval else (),

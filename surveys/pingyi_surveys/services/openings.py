@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ from pingyi.services.storing import insert_rows, receipt_of, rows_to_store, stan
 from pingyi_surveys.opening import Opening
 from pingyi_surveys.services.closing import ClosingHead
 from pingyi_surveys.services.matching import Matched
-from pingyi_surveys.services.roster import issued_rows
 from pingyi_surveys.tallies import COUNTED, HELD, REJECTED, Tallied
 
 ISSUED = "issued"
@@ -40,12 +39,12 @@ class OpenedBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """All that an opening writes."""
+    """All that an opening writes; `cards` of a roster by stratum, else None."""
 
     opening: Opening
     matched: Matched
     closing: ClosingHead
-    cards: int | None
+    cards: Mapping[str, int] | None
     batch: str
     report: dict[str, Any]
     approved_by: Sequence[str] = ()
@@ -81,7 +80,7 @@ def _store_entries(connection: Connection, caller: Caller, working: WorkingChann
     """The tallies as one delivery, by the path of every entry; held ones are disposed of at once."""
     delivery_id = claim_delivery(connection, working, caller, None, "opening") or 0
     tallies = outcome.opening.entries
-    issued = issued_rows(connection, working.id) if outcome.cards is not None else []
+    issued = sorted((outcome.cards or {}).items())
     rows = [*map(_row, tallies), *(_issued_row(outcome.batch, *one) for one in issued)]
     entries = read_rows(connection, working, rows)
     heads = standing_heads(connection, working, entries)
@@ -186,7 +185,7 @@ def _record(
         "counted": opened.counted,
         "held": opened.held,
         "rejected": opened.rejected,
-        "cards": outcome.cards,
+        "cards": None if outcome.cards is None else sum(outcome.cards.values()),
         "numbers": outcome.numbers(),
         "digest": opened.digest,
         "delivery": delivery_id,

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json, sha256_hex
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.ledger.leaves import record
+from pingyi.ledger.leaves import leaf_hash, record
+from pingyi.ledger.tree import entry_bytes, hash_entry
 from pingyi.services.callers import Caller
 from pingyi.services.periods import PeriodRow
 from pingyi.services.refusals import require_state
@@ -194,12 +195,18 @@ def newest_prepared(connection: Connection, period_id: int) -> Prepared | None:
 
 
 def require_as_recorded(connection: Connection, period_id: int, prepared: Prepared) -> None:
-    """Keys and frozen boxes are those of the record; Problem preparation_changed where the tables differ."""
-    bodies = connection.execute(
-        text("SELECT body FROM leaf WHERE period_id = :id AND kind = 'ballots.prepared' ORDER BY id"),
+    """Keys and frozen boxes are those of the sealed record; Problem preparation_changed where they differ."""
+    rows = connection.execute(
+        text(
+            "SELECT l.body, s.hash, p.key FROM leaf l JOIN sealed_leaf s ON s.leaf_id = l.id"
+            " JOIN period p ON p.id = l.period_id"
+            " WHERE l.period_id = :id AND l.kind = 'ballots.prepared' ORDER BY s.epoch, s.index"
+        ),
         {"id": period_id},
-    )
-    told = [msgspec.json.decode(bytes(body)) for body in bodies.scalars()]
+    ).all()
+    if any(hash_entry(entry_bytes(row.key, leaf_hash(row.body))) != bytes(row.hash) for row in rows):
+        raise Problem("preparation_changed", 409, _CHANGED)
+    told = [msgspec.json.decode(bytes(row.body)) for row in rows]
     now = {"public": prepared.public.hex(), "key_file": prepared.key_file, "kept": prepared.kept}
     if not told or {name: told[-1][name] for name in now} != now:
         raise Problem("preparation_changed", 409, _CHANGED)

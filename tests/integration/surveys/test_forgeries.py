@@ -266,6 +266,7 @@ def test_changed_record_is_found_before_anything_is_opened(scene: Scene, stateme
     "statement",
     [
         "UPDATE ballot_keys SET key_file = sha256(key_file)",
+        "UPDATE leaf SET body = body || ' ' WHERE kind = 'ballots.prepared'",
         "UPDATE prepared_box SET content = replace(content::text, '1/4', '3/4')::json",
     ],
 )
@@ -286,9 +287,10 @@ def test_swapped_public_key_is_refused_by_the_secret_of_the_true_one(
     secret = scene.secret(settings)
     own = new_secret()
     scene.run("UPDATE ballot_keys SET public = :public", public=box_keys(own).public)
-    for tried in (secret, own):
-        with pytest.raises(Problem, match="preparation_changed"):
-            open_period_boxes(PERIOD, tried, COUNTING)
+    with pytest.raises(Problem, match="box_key_wrong"):
+        open_period_boxes(PERIOD, secret, COUNTING)
+    with pytest.raises(Problem, match="preparation_changed"):
+        open_period_boxes(PERIOD, own, COUNTING)
     assert open_by_itself(PERIOD) == 0
 
 
