@@ -103,9 +103,10 @@ class Layout:
 
 def read_layout(document: Mapping[str, Any]) -> Layout:
     """The layout of its fields as they were frozen (lists for tuples)."""
-    return Layout(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
-    )
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
+    }
+    return Layout(**given)
 
 
 def pack(layout: Layout, ballot: Opened, intake: bytes) -> bytes:
