@@ -1,4 +1,4 @@
-"""Cards at work: which box a card belongs to, whether it was used, and how many were issued."""
+"""Cards at work: which box a card belongs to, and whether it was used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pingyi.db import db
 from pingyi.domain.errors import Problem
 from pingyi_surveys import keys
 from pingyi_surveys.card_codes import read_card, write_card
-from pingyi_surveys.services.cards import HASH_BYTES, card_hash, cards_of
+from pingyi_surveys.services.cards import HASH_BYTES, card_hash
 from pingyi_surveys.services.live import LiveBox, live_box
 from pingyi_surveys.services.sealing import stored_receipt
 
@@ -23,11 +23,6 @@ ListKey = tuple[int, bytes]
 """Id and digest of a list of cards: lists are only ever added."""
 CardList = tuple[int, frozenset[bytes]]
 """The channel of a list and the hashes in it."""
-
-
-def issued_rows(connection: Connection, channel_id: int) -> list[tuple[str, int]]:
-    """Stratum and number of a roster's cards, sorted: the entries "issued" of its opening."""
-    return sorted(cards_of(connection, channel_id).items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,103 +5,29 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
-from tests.ballots import Ballots, ballot_period, close, unit_id
+from tests.ballots import ballot_period, close, unit_id
 from tests.casting import amounts, boxes, cast_all, open_ballots, roster_ballots, seal_record
 from tests.conftest import superuser_url
+from tests.integration.surveys.tampering import CAST, PERIOD, Scene
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
 from pingyi.ledger.heads import newest_head
-from pingyi.ledger.leaves import leaf_hash
 from pingyi.ledger.notes import Checkpoint
 from pingyi.settings import Settings
-from pingyi_surveys.ballots import pack
-from pingyi_surveys.box import seal_group, tied_to
 from pingyi_surveys.keys import box_keys, new_secret
 from pingyi_surveys.opened import Opened
 from pingyi_surveys.opening import open_rows
 from pingyi_surveys.services.counting import COUNTING, Approval, open_by_itself, open_period_boxes
-from pingyi_surveys.services.key_files import read_box_secret, read_keys
-from pingyi_surveys.services.live import LiveBox
+from pingyi_surveys.services.key_files import read_keys
 from pingyi_surveys.services.matching import load_leaves, load_rows, match
-from pingyi_surveys.services.sealing import ballot_leaf
-
-PERIOD = 1
-CAST = 60
-
-
-@dataclass(slots=True)
-class Scene:
-    """A period that took ballots, and a superuser whom no guard stops."""
-
-    made: Ballots
-    open_box: LiveBox
-    roster: LiveBox
-    receipts: list[bytes]
-    members: list[Opened]
-    superuser: Connection
-
-    def secret(self, settings: Settings) -> bytes:
-        found = read_box_secret(settings, PERIOD, self.made.prepared.public)
-        assert found
-        return found
-
-    def run(self, statement: str, **given: Any) -> None:
-        self.superuser.execute(text(statement), given)
-        self.superuser.commit()
-
-    def insert(self, box: LiveBox, one: Opened, group: bytes, ciphertext: bytes, *, leaf: bool) -> bytes:
-        """A row behind the server's back, with or without its leaf; the receipt."""
-        body = ballot_leaf(box.channel, box.period, ciphertext)
-        given = {
-            "channel": box.channel_id,
-            "nullifier": one.nullifier,
-            "unit": unit_id(one.unit) if one.unit else 0,
-            "group": group,
-            "ciphertext": ciphertext,
-            "receipt": leaf_hash(body),
-        }
-        self.run(_ROW, **given)
-        if leaf:
-            with transaction() as connection:
-                connection.execute(text(_LEAF), {"body": body, "hash": leaf_hash(body)})
-        return leaf_hash(body)
-
-    def forge(
-        self, box: LiveBox, one: Opened, *, public: bytes = b"", intake: bytes = b"", leaf: bool = True
-    ) -> bytes:
-        """A ballot sealed by somebody else, for the box key unless another is given."""
-        plain = pack(box.layout, one, intake or box.intake)
-        group = seal_group([(plain, tied_to(box.channel, one.nullifier))], public or box.public)
-        return self.insert(box, one, group.public, group.ciphertexts[0], leaf=leaf)
-
-    def opened(self) -> None:
-        close()
-        seal_record()
-        assert open_by_itself(PERIOD) == 2
-
-    def rejected(self, channel_id: int) -> dict[tuple[str, str], int]:
-        with transaction() as connection:
-            numbers = connection.execute(
-                text("SELECT numbers FROM box_opening WHERE channel_id = :id"), {"id": channel_id}
-            ).scalar_one()
-        return {(unit, why): count for unit, standing, why, count in numbers if standing == "rejected"}
-
-
-_ROW = """
-INSERT INTO sealed_ballot
-  (channel_id, nullifier, period_id, unit_id, group_key, position, ciphertext, receipt)
-VALUES (:channel, :nullifier, 1, :unit, :group, 0, :ciphertext, :receipt)
-"""
-_LEAF = "INSERT INTO leaf (kind, period_id, body, hash) VALUES ('ballot', 1, :body, :hash)"
 
 
 @pytest.fixture
