@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from pingyi.db import transaction
 from pingyi.services.callers import SHELL
+from pingyi.settings import Settings
 from pingyi_surveys.questionnaires import ready_questionnaire
 from pingyi_surveys.services.boxes import boxes_of
 from pingyi_surveys.services.counting import open_by_itself
@@ -170,12 +171,21 @@ def test_cards_are_counted_by_stratum_and_the_page_asks_as_often_for_many_units(
     assert counts[0] == counts[1]
 
 
-def test_closed_period_says_that_its_boxes_are_being_opened(client: FlaskClient, office: Headers) -> None:
+def test_closed_period_says_who_opens_its_boxes(
+    client: FlaskClient, office: Headers, settings: Settings
+) -> None:
     ballot_period()
     close()
     page = client.get(PAGE, headers=office).text
     assert "正在开箱" in page
     assert "查看收票进度" in page
+    assert 'http-equiv="refresh"' in page
+    for secret in settings.box_folder.glob("period-1-*.box"):
+        secret.unlink()
+    assert open_by_itself(1) == 0
+    page = client.get(PAGE, headers=office).text
+    assert "pingyi box open p" in page
+    assert 'http-equiv="refresh"' not in page
 
 
 def test_opened_boxes_show_numbers_that_add_up_and_lead_on(client: FlaskClient, office: Headers) -> None:
