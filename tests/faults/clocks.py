@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-FOLDERS = ("/usr/lib", "/usr/local/lib")
+NAMES = ("*/faketime/libfaketimeMT.so.1", "faketime/libfaketimeMT.so.1")
 # Without the second one threads that wait for the interpreter spin (libfaketime 0.9.10).
 REAL_WAITS = "FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0"
 
 
 def library() -> Path | None:
     """Debian's libfaketime for programs with threads; None where it is not installed."""
-    found = (one for folder in FOLDERS for one in Path(folder).glob("**/faketime/libfaketimeMT.so.1"))
-    return next(found, None)
+    return next((one for name in NAMES for one in Path("/usr/lib").glob(name)), None)
 
 
 @dataclass(frozen=True, slots=True)

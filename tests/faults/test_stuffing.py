@@ -1,10 +1,10 @@
 """Six ways to stuff the box, against the running server: forms over HTTP, a month of days, one opening.
 
 The crowd is that of tests/unit/surveys/stuffing.py, 110,550 honest ballots over 84 units. Everything that was
-cast for the seven units with a way or the queue (about 13,000 ballots) goes through the page of its window,
+cast for the seven units with a way or the queue (about 12,000 ballots) goes through the page of its window,
 from its own network, phone and day; the web server's clock is moved for that. The honest ballots of the other
-77 units are written by the server's own code in this process (`write_group`, what `committing.cast` calls for
-a group), with marks made of the same networks and phones; with PINGYI_SOAK they are sent as forms, too.
+77 units are written by the server's own code in this process (`write_group`), in groups, with marks made of
+the same networks and phones; with PINGYI_SOAK they are sent as forms, too.
 """
 
 from __future__ import annotations
