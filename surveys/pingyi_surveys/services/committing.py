@@ -25,6 +25,7 @@ EXTENSION = "pingyi_surveys.committing"
 MOST_IN_GROUP: Final = 256
 MOST_WAITING: Final = 2048
 LONGEST_WAIT: Final = 20.0
+GATHER_SECONDS: Final = 0.005
 _CLOSED: Final = "PY001"
 _AGAIN: Final = "40"  # deadlocks and their like: alone it will pass
 _Away = (OperationalError, InterfaceError, PoolTimeout)
@@ -82,6 +83,7 @@ class Committer:
         self._most_waiting = most_waiting
         self._longest_wait = longest_wait
         self._writer = Writer()
+        self._together = 1
 
     def cast(self, job: Job) -> Cast:
         """Have a ballot committed, with others or alone."""
@@ -108,9 +110,14 @@ class Committer:
         return False
 
     def _lead(self) -> None:
-        """Commit the first group, the leader's own ballot in it, and hand over whatever happened."""
+        """Commit the first group, the leader's own ballot in it, and hand over whatever happened.
+
+        Where ballots come together it waits a moment for more: a group costs hardly more than one.
+        """
+        if self._together > 1 or len(self._queue) > 1:
+            time.sleep(GATHER_SECONDS)
         with self._lock:
-            count = min(len(self._queue), MOST_IN_GROUP)
+            count = self._together = min(len(self._queue), MOST_IN_GROUP)
             group = [self._queue.popleft() for _ in range(count)]
         try:
             _commit(self._writer, group)
