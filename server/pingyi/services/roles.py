@@ -38,8 +38,8 @@ ROLE_TITLES = {
 def incompatible_pairs(roles: Iterable[str]) -> list[tuple[Role, Role]]:
     """The pairs among `roles` that one account may not hold together; raises ValueError on an unknown role.
 
-    A security administrator keeps accounts and touches no score, an auditor writes nothing, and whoever
-    issues cards does not run the evaluation.
+    A security administrator keeps accounts and touches no score, an auditor writes nothing, whoever issues
+    cards does not run the evaluation, and a reviewer of held ballots never sees what they say.
     """
     held = sorted({Role(role) for role in roles}, key=list(Role).index)
     pairs = [(one, other) for position, one in enumerate(held) for other in held[position + 1 :]]
@@ -48,4 +48,9 @@ def incompatible_pairs(roles: Iterable[str]) -> list[tuple[Role, Role]]:
 
 def _incompatible(pair: frozenset[Role]) -> bool:
     alone = {Role.SECURITY_ADMINISTRATOR, Role.AUDITOR}
-    return bool(pair & alone) or pair == {Role.ADMINISTRATOR, Role.CARD_ISSUER}
+    apart = (
+        {Role.ADMINISTRATOR, Role.CARD_ISSUER},
+        {Role.ADMINISTRATOR, Role.REVIEWER},
+        {Role.APPROVER, Role.REVIEWER},
+    )
+    return bool(pair & alone) or pair in apart

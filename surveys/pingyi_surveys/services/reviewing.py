@@ -19,7 +19,7 @@ from pingyi.services.callers import Caller
 from pingyi.services.dispositions import begin, move_standing
 from pingyi.services.periods import PeriodRow
 from pingyi.services.refusals import forbidden, not_found, require_state, wrong_state
-from pingyi.services.roles import Role
+from pingyi.services.roles import Role, incompatible_pairs
 from pingyi.services.runtime import WorkingChannel, working_channel
 from pingyi_surveys.services.boxes import BATCH
 from pingyi_surveys.tallies import COUNTED, HELD, REJECTED
@@ -147,8 +147,8 @@ def review_cell(
 
 
 def require_reviewer(caller: Caller) -> None:
-    """Problem forbidden for whoever is no reviewer, or holds a role that stays away from scores."""
-    if Role.REVIEWER not in caller.roles or caller.roles & {Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}:
+    """Problem forbidden for whoever is no reviewer, or holds a role that goes with none (a key may)."""
+    if Role.REVIEWER not in caller.roles or incompatible_pairs(caller.roles - {"shell"}):
         raise forbidden()
 
 
