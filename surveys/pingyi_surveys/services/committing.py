@@ -95,13 +95,12 @@ class Committer:
             leads = not self._led
             self._led = True
         if leads or self._called(waiting):
-            self._lead()
+            self._lead(waiting)
         return waiting.outcome()
 
     def _called(self, waiting: _Waiting) -> bool:
         """Wait until the ballot is done or has to lead; True where it leads."""
-        until = time.monotonic() + self._longest_wait
-        waiting.done.wait(max(0.0, until - time.monotonic()))
+        waiting.done.wait(self._longest_wait)
         with self._lock:
             if waiting.leads:
                 return True
@@ -109,17 +108,11 @@ class Committer:
                 self._queue.remove(waiting)
         return False
 
-    def _lead(self) -> None:
-        """Commit the first group, the leader's own ballot in it, and hand over whatever happened.
-
-        Where ballots come together it waits a moment for more: a group costs hardly more than one.
-        """
-        if self._together > 1 or len(self._queue) > 1:
-            time.sleep(GATHER_SECONDS)
-        with self._lock:
-            count = self._together = min(len(self._queue), MOST_IN_GROUP)
-            group = [self._queue.popleft() for _ in range(count)]
+    def _lead(self, own: _Waiting) -> None:
+        """Commit the first group, the leader's own ballot in it, and hand over whatever happened."""
+        group = [own]
         try:
+            group = self._gather()
             _commit(self._writer, group)
         except BaseException as error:
             for one in group:
@@ -128,10 +121,20 @@ class Committer:
             if not isinstance(error, Exception):
                 raise
         finally:
-            self._hand_over()
+            self._hand_over(own)
 
-    def _hand_over(self) -> None:
+    def _gather(self) -> list[_Waiting]:
+        """Take the group; where ballots come together, wait a moment for more: they cost little more."""
+        if self._together > 1 or len(self._queue) > 1:
+            time.sleep(GATHER_SECONDS)
         with self._lock:
+            count = self._together = min(len(self._queue), MOST_IN_GROUP)
+            return [self._queue.popleft() for _ in range(count)]
+
+    def _hand_over(self, own: _Waiting) -> None:
+        with self._lock:
+            if own in self._queue:
+                self._queue.remove(own)  # it was stopped before it took its group
             if not self._queue:
                 self._led = False
                 self._writer.rest()

@@ -143,6 +143,23 @@ def test_one_ballot_that_cannot_be_written_fails_alone(app: Flask) -> None:
     assert counts() == (23, 23)
 
 
+def test_box_without_a_good_key_seals_nothing_and_holds_up_nobody(app: Flask) -> None:
+    made = ballot_period()
+    box, one = live_box(made.open_id), unit_id("u1")
+    broken = replace(box, public=bytes(32))  # of low order: nothing would be secret
+    tokens = [os.urandom(32) for _ in range(16)]
+
+    def one_call(place: int) -> Cast | str:
+        try:
+            return cast(broken if place % 8 == 3 else box, one, tokens[place], plain(box, tokens[place]))
+        except ValueError as error:
+            return type(error).__name__
+
+    found = at_once(app, [lambda n=n: one_call(n) for n in range(16)], 16)
+    assert [found[3], found[11]] == ["ValueError"] * 2
+    assert counts() == (14, 14)
+
+
 def test_closed_period_in_a_group_refuses_its_own_ballots_only(app: Flask) -> None:
     box = live_box(ballot_period().open_id)
     draft_period(scheme_of(LAW, WINDOW, key="other"), ["市公安局"], "q")
