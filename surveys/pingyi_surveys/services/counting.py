@@ -30,7 +30,7 @@ from pingyi_surveys.services.key_files import configured, read_box_secret
 from pingyi_surveys.services.matching import Matched, load_leaves, load_rows, match
 from pingyi_surveys.services.openings import OpenedBox, Outcome, store_opening
 from pingyi_surveys.services.preparing import Prepared, newest_prepared, require_as_recorded
-from pingyi_surveys.unsealing import Show, open_all
+from pingyi_surveys.unsealing import Show, open_all, without_collection
 
 LOCK_SPACE = 6
 SHOWN_EVERY_SECONDS = 1.0
@@ -124,7 +124,7 @@ def open_period_boxes(
     it is. Safe to kill and to run twice, also at the same time. Raises Problem wrong_state, box_key_wrong,
     record_unsealed, record_differs, preparation_changed, box_mismatch.
     """
-    with _alone(period_id):
+    with _alone(period_id), without_collection():
         period = _load(period_id, secret)
         if period is None or not period.waiting:
             with transaction() as connection:
