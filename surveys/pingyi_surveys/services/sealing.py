@@ -109,8 +109,11 @@ class Writer:
             held.close()
 
     def _find(self, places: Iterable[Place]) -> dict[Place, bytes]:
-        channels, nullifiers = zip(*places, strict=True)
-        given = {"channel": _numbers(channels), "nullifier": _blobs(nullifiers)}
+        there = list(places)
+        given = {
+            "channel": _numbers(channel for channel, _ in there),
+            "nullifier": _blobs(nullifier for _, nullifier in there),
+        }
         return {(row[0], bytes(row[1])): bytes(row[2]) for row in self._run(_FIND, given)}
 
     def _run(self, statement: str, given: dict[str, str]) -> Sequence[Row[Any]]:
