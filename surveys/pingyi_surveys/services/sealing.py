@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from pingyi.db import db
 from pingyi.domain.canonical import plain_json
@@ -116,7 +116,7 @@ class Writer:
         }
         return {(row[0], bytes(row[1])): bytes(row[2]) for row in self._run(_FIND, given)}
 
-    def _run(self, statement: str, given: dict[str, str]) -> Sequence[Row[Any]]:
+    def _run(self, statement: str, given: dict[str, str]) -> Sequence[Any]:
         if self._held is None:
             self._held = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
