@@ -10,6 +10,7 @@ the same networks and phones; with PINGYI_SOAK they are sent as forms, too.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,7 @@ from pingyi_surveys.thresholds import Rules
 
 SEED = 10
 NOON = clock_time(12)
+SERVER = f"{sys.executable} -m tests.faults.elsewhen"
 SOAK = bool(os.environ.get("PINGYI_SOAK"))
 
 
@@ -80,7 +82,7 @@ def stuffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stuffed]:
     box.ballots = [as_sent(ballot) for ballot in box.ballots]
     box.targets = {way: f"u{int(unit[1:]) + 1}" for way, unit in box.targets.items()}
     verdict = judge(box.ballots, Rules(), LEVELS)
-    with installation(clock.command("pingyi web"), {"PINGYI_PROXY_HOPS": "1"}) as place:
+    with installation(clock.command(SERVER), {"PINGYI_PROXY_HOPS": "1"}) as place:
         senders, seconds = cast_everything(place, clock, box)
         begun = time.monotonic()
         with place.application():
