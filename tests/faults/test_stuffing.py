@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,7 +70,6 @@ class Stuffed:
     report: dict[str, Any]
     amounts: tuple[int, int, int, int]
     ratings: dict[str, Fraction]
-    seconds: dict[str, float]
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +81,10 @@ def stuffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stuffed]:
     box.targets = {way: f"u{int(unit[1:]) + 1}" for way, unit in box.targets.items()}
     verdict = judge(box.ballots, Rules(), LEVELS)
     with installation(clock.command(SERVER), {"PINGYI_PROXY_HOPS": "1"}) as place:
-        senders, seconds = cast_everything(place, clock, box)
-        begun = time.monotonic()
+        senders = cast_everything(place, clock, box)
         with place.application():
             close()
         wait_for(lambda: opening_of(place), 240)
-        seconds["closing and opening"] = time.monotonic() - begun
         opened = opening_of(place)
         assert opened
         yield Stuffed(
@@ -101,39 +97,33 @@ def stuffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stuffed]:
             report=opened[1],
             amounts=opened[2:],
             ratings=ratings(place),
-            seconds=seconds,
         )
 
 
-def cast_everything(place: Installation, clock: Clock, box: Box) -> tuple[Senders, dict[str, float]]:
+def cast_everything(place: Installation, clock: Clock, box: Box) -> Senders:
     with place.application() as app:
         made = ballot_period([f"市第{n}局" for n in range(1, UNITS + 1)])
         live, start = live_box(made.open_id), first_day()
         windows = kiosks_and_codes(live, app.extensions["pingyi.configuration"].secret_key)
         targets = set(box.targets.values())
         over_http = [ballot for ballot in box.ballots if SOAK or ballot.unit in targets]
-        begun = time.monotonic()
         write_all(live, (ballot for ballot in box.ballots if not SOAK and ballot.unit not in targets))
-        seconds = {"written": time.monotonic() - begun}
     senders = Senders(place.port, windows)
     times = Counter(ballot.device for ballot in over_http if ballot.device)
     often = {device for device, number in times.items() if number > 1}
-    begun = time.monotonic()
     late = None
     for day in range(DAYS):
         clock.show(datetime.combine(start + timedelta(days=day), NOON, live.zone))
         today = [ballot for ballot in over_http if ballot.day == day]
         if late is not None:
             send_late(senders, *late)
-        late, rest = None, today
+        late = None
         if day == 4:  # somebody opens the page today and sends it tomorrow: that ballot is tomorrow's
             ballot = next(one for one in over_http if one.day == 5 and one.device not in often)
             late = ballot, *senders.page(ballot)
             over_http.remove(ballot)
-        senders.send_all(rest, often)
-    seconds["sent"] = time.monotonic() - begun
-    seconds["forms"] = len(over_http) + 1
-    return senders, seconds
+        senders.send_all(today, often)
+    return senders
 
 
 def send_late(senders: Senders, ballot: Opened, path: str, headers: dict[str, str], page: Answer) -> None:
@@ -251,15 +241,6 @@ def test_slow_farm_is_not_seen_and_the_report_says_what_it_can_do(stuffed: Stuff
 
 def test_ratings_move_by_what_is_left(stuffed: Stuffed) -> None:
     moved = shifts(stuffed)
-    for way in WAYS:
-        seconds = {name: round(value, 1) for name, value in stuffed.seconds.items()}
-        print(
-            way,
-            f"{float(moved[way]):+.2f}",
-            f"{stuffed.found.held[way]} of {stuffed.found.sent[way]}",
-            seconds,
-        )
-    print("honest held", stuffed.found.honest_held(), "of", HONEST)
     for way in "ABCDE":
         assert abs(moved[way]) < Fraction(5, 2)
 
