@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 import psycopg
+from redis import Redis
 from sqlalchemy.engine import make_url
 from tests.faults.installation import Installation
 
@@ -89,6 +91,8 @@ def everything(place: Installation) -> Iterator[tuple[str, bytes]]:
     yield from tables(place)
     with superuser(place) as connection:
         connection.execute("CHECKPOINT")
+    with closing(Redis.from_url(place.settings().redis_url)) as redis:
+        redis.save()
     yield "dump", dump_of(place)
     for path in sorted(place.folder.rglob("*")):
         if path.is_file() and path.suffix not in {".keys", ".box"}:

@@ -100,6 +100,7 @@ def test_search_of_everything_finds_no_answer_card_cookie_nonce_or_address(elect
     parts = list(everything(election.place))
     seen = Counter(place for place, _ in parts)
     assert {"dump", "log", "write-ahead log", "valkey", "table sealed_ballot"} <= seen.keys()
+    assert any(content.startswith((b"REDIS", b"VALKEY")) for place, content in parts if place == "valkey")
     logs = b"".join(content for place, content in parts if place == "log")
     assert logs.count(b"INSERT INTO sealed_ballot") > 50
     assert logs.count(b"INSERT INTO ballot_draft") > 100
