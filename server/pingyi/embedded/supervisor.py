@@ -26,6 +26,7 @@ PROCESSES = (
     ("sealer", "pingyi worker seal"),
     ("witnesses", "pingyi worker witness"),
     ("publisher", "pingyi worker publish"),
+    ("counter", "pingyi worker open_boxes"),
     ("relay", "pingyi relay"),
     ("scheduler", "pingyi scheduler"),
 )

@@ -111,23 +111,36 @@ def _deliver(
 def claim_delivery(
     connection: Connection, working: WorkingChannel, caller: Caller, repeatable: Repeatable | None, kind: str
 ) -> int | None:
-    """Insert the delivery first: a concurrent twin with the same key waits here and is then replayed."""
-    found: int | None = connection.execute(
-        text(
-            "INSERT INTO delivery (period_id, channel_id, kind, api_key_id, idempotency_key, fingerprint)"
-            " VALUES (:period, :channel, :kind, :api_key, :key, :fingerprint)"
-            " ON CONFLICT (api_key_id, idempotency_key) DO NOTHING RETURNING id"
-        ),
-        {
-            "period": working.period_id,
-            "channel": working.id,
-            "kind": kind,
-            "api_key": caller.api_key_id,
-            "key": repeatable.key if repeatable else None,
-            "fingerprint": repeatable.fingerprint if repeatable else None,
-        },
-    ).scalar_one_or_none()
+    """Insert the delivery first: a concurrent twin with the same key waits here and is then replayed.
+
+    Problem takes_ballots where the channel has a ballot box, which alone brings its entries.
+    """
+    given = {
+        "period": working.period_id,
+        "channel": working.id,
+        "kind": kind,
+        "api_key": caller.api_key_id,
+        "key": repeatable.key if repeatable else None,
+        "fingerprint": repeatable.fingerprint if repeatable else None,
+    }
+    try:
+        found: int | None = connection.execute(_CLAIM, given).scalar_one_or_none()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") == "PY006":
+            raise Problem("takes_ballots", 409, _TAKES_BALLOTS) from error
+        raise
     return found
+
+
+_CLAIM = text(
+    "INSERT INTO delivery (period_id, channel_id, kind, api_key_id, idempotency_key, fingerprint)"
+    " VALUES (:period, :channel, :kind, :api_key, :key, :fingerprint)"
+    " ON CONFLICT (api_key_id, idempotency_key) DO NOTHING RETURNING id"
+)
+_TAKES_BALLOTS = Text(
+    zh="此渠道由本系统收票，结果在开箱时产生，不能另行报送或撤回。",
+    en="This channel takes ballots here: its entries come of the opening alone; nobody delivers or withdraws.",
+)
 
 
 def replay_delivery(connection: Connection, caller: Caller, repeatable: Repeatable) -> Answer:

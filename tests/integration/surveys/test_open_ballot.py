@@ -16,7 +16,6 @@ from tests.integration.surveys.open_pages import (
     ALREADY,
     DUPLICATE,
     RECEIVED,
-    Visitor,
     add_window,
     ballots,
     heading,

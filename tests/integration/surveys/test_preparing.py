@@ -14,9 +14,11 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import OPEN_BOXES
 from pingyi.services.callers import SHELL
+from pingyi.services.intake import Repeatable, deliver
 from pingyi.services.participants import UnitRow, put_units
 from pingyi.services.periods import find_period, request_assessment
 from pingyi.services.runtime import issued_scheme
+from pingyi.services.withdrawing import withdraw
 from pingyi.settings import Settings
 from pingyi_surveys.services.boxes import put_box
 from pingyi_surveys.services.live import live_box
@@ -78,3 +80,15 @@ def test_closing_asks_for_the_opening_and_assessment_waits_for_it(app: Flask) ->
     with pytest.raises(Problem, match="ballots_closed"):
         live_box(made.open_id)
     assert ROSTER
+
+
+def test_nobody_delivers_beside_a_box_or_withdraws_what_came_of_it(app: Flask) -> None:
+    ballot_period()
+    row = {"unit": "u1", "dimension": "law", "option": "satisfied", "count": 900, "batch": "box"}
+    with pytest.raises(Problem, match="takes_ballots"):
+        deliver(SHELL, "p", OPEN, [row])
+    again = Repeatable(key="withdraw-0123456789", fingerprint=b"x" * 32)
+    with pytest.raises(Problem, match="takes_ballots"):
+        withdraw(SHELL, ("p", OPEN, OPEN), (1, 0), "改数", again)
+    with transaction() as connection:
+        assert connection.execute(text("SELECT count(*) FROM delivery")).scalar_one() == 0

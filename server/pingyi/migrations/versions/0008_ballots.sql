@@ -202,6 +202,19 @@ END $$;
 CREATE TRIGGER refuse_change_of_open_box BEFORE INSERT OR UPDATE OR DELETE ON ballot_box
   FOR EACH ROW EXECUTE FUNCTION refuse_change_of_open_box();
 
+-- What a box takes nobody delivers beside it: entries come of its opening, and move by reviews alone. What an
+-- operator asks for, a withdrawal too, carries a key by which it can be repeated.
+CREATE FUNCTION refuse_beside_box() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM ballot_box WHERE channel_id = NEW.channel_id) THEN
+    RAISE EXCEPTION 'the channel takes ballots' USING ERRCODE = 'PY006';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_beside_box BEFORE INSERT ON delivery FOR EACH ROW
+  WHEN (NEW.kind NOT IN ('opening', 'disposition') OR NEW.idempotency_key IS NOT NULL)
+  EXECUTE FUNCTION refuse_beside_box();
+
 -- Sealed ballots never change, and none leaves before the key of its box is destroyed.
 CREATE TRIGGER insert_only BEFORE UPDATE OR TRUNCATE ON sealed_ballot
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_record();
