@@ -139,7 +139,7 @@ _CLAIM = text(
 )
 _TAKES_BALLOTS = Text(
     zh="此渠道由本系统收票，结果在开箱时产生，不能另行报送或撤回。",
-    en="This channel takes ballots here: its entries come of the opening alone; nobody delivers or withdraws.",
+    en="This channel takes ballots here: its entries come of the opening; nobody delivers or withdraws any.",
 )
 
 
