@@ -15,7 +15,7 @@ from benchmarks.serving import BARE, OURS, Ask, Served, get, keep_busy, server
 from pingyi.channels import Text
 from pingyi_surveys.ballots import Layout, pack
 from pingyi_surveys.box import seal_group, tied_to
-from pingyi_surveys.forms import Frame, Receipt, render_receipt
+from pingyi_surveys.forms import Frame, Receipt, render_receipt, short_code
 from pingyi_surveys.keys import box_keys
 from pingyi_surveys.opened import Opened
 from pingyi_surveys.opening import Sealed, Terms, open_box
@@ -92,8 +92,9 @@ def _whole(poll: Poll) -> Ask:
 
 def _receipt() -> float:
     frame = Frame(site=Text(zh="评议", en="Pingyi"), period=Text(zh="本期", en="Now"), action="", style="")
+    digests = [os.urandom(32).hex() for _ in range(PAGES)]
     receipts = [
-        Receipt(digest=os.urandom(32).hex(), look_up="http://127.0.0.1/r/0123456789") for _ in range(PAGES)
+        Receipt(digest=digest, look_up=f"http://127.0.0.1:8000/r/{short_code(digest)}") for digest in digests
     ]
     begun = time.process_time()
     for receipt in receipts:

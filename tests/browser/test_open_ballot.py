@@ -39,6 +39,7 @@ def submit(page: Page) -> None:
     page.get_by_role("button", name="提交评议").click()
 
 
+@pytest.mark.mission("002-19")
 def test_scan_to_receipt_without_scripts(
     watch: Watch, address: str, made: Ballots, settings: Settings
 ) -> None:

@@ -44,6 +44,7 @@ def choose(page: Page, numbers: range) -> None:
         page.locator(f'input[name="q{number}"][value="{number % 4}"]').check(force=True)
 
 
+@pytest.mark.mission("002-30")
 def test_84_units_are_rated_with_an_interruption_and_cast_as_chosen(
     watch: Watch, address: str, made: Ballots, settings: Settings
 ) -> None:

@@ -1,4 +1,4 @@
-"""The open evaluation's ballots: a code to scan for every unit, and cards for the deputies."""
+"""The open evaluation's ballots: a code to scan for every unit, cards for deputies and CPPCC members."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from pingyi_surveys.services.preparing import prepare
 from pingyi_surveys.services.questionnaires import store_questionnaire
 
 FILE = "demonstration-cards.json"
-SCANNED, ROSTER = "mobile_qr", "deputies"
+SCANNED = "mobile_qr"
+ROSTERS = {"deputies": 380, "cppcc": 352}
 BOXES: tuple[tuple[str, Kind, str], ...] = (
     (SCANNED, "open", "conduct-four-levels"),
-    (ROSTER, "roster", "roster-three-levels"),
+    *((channel, "roster", "roster-three-levels") for channel in ROSTERS),
 )
-CARDS = 380
 
 
 def prepare_boxes(connection: Connection, settings: Settings, period: PeriodRow) -> None:
-    """Have the draft period take ballots of citizens and deputies; the cards stand in a private file."""
+    """Have the draft period take ballots of citizens and two rosters, whose cards stand in a private file."""
     for channel, kind, questionnaire in BOXES:
         kept = store_questionnaire(connection, SHELL, ready_questionnaire(questionnaire))
         put_box(
@@ -41,18 +41,19 @@ def prepare_boxes(connection: Connection, settings: Settings, period: PeriodRow)
             questionnaire=(kept.key, kept.version),
             rules={},
         )
-    tokens = [new_card() for _ in range(CARDS)]
-    roster = working_channel(connection, period.key, ROSTER)
-    commit_cards(connection, SHELL, roster, [card_hash(token) for token in tokens])
-    written = json.dumps([write_card(token) for token in tokens]).encode()
-    write_private(settings.state / FILE, written + b"\n")
+    cards = {channel: [new_card() for _ in range(count)] for channel, count in ROSTERS.items()}
+    for channel, tokens in cards.items():
+        roster = working_channel(connection, period.key, channel)
+        commit_cards(connection, SHELL, roster, [card_hash(token) for token in tokens])
+    written = {channel: [write_card(token) for token in tokens] for channel, tokens in cards.items()}
+    write_private(settings.state / FILE, json.dumps(written).encode() + b"\n")
     prepare(connection, SHELL, period, settings)
 
 
 def ballot_lines(connection: Connection, settings: Settings, base_url: str) -> list[str]:
-    """Where the first unit is rated and the first deputy votes; nothing where there is no demonstration."""
+    """Where the first unit is rated and the first members vote; nothing where there is no demonstration."""
     try:
-        cards: list[str] = json.loads((settings.state / FILE).read_text(encoding="ascii"))
+        cards: dict[str, list[str]] = json.loads((settings.state / FILE).read_text(encoding="ascii"))
     except OSError:
         return []
     row = connection.execute(text(_FIRST), {"channel": SCANNED}).one_or_none()
@@ -61,7 +62,8 @@ def ballot_lines(connection: Connection, settings: Settings, base_url: str) -> l
     code = code_of(settings.secret_key, Code(row.channel, row.unit, 0))
     return [
         f"扫码评议 / rate a unit: {base_url}/s/{code}",
-        f"代表评议票 / a deputy's ballot: {base_url}/c/{cards[0]}",
+        f"人大代表测评票 / a deputy's ballot: {base_url}/c/{cards['deputies'][0]}",
+        f"政协委员测评票 / a CPPCC member's ballot: {base_url}/c/{cards['cppcc'][0]}",
     ]
 
 

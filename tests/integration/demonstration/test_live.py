@@ -74,6 +74,12 @@ def page(address: str, path: str) -> tuple[int, str]:
         connection.close()
 
 
+def ballots(lines: list[str], path: str) -> list[str]:
+    """The paths of the ballots that were printed."""
+    return [found for line in lines if (found := f"{path}{line.rpartition(path)[2]}") and path in line]
+
+
+@pytest.mark.mission("002-31")
 def test_up_with_demo_shows_boards_and_a_command_that_works(state: Path) -> None:
     process, lines = start(state)
     try:
@@ -95,5 +101,8 @@ def test_up_with_demo_shows_boards_and_a_command_that_works(state: Path) -> None
         status, answer = send(kept["path"], json.dumps(kept["body"]).encode(), headers)
         send.close()
         assert status == 201, answer
+        for path, title in (("/s/", "市教育局"), ("/c/", "市人大代表测评"), ("/c/", "市政协委员测评")):
+            shown = [page(address, found) for found in ballots(lines, path)]
+            assert any(status == 200 and title in ballot for status, ballot in shown)
     finally:
         stop(process)

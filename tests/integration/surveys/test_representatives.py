@@ -63,6 +63,7 @@ def test_a_thousand_of_three_thousand_are_drawn_and_their_letters_written_in_two
 
 
 @pytest.mark.long
+@pytest.mark.mission("004-01")
 def test_a_thousand_invitations_arrive_with_a_card_of_their_own(app: Flask, settings: Settings) -> None:
     mailing = planned(drawn())
     with running_sink() as sink:
