@@ -79,7 +79,7 @@ def opened_box(*, closed: bool = True) -> Ballots:
 def _store(channel_id: int, opening: Opening, report: dict[str, Any]) -> None:
     rows = [_row(entry) for entry in opening.entries]
     if rows:
-        deliver(SHELL, "p", OPEN, rows)
+        deliver(SHELL, "p", OPEN, rows, kind="opening")
     numbers = [[one.unit, one.standing, one.reason, one.count] for one in opening.numbers]
     with transaction() as connection:
         if rows:
