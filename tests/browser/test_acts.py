@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import Watched
 from tests.browser.test_pages import DESKTOP, PHONE, check_at_all_widths
 from tests.integration.web.conftest import PASSWORD, make_account
 from tests.integration.web.test_revisions import correct
+
+pytestmark = pytest.mark.long
+
 
 Watch = Callable[..., Watched]
 

@@ -21,6 +21,8 @@ from pingyi_surveys.forms import short_code
 from pingyi_surveys.services.counting import open_by_itself
 from pingyi_surveys.services.windows import put_windows, read_lines
 
+pytestmark = pytest.mark.long
+
 Watch = Callable[..., Watched]
 CODES = f"/office/periods/p/ballots/{OPEN}/codes"
 

@@ -11,6 +11,8 @@ from tests.browser.checks import DESKTOP, NARROW, PHONE, check_at_all_widths, ch
 from tests.browser.conftest import Watched, serving
 from tests.integration.web.desk import CHANGES, OTHER, OWNER, PDF, PROOF, make_desk, make_person
 
+pytestmark = pytest.mark.long
+
 Watch = Callable[..., Watched]
 AT = "d4/inspections/visits"
 FILES = f"/deliveries/{AT}"

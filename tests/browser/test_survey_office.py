@@ -17,6 +17,8 @@ from pingyi.services.callers import SHELL
 from pingyi_surveys.questionnaires import ready_questionnaire
 from pingyi_surveys.services.questionnaires import store_questionnaire
 
+pytestmark = pytest.mark.long
+
 ALL = "/office/questionnaires"
 PAGES = {
     "list": ALL,

@@ -9,6 +9,8 @@ import pytest
 from pingyi.channels import Channel
 from pingyi.channels.testing import check_channel
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 BALLOT = {"n_min": 1, "unscored": ["no_opinion"], "shown_as": "score"}
 RATE = {**BALLOT, "preset": "100/80/60/0", "shown_as": "rate"}

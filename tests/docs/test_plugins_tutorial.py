@@ -15,6 +15,8 @@ from tests.docs.reading import Block, blocks_of
 import pingyi.channels
 from pingyi.channels import EntryPage, Page, StoredEntry, Table
 
+pytestmark = pytest.mark.long
+
 PAGE = "docs/plugins.md"
 
 

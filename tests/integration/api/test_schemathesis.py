@@ -18,6 +18,8 @@ from tests.conftest import bearer
 from pingyi.api.requests import IDEMPOTENCY_KEY
 from pingyi.registry import load_registry
 
+pytestmark = pytest.mark.long
+
 PARTNERS = sorted(load_registry().channels)
 QUICK = {"hotline", "mobile_qr", "partner_score"}
 EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in PARTNERS]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
@@ -18,6 +19,9 @@ from pingyi.db import db
 from pingyi.embedded.engines import Endpoints
 from pingyi.replay import replay_in
 from pingyi.services.bundles import read_bundle
+
+pytestmark = pytest.mark.long
+
 
 Shell = Callable[..., Result]
 BUNDLE = Path(__file__).parents[2] / "bundles" / "zhanyi_2019"

@@ -22,6 +22,8 @@ from pingyi.backups.clients import find_clients
 from pingyi.domain.errors import Problem
 from pingyi.services.evidence_files import read_file, write_file
 
+pytestmark = pytest.mark.long
+
 Spoil = Callable[[Path], None]
 
 

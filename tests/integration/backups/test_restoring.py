@@ -19,6 +19,8 @@ from pingyi.domain.errors import Problem
 from pingyi.ledger.folder import close_epoch
 from pingyi.ledger.heads import newest_head
 
+pytestmark = pytest.mark.long
+
 CATALOG = {
     "rights": "SELECT relname || ' ' || coalesce(array_to_string(ARRAY("
     "SELECT unnest(relacl)::text ORDER BY 1), ' '), '') || relowner::regrole"

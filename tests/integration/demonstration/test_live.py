@@ -18,6 +18,8 @@ import pytest
 
 from pingyi.demonstration.posting import HttpSender
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 MOST_SECONDS = 90
 LAST_LINE = "Pingyi: "

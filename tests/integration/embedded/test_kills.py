@@ -14,6 +14,8 @@ from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.embedded.place import is_owned
 from pingyi.embedded.processes import is_running
 
+pytestmark = pytest.mark.long
+
 Query = Callable[[str, str], Any]
 
 

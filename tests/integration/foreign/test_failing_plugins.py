@@ -28,6 +28,8 @@ from pingyi.settings import Settings
 from pingyi_workers.queues import connect
 from pingyi_workers.work import drain
 
+pytestmark = pytest.mark.long
+
 HEAD = "from pingyi.channels import *\nfrom pingyi.channels.families import partner\n"
 
 

@@ -13,6 +13,8 @@ from tests.integration.foreign.conftest import install
 
 from pingyi.cli import main
 
+pytestmark = pytest.mark.long
+
 FILES = [
     "README.md",
     "pingyi_night_bus/__init__.py",

@@ -204,6 +204,7 @@ def test_announcement_gives_the_first_sign_in_and_the_first_request(
     assert rest == ["密钥 / key (市信访局): pingyi_k_s", "curl -sS http://127.0.0.1:8123/api/v1/x"]
 
 
+@pytest.mark.long
 def test_ten_thousand_entries_over_2500_units_replay_in_seconds(tmp_path: Path, draft: type) -> None:
     categories = [f"c{number}" for number in range(50)]
     bundle = draft(

@@ -24,6 +24,8 @@ from pingyi_surveys.keys import box_keys_of
 from pingyi_surveys.printed import join, type_part
 from pingyi_surveys.services.key_files import box_name
 
+pytestmark = pytest.mark.long
+
 PERIOD = 1
 
 

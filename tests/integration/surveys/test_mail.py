@@ -30,6 +30,8 @@ from pingyi.settings import Settings
 from pingyi_surveys.card_codes import write_card
 from pingyi_surveys.services.mail import Letter, MailServer, Posted, is_address, mail_server, send_letters
 
+pytestmark = pytest.mark.long
+
 FROM = "评议办 <office@pingyi.example>"
 
 
@@ -150,8 +152,12 @@ def test_a_letter_under_way_when_it_is_interrupted_counts_as_gone(sink: Sink, se
 
     sink.after = interrupt
     posted = Posted()
-    with pytest.raises(KeyboardInterrupt):
-        send_letters(server, letters(4), posted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            send_letters(server, letters(4), posted)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (posted.sent, posted.unclear, posted.unsent) == ([0], [1], [2, 3])
 
 

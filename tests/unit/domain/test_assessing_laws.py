@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,9 @@ from pingyi.channels import Text
 from pingyi.domain.assessing import assess
 from pingyi.domain.assessment import Adjustment, AssessedUnit, Inputs, ScoredRate, UnitResult
 from pingyi.domain.scheme import Category, ChannelPlan, Consequence, Grades, Group, Policies, Scheme
+
+pytestmark = pytest.mark.long
+
 
 WORDS = Text(zh="名", en="name")
 GROUPS = ("g0", "g1", "g2")
