@@ -27,6 +27,8 @@ from pingyi.channels import (
 )
 from pingyi.channels.testing import check_channel
 
+pytestmark = pytest.mark.long
+
 
 class NoiseEntry(EntrySchema):
     quiet = Whole(required=True)
@@ -193,7 +195,6 @@ def test_wrong_channel_is_told_which_law_it_breaks(law: str, channel: Channel) -
         check_channel(channel, settings={"scale": "5"}, rows=rows)
 
 
-@pytest.mark.long
 def test_the_kit_finds_a_row_without_a_unit_by_itself() -> None:
     with pytest.raises(AssertionError, match=r"^law of units:"):
         check_channel(replace(RIGHT, entry_schema=Unclaimed), settings={"scale": "5"})

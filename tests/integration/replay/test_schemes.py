@@ -26,6 +26,8 @@ from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
 from pingyi.services.exporting import export_public
 
+pytestmark = pytest.mark.long
+
 KEYS = ("county-quarterly", "daye-2019", "efficiency-year")
 SIZES = {
     "county-quarterly": {"departments": 24, "services": 10, "towns": 12},
