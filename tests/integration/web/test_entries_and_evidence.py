@@ -148,8 +148,8 @@ def test_private_column_is_for_the_operator_only(desk: FlaskClient, app: Flask) 
     make_person("auditor", "", "auditor")
     path = "/entries/d4/monitoring_points/points"
     own, read = desk.get(path).text, browser_of(app, "auditor").get(path).text
-    assert "E1" in own and "只有报送单位能看到" not in own
-    assert "E1" not in read and "只有报送单位能看到：监测点" in read and "2017-03" in read
+    assert ">E1<" in own and "只有报送单位能看到" not in own
+    assert ">E1<" not in read and "只有报送单位能看到：监测点" in read and "2017-03" in read
 
 
 def test_entries_are_filtered_by_unit_and_paged(desk: FlaskClient) -> None:
