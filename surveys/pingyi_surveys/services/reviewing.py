@@ -26,7 +26,7 @@ from pingyi_surveys.tallies import COUNTED, HELD, REJECTED
 
 NEEDED: Final = 2
 LONGEST: Final = 2_000
-LOCK_SPACE: Final = 6
+LOCK_SPACE: Final = 7
 CLOSED: Final = "closed"
 
 
