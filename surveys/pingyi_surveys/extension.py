@@ -17,7 +17,6 @@ PAGES: Final[tuple[str, ...]] = (
     "posters",
     "receipts",
     "roster_ballot",
-    "cards_api",
     "questionnaires",
     "rehearsals",
     "boxes",

@@ -32,6 +32,7 @@ ROSTER_NOTICE: Final = Text(
     en="A secret ballot. Save and go on whenever you like; once submitted it cannot be changed, and nobody"
     " can see what you chose.",
 )
+DEMONSTRATION: Final = Text(zh="演示：不是真实的评议", en="Demonstration: not a real evaluation")
 _STYLESHEET: Final = "ballot.css"
 _SHORT_CODE: Final = "0000-0000-00"
 _SHORT: Final = re.compile("[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}")

@@ -8,6 +8,6 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Add our operations."""
     from pingyi.api import register
-    from pingyi_surveys.api import ballots, questionnaires
+    from pingyi_surveys.api import ballots, cards, questionnaires
 
-    register(app, questionnaires.blp, ballots.blp)
+    register(app, cards.blp, questionnaires.blp, ballots.blp)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from flask import current_app
 
 from pingyi.channels import Text
-from pingyi_surveys.forms import OPEN_NOTICE, Frame, render_form
+from pingyi_surveys.forms import DEMONSTRATION, OPEN_NOTICE, Frame, render_form
 from pingyi_surveys.nonces import new_nonce
 from pingyi_surveys.pages.assets import style_address
 from pingyi_surveys.services.places import Place
@@ -30,7 +30,6 @@ VISIT_NOTICE: Final = Text(
     en="Anonymous, by your visit code, about a minute, no login. Each code counts once; the unit cannot see"
     " whose it is.",
 )
-DEMONSTRATION: Final = Text(zh="演示：不是真实的评议", en="Demonstration: not a real evaluation")
 
 
 class Form(NamedTuple):

@@ -16,6 +16,7 @@ from pingyi.web.language import LANGUAGES
 from pingyi.web.language import language as reader_language
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.forms import (
+    DEMONSTRATION,
     ROSTER_NOTICE,
     Frame,
     Notice,
@@ -33,7 +34,6 @@ from pingyi_surveys.pages.roster_notices import saved, unsure
 from pingyi_surveys.services.drafts import Draft, empty_draft, load_draft, save_draft
 from pingyi_surveys.services.roster import Card, find_card
 from pingyi_surveys.services.voting import (
-    DEMONSTRATION,
     answers_on,
     cast_ballot,
     checked,

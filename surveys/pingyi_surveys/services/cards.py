@@ -119,17 +119,15 @@ def roster_digest(connection: Connection, channel_id: int) -> str:
     return hashlib.sha256(canonical_json([[row.stratum, row.digest] for row in rows])).hexdigest()
 
 
-def load_cards(connection: Connection, channel_id: int, purpose: Purpose) -> dict[bytes, tuple[str, int]]:
-    """The stratum and unit of every card's hash: held in memory, so that no statement names a card."""
+def load_cards(connection: Connection, channel_id: int) -> dict[bytes, str]:
+    """The stratum of every card of a roster by its hash: held in memory, no statement names a card."""
     rows = connection.execute(
-        text(
-            "SELECT stratum, unit_id, hashes FROM card_list"
-            " WHERE channel_id = :id AND purpose = :purpose ORDER BY id"
-        ),
-        {"id": channel_id, "purpose": purpose},
+        text("SELECT stratum, hashes FROM card_list WHERE channel_id = :id AND purpose = 'card' ORDER BY id"),
+        {"id": channel_id},
     )
-    return {
-        bytes(row.hashes[at : at + HASH_BYTES]): (row.stratum, row.unit_id)
-        for row in rows
-        for at in range(0, len(row.hashes), HASH_BYTES)
-    }
+    return {hashed: row.stratum for row in rows for hashed in hashes_of(row.hashes)}
+
+
+def hashes_of(joined: bytes) -> list[bytes]:
+    """The hashes of a stored list."""
+    return [bytes(joined[at : at + HASH_BYTES]) for at in range(0, len(joined), HASH_BYTES)]

@@ -79,7 +79,7 @@ def plan_invitations(
         if draw.line.value is None:
             raise Problem("draw_open", 409, _DRAW_OPEN)
         wanted = invited(read_contacts(recipients), serving_members(draw), only)
-    cards = read_cards(links, load_cards(connection, working.id, "card"))
+    cards = read_cards(links, load_cards(connection, working.id))
     dealt, spare = deal(wanted, cards, secrets.SystemRandom().shuffle)
     words = _words(connection, working)
     return Mailing(

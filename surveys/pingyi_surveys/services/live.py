@@ -44,7 +44,7 @@ class LiveUnit:
 class LiveBox:
     """All that taking a ballot needs: nothing of it is asked of the database again.
 
-    `cards`: stratum and unit id by the hash of a card (rosters); `title` is the channel's.
+    `cards`: stratum by the hash of a card (rosters); `title` is the channel's.
     """
 
     channel_id: int
@@ -63,7 +63,7 @@ class LiveBox:
     last_day: date | None
     zone: ZoneInfo
     units: Mapping[int, LiveUnit]
-    cards: Mapping[bytes, tuple[str, int]]
+    cards: Mapping[bytes, str]
     prepared_id: int
     demonstration: bool
 
@@ -187,7 +187,7 @@ def _load(connection: Connection, channel_id: int, state: _State) -> LiveBox:
             unit.id: LiveUnit(unit.id, unit.code, unit.name, unit.category, titles[unit.category], place)
             for place, unit in enumerate(units)
         },
-        cards=load_cards(connection, channel_id, "card") if row.kind == "roster" else {},
+        cards=load_cards(connection, channel_id) if row.kind == "roster" else {},
         prepared_id=row.keys_id,
         demonstration=row.demonstration,
     )

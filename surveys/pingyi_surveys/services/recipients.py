@@ -100,7 +100,7 @@ def invited(
     ]
 
 
-def read_cards(links: Sequence[str], registered: Mapping[bytes, tuple[str, int]]) -> list[Card]:
+def read_cards(links: Sequence[str], registered: Mapping[bytes, str]) -> list[Card]:
     """The cards of the issuer's links, whose hashes the server knows; Problem links_invalid."""
     found: dict[bytes, Card] = {}
     errors = []
@@ -112,7 +112,7 @@ def read_cards(links: Sequence[str], registered: Mapping[bytes, tuple[str, int]]
         if token is None or known is None or token in found or not link.startswith(("http://", "https://")):
             errors.append(_error(line, _NO_CARD))
         else:
-            found[token] = Card(link.strip(), known[0])
+            found[token] = Card(link.strip(), known)
     if errors or not found:
         raise Problem("links_invalid", 422, _LINKS, errors[:_MOST_ERRORS])
     return list(found.values())

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-from flask import current_app
-from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.db import db
 from pingyi.domain.errors import Problem
 from pingyi_surveys import keys
 from pingyi_surveys.card_codes import read_card, write_card
-from pingyi_surveys.services.cards import HASH_BYTES, card_hash
+from pingyi_surveys.services.card_lists import find_list
+from pingyi_surveys.services.cards import card_hash
 from pingyi_surveys.services.live import LiveBox, live_box
 from pingyi_surveys.services.sealing import stored_receipt
-
-EXTENSION: Final = "pingyi_surveys.cards"
-
-ListKey = tuple[int, bytes]
-"""Id and digest of a list of cards: lists are only ever added."""
-CardList = tuple[int, frozenset[bytes]]
-"""The channel of a list and the hashes in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +51,13 @@ def find_card(typed: str) -> Card:
     except ValueError:
         raise _unknown() from None
     hashed = card_hash(token)
-    channel_id = _channel_of(hashed)
-    if channel_id is None:
+    found = find_list("card", hashed)
+    if found is None:
         raise _unknown()
-    box = live_box(channel_id)
+    box = live_box(found.channel_id)
     if hashed not in box.cards:
         raise _unknown()
-    return Card(token, box, box.cards[hashed][0])
+    return Card(token, box, box.cards[hashed])
 
 
 def _unknown() -> Problem:
@@ -81,25 +70,3 @@ _UNKNOWN = Text(
     en="There is no such card. Scan its code again, or compare it character by character (26 of them; case "
     "and hyphens do not matter). If that does not help, ask whoever issued it.",
 )
-
-
-def _channel_of(hashed: bytes) -> int | None:
-    """The channel a card was committed to, whatever became of its period; lists that are new are read."""
-    kept: dict[ListKey, CardList] = current_app.extensions.get(EXTENSION, {})
-    with db.engine.connect() as connection:
-        known = {(row.id, bytes(row.digest)) for row in connection.execute(text(_LISTS))}
-        if kept.keys() != known:
-            kept = {one: kept.get(one) or _read_list(connection, one[0]) for one in known}
-            current_app.extensions[EXTENSION] = kept
-    return next((channel_id for channel_id, hashes in kept.values() if hashed in hashes), None)
-
-
-_LISTS = "SELECT id, digest FROM card_list WHERE purpose = 'card'"
-
-
-def _read_list(connection: Connection, list_id: int) -> CardList:
-    row = connection.execute(
-        text("SELECT channel_id, hashes FROM card_list WHERE id = :id"), {"id": list_id}
-    ).one()
-    places = range(0, len(row.hashes), HASH_BYTES)
-    return row.channel_id, frozenset(bytes(row.hashes[at : at + HASH_BYTES]) for at in places)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -11,17 +10,15 @@ from flask import current_app
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.db import db
 from pingyi.domain.errors import Problem
 from pingyi_surveys.card_codes import read_visit_code
 from pingyi_surveys.keys import KEY_BYTES, network_mark
-from pingyi_surveys.services.cards import HASH_BYTES, card_hash
+from pingyi_surveys.services.card_lists import find_list
+from pingyi_surveys.services.cards import card_hash
 
 EXTENSION: Final = "pingyi_surveys.visits"
-FRESH_SECONDS: Final = 1.0
 WRONG_PER_MINUTE: Final = 60
 
 
@@ -33,18 +30,10 @@ class Visit(NamedTuple):
     unit_id: int
 
 
-class _List(NamedTuple):
-    channel_id: int
-    unit_id: int
-    hashes: frozenset[bytes]
-
-
 @dataclass(slots=True)
 class _Kept:
-    """What a process remembers: lists by id and digest, and guesses by networks under a key of its own."""
+    """What a process remembers: guesses by networks under a key of its own."""
 
-    lists: dict[tuple[int, bytes], _List] = field(default_factory=dict)
-    read_at: float = float("-inf")
     key: bytes = field(default_factory=lambda: os.urandom(KEY_BYTES))
     limiter: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
@@ -64,7 +53,7 @@ def find_visit(typed: str, address: str) -> Visit:
     except ValueError:
         found = None
     else:
-        found = _find(kept, token)
+        found = _find(token)
     if found is None:
         kept.limiter.hit(allowed, network)
         raise Problem("visit_code_unknown", 404, _UNKNOWN)
@@ -88,31 +77,9 @@ def _kept() -> _Kept:
     return kept
 
 
-def _find(kept: _Kept, token: bytes) -> Visit | None:
-    if time.monotonic() - kept.read_at > FRESH_SECONDS:
-        _refresh(kept)
-    hashed = card_hash(token)
-    lists = kept.lists.values()
-    return next((Visit(token, one.channel_id, one.unit_id) for one in lists if hashed in one.hashes), None)
-
-
-def _refresh(kept: _Kept) -> None:
-    """Read the lists that are new: lists are only ever added."""
-    with db.engine.connect() as connection:
-        known = {(row.id, bytes(row.digest)) for row in connection.execute(text(_LISTS))}
-        kept.lists = {one: kept.lists.get(one) or _read_list(connection, one[0]) for one in sorted(known)}
-    kept.read_at = time.monotonic()
-
-
-_LISTS = "SELECT id, digest FROM card_list WHERE purpose = 'visit'"
-
-
-def _read_list(connection: Connection, list_id: int) -> _List:
-    found = text("SELECT channel_id, unit_id, hashes FROM card_list WHERE id = :id")
-    row = connection.execute(found, {"id": list_id}).one()
-    places = range(0, len(row.hashes), HASH_BYTES)
-    hashes = frozenset(bytes(row.hashes[at : at + HASH_BYTES]) for at in places)
-    return _List(row.channel_id, row.unit_id, hashes)
+def _find(token: bytes) -> Visit | None:
+    found = find_list("visit", card_hash(token))
+    return found and Visit(token, found.channel_id, found.unit_id)
 
 
 def _network(kept: _Kept, address: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from pingyi.channels import Text
 from pingyi_surveys.ballots import pack
 from pingyi_surveys.opened import NO_ANSWER, Opened
 from pingyi_surveys.services.committing import Cast, cast
@@ -79,6 +78,3 @@ def open_questions(sheets: Sequence[Sheet], answers: Sequence[int]) -> list[tupl
     """The pages, from 1, with questions left open, and how many."""
     found = [(page, open_on(sheet, answers)) for page, sheet in enumerate(sheets, 1)]
     return [(page, count) for page, count in found if count]
-
-
-DEMONSTRATION = Text(zh="演示数据，不是真实评议", en="Demonstration, not a real evaluation")

@@ -77,7 +77,7 @@ def test_read_contacts_a_member_twice_is_refused_by_line() -> None:
 
 def test_read_cards_only_links_of_registered_cards_are_taken() -> None:
     known, unknown = bytes(16), bytes([1] * 16)
-    registered = {card_hash(known): ("a", 0)}
+    registered = {card_hash(known): "a"}
     link = f"https://ballots.example/c/{write_card(known)}"
     assert read_cards([link, ""], registered) == [Card(link, "a")]
     for lines in ([link, link], [link, f"https://ballots.example/c/{write_card(unknown)}"], ["x"], []):

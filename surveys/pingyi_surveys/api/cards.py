@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask
 from marshmallow import Schema, fields, validate
 
-from pingyi.api import register
 from pingyi.api.acts import act
 from pingyi.api.spec import Resource
 from pingyi.channels import Word
@@ -22,11 +20,6 @@ blp = Resource(
     url_prefix="/periods/<key:period>/channels/<key:channel>/cards",
     description="票卡与办件码 / Cards and visit codes",
 )
-
-
-def init_app(app: Flask) -> None:
-    """Add the operation to the API."""
-    register(app, blp)
 
 
 class CardsSchema(Schema):
