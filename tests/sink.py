@@ -28,9 +28,18 @@ class Sink:
     port: int = 0
 
 
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, sink: Sink) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.sink = sink
+
+
 class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
-        sink: Sink = self.server.sink  # type: ignore[attr-defined]  # set below
+        assert isinstance(self.server, _Server)
+        sink = self.server.sink
         sink.connections += 1
         to = ""
         self.wfile.write(b"220 sink\r\n")
@@ -68,9 +77,7 @@ class _Handler(socketserver.StreamRequestHandler):
 def running_sink() -> Iterator[Sink]:
     """A sink on a free port of this host."""
     sink = Sink()
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Handler) as server:
-        server.sink = sink  # type: ignore[attr-defined]  # for its handlers
-        server.daemon_threads = True
+    with _Server(sink) as server:
         sink.port = server.server_address[1]
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()

@@ -34,11 +34,19 @@ class Clients:
     environment: dict[str, str]
 
     @contextmanager
-    def running(self, program: str, *options: str, **pipes: IO[bytes] | int) -> Iterator[Running]:
+    def running(
+        self,
+        program: str,
+        *options: str,
+        stdin: IO[bytes] | int | None = None,
+        stdout: IO[bytes] | int | None = None,
+    ) -> Iterator[Running]:
         """A program while the block lasts; killed if the block fails, so that it cannot finish its work."""
         with TemporaryFile() as said:
             command = [str(self.folder / program), *options]
-            process = subprocess.Popen(command, env=self.environment, stderr=said, **pipes)  # type: ignore[call-overload]  # noqa: S603 - Popen's overloads know no **pipes; the words are ours
+            process = subprocess.Popen(  # noqa: S603 - the words are ours
+                command, env=self.environment, stdin=stdin, stdout=stdout, stderr=said
+            )
             try:
                 yield Running(program, process, said)
             except BaseException:

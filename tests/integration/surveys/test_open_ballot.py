@@ -25,6 +25,7 @@ from tests.integration.surveys.open_pages import (
     visitor,
 )
 from tests.small import open_draft
+from werkzeug.test import TestResponse
 
 from pingyi.db import db, transaction
 from pingyi.settings import Settings
@@ -72,9 +73,8 @@ def test_page_sent_twice_without_a_cookie_is_one_device(app: Flask, settings: Se
     assert device(first) == device(again)
 
 
-def device(got: object) -> str:
-    cookie: str = SimpleCookie(got.headers["Set-Cookie"])["ballot_device"].value  # type: ignore[attr-defined]  # a response
-    return cookie
+def device(got: TestResponse) -> str:
+    return SimpleCookie(got.headers["Set-Cookie"])["ballot_device"].value
 
 
 @pytest.mark.parametrize("change", ["other unit", "other window", "altered", "missing", "made up", "too old"])
