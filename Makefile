@@ -25,7 +25,7 @@ run: install ## engines, demonstration, web and workers; stays in the foreground
 test: install ## the suite on real engines
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/faults -m "not long"
 
-long: install ## its longer tests: every channel fuzzed, simulations, changed bytes
+long: install ## its longer tests: pages at every width, every channel fuzzed, simulations, changed bytes
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/faults -m long
 
 faults: install ## kills, closings and restores: minutes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -65,10 +65,12 @@ def house() -> Iterator[House]:
                 db.engine.dispose()
 
 
-def scheme_text(key: str, plugins: list[str]) -> str:
-    """A scheme of 100 points over these channels, ballots with five dimensions of five options."""
+def scheme_text(key: str, plugins: list[str], dimensions: Sequence[str] = DIMENSIONS) -> str:
+    """A scheme of 100 points over these channels, ballots with these dimensions of five options."""
     channels = "".join(
-        _CHANNEL.format(n=n, plugin=plugin, points=_points(n, len(plugins)), settings=_settings(plugin))
+        _CHANNEL.format(
+            n=n, plugin=plugin, points=_points(n, len(plugins)), settings=_settings(plugin, dimensions)
+        )
         for n, plugin in enumerate(plugins)
     )
     return _SCHEME.format(key=key) + channels
@@ -80,13 +82,13 @@ def _points(n: int, channels: int) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def _settings(plugin: str) -> str:
+def _settings(plugin: str, dimensions: Sequence[str]) -> str:
     if plugin == "partner_score":
         return 'scale = "100"'
-    dimensions = ", ".join(f'{key} = "1"' for key in DIMENSIONS)
+    weights = ", ".join(f'{key} = "1"' for key in dimensions)
     return (
         'preset = "100/80/60/40/20", unscored = ["no_opinion"], n_min = 1, shown_as = "score",'
-        f" dimensions = {{ {dimensions} }}"
+        f" dimensions = {{ {weights} }}"
     )
 
 

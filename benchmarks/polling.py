@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import text
 
-from benchmarks.house import BALLOTS, House
+from benchmarks.house import BALLOTS, House, scheme_text
 from pingyi.db import transaction
 from pingyi.services.callers import SHELL
 from pingyi.services.participants import UnitRow, put_units
@@ -29,28 +29,6 @@ UNITS = 84
 QUESTIONNAIRE = "conduct-five-levels"
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 _RECEIPT = re.compile(r"SHA-256 ([0-9a-f]{64})")
-_SCHEME = """
-key = "poll"
-title = {{ zh = "测量用方案", en = "For measurements" }}
-full_marks = "100"
-decimals = 2
-[policies]
-missing = "reallocate"
-min_coverage = "0"
-ties = "competition"
-tie_break = []
-[[categories]]
-key = "a"
-title = {{ zh = "甲类", en = "A" }}
-[[channels]]
-key = "c0"
-plugin = "{plugin}"
-operator = "operator 0"
-max_points = "100"
-title = {{ zh = "扫码评议", en = "Scanned" }}
-settings = {{ preset = "100/80/60/40/20", unscored = ["no_opinion"], n_min = 1, shown_as = "score", \
-dimensions = {{ {dimensions} }} }}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +46,11 @@ def open_poll(house: House) -> Iterator[Poll]:
     """A period with one open box, its keys in a folder of their own."""
     document = ready_questionnaire(QUESTIONNAIRE)
     asked = [dimension.key for dimension in parse_questionnaire(document).dimensions]
-    scheme_text = _SCHEME.format(plugin=BALLOTS, dimensions=", ".join(f'{key} = "1"' for key in asked))
     today = datetime.now(UTC).date()
     with tempfile.TemporaryDirectory(prefix="pingyi-bench-") as folder:
         kept = {"ballots": f"{folder}/ballots", "box": f"{folder}/box"}
         with transaction() as connection:
-            scheme, _, scheme_id = store_scheme(connection, SHELL, scheme_text)
+            scheme, _, scheme_id = store_scheme(connection, SHELL, scheme_text("poll", [BALLOTS], asked))
             draft = PeriodDraft(key="poll", starts_on=today - timedelta(1), ends_on=today + timedelta(30))
             create_period(connection, SHELL, draft, scheme, scheme_id)
             period = find_period(connection, "poll")
