@@ -64,6 +64,7 @@ check: tools ## format, lint, types, layers, locks and wheel
 	$(BIN)/mypy server surveys workers plugins
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.house
+	$(BIN)/python -m tests.locks
 
 bench: tools ## what matters for speed, as ratios
 	@$(BIN)/python -m benchmarks
