@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
+from tests.left_out import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 
 from pingyi import migrations
 from pingyi.app import create_app
@@ -24,6 +25,8 @@ from pingyi.ledger.keys import ensure_key
 from pingyi.services.callers import SHELL
 from pingyi.services.keys import new_office_key
 from pingyi.settings import Settings, load_settings
+
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]  # hooks of the suite
 
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 2 * 2**30
 

@@ -14,33 +14,22 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.integration.web.conftest import make_account, make_draft, make_published
+from tests.left_out import leave_out
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-NOT_RUN = pytest.StashKey[int]()
+LACK = "browser tests did NOT run: no Chromium or Chrome found (make browser installs it)"
 
 
 def found_browser() -> str | None:
     return next((path for path in map(shutil.which, BROWSERS) if path), None)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without a browser these tests are left out, loudly; where everything is required they run and fail."""
-    if found_browser() or os.environ.get("PINGYI_REQUIRE_ALL"):
-        return
-    here = [item for item in items if "tests/browser/" in item.path.as_posix()]
-    config.stash[NOT_RUN] = len(here)
-    config.hook.pytest_deselected(items=here)
-    items[:] = [item for item in items if item not in here]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    left_out = config.stash.get(NOT_RUN, 0)
-    if left_out:
-        words = (
-            f"{left_out} browser tests did NOT run: no Chromium or Chrome found (make browser installs it)"
-        )
-        terminalreporter.write_sep("!", words, red=True, bold=True)
+    if not (found_browser() or os.environ.get("PINGYI_REQUIRE_ALL")):
+        leave_out(config, items, lambda item: "tests/browser/" in item.path.as_posix(), LACK)
 
 
 class Quiet(WSGIRequestHandler):

@@ -8,30 +8,21 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.left_out import leave_out
 
 GOPATH = Path("/usr/share/gocode")
-NOT_RUN = pytest.StashKey[int]()
+LACK = "tests by Go did NOT run: no Go with golang.org/x/mod found (make go installs it)"
 
 
 def has_go() -> bool:
     return bool(shutil.which("go")) and (GOPATH / "src/golang.org/x/mod/sumdb/tlog").is_dir()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without Go these tests are left out, loudly; where everything is required they run and fail."""
-    if has_go() or os.environ.get("PINGYI_REQUIRE_ALL"):
-        return
-    here = [item for item in items if "tests/go/" in item.path.as_posix()]
-    config.stash[NOT_RUN] = len(here)
-    config.hook.pytest_deselected(items=here)
-    items[:] = [item for item in items if item not in here]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    left_out = config.stash.get(NOT_RUN, 0)
-    if left_out:
-        words = f"{left_out} tests by Go did NOT run: no Go with golang.org/x/mod found (make go installs it)"
-        terminalreporter.write_sep("!", words, red=True, bold=True)
+    if not (has_go() or os.environ.get("PINGYI_REQUIRE_ALL")):
+        leave_out(config, items, lambda item: "tests/go/" in item.path.as_posix(), LACK)
 
 
 @pytest.fixture(scope="session")
