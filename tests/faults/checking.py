@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.faults.installation import Installation, wait_for
+from tests.faults.installation import Installation
 from tests.faults.load import Acknowledged, Counters, call
+from tests.waiting import wait_for
 
 from pingyi.db import transaction
 from pingyi.services.asking import BUNDLE, approve_all, request_publication
@@ -54,7 +55,7 @@ def wait_until_folded(place: Installation, seconds: float = 90) -> float:
         with place.connect() as connection:
             return connection.execute(_WAITING).fetchone() == (0, 0)
 
-    wait_for(nothing_waits, seconds)
+    wait_for(nothing_waits, "every delivery and request to be worked off", seconds)
     return time.monotonic() - begun
 
 
@@ -69,7 +70,7 @@ def result_bytes(place: Installation, period: str, token: str) -> bytes:
         progress = json.loads(call(place.port, "GET", f"{path}/progress", token)[1])
         return bool(progress["state"] == "assessed" and not progress["working"])
 
-    wait_for(assessed, 60)
+    wait_for(assessed, f"the assessment of {period}")
     status, answer = call(place.port, "GET", f"{path}/results", token)
     assert status == 200, answer
     return answer

@@ -9,15 +9,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import psycopg
 from flask import Flask
+from tests.waiting import wait_for
 
 from pingyi.app import create_app
 from pingyi.db import db
@@ -53,8 +52,6 @@ COMMANDS = {
     "scheduler": "scheduler",
 }
 
-Answer = TypeVar("Answer")
-
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -84,15 +81,16 @@ class Installation:
 
     def connect(self) -> psycopg.Connection[tuple[object, ...]]:
         """A connection as the owner of the tables; waits for a server that recovers."""
-        until = time.monotonic() + 30
-        while True:
-            try:
+
+        def connected() -> psycopg.Connection[tuple[object, ...]] | None:
+            with suppress(psycopg.OperationalError):
                 url = self.settings().owner_database_url.replace("+psycopg", "")
                 return psycopg.connect(url, autocommit=True)
-            except psycopg.OperationalError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
+            return None
+
+        found = wait_for(connected, "a connection to PostgreSQL")
+        assert found
+        return found
 
     def pids(self, role: str) -> list[int]:
         """The processes of a role, the one that `pingyi up` started first; empty while it is away."""
@@ -118,7 +116,7 @@ def installation(web: str = "pingyi web", more: Mapping[str, str] | None = None)
         command = [str(Path(sys.executable).parent / "pingyi"), "up"]
         owner = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
-        port = wait_for(lambda: _port(folder, owner), 60)
+        port = wait_for(lambda: _port(folder, owner), "the line with the address")
         yield Installation(folder, owner.pid, port, web)
     finally:
         owner.send_signal(signal.SIGTERM)
@@ -137,16 +135,6 @@ def _port(folder: Path, owner: subprocess.Popen[bytes]) -> int:
     assert owner.poll() is None, said
     _, found, rest = said.partition("Pingyi: http://127.0.0.1:")
     return int(rest.split("/")[0]) if found and "/" in rest else 0
-
-
-def wait_for(found: Callable[[], Answer], seconds: float) -> Answer:
-    """Ask until there is an answer."""
-    until = time.monotonic() + seconds
-    while not (answer := found()):
-        if time.monotonic() > until:
-            raise TimeoutError(f"nothing after {seconds} s")
-        time.sleep(0.05)
-    return answer
 
 
 def children_of(pid: int) -> list[int]:

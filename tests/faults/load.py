@@ -16,7 +16,8 @@ from datetime import date
 
 from tests.faults.channels import HOT, UNITS, Row, channels, family_of, shared_counts
 from tests.faults.channels import row as row_of
-from tests.faults.installation import Installation, wait_for
+from tests.faults.installation import Installation
+from tests.waiting import wait_for
 
 from pingyi.db import transaction
 from pingyi.services.callers import SHELL
@@ -171,7 +172,8 @@ class Clients:
 
     def wait_until_left(self, most: int, seconds: float) -> None:
         """Wait until so many requests, or fewer, are not acknowledged yet."""
-        wait_for(lambda: self._waiting.unfinished_tasks <= most, seconds)
+        what = f"all but {most} requests to be acknowledged"
+        wait_for(lambda: self._waiting.unfinished_tasks <= most, what, seconds)
 
     def finish(self) -> Acknowledged:
         """Let every request be acknowledged and end the threads."""

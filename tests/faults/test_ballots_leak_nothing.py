@@ -17,9 +17,10 @@ from tests.ballots import OPEN, ROSTER, ballot_period, close
 from tests.faults.checking import public_bundle, wait_until_folded
 from tests.faults.electing import BEST, CARDS, NINE, TEN, UNITS, Election, key_papers, visit_codes, vote
 from tests.faults.guessing import Row, beyond_chance, guessed
-from tests.faults.installation import installation, wait_for
+from tests.faults.installation import installation
 from tests.faults.stored import Needles, dump_of, everything, superuser
 from tests.faults.test_restores import run
+from tests.waiting import wait_for
 
 from pingyi.db import transaction
 from pingyi.services.assessing import assess_period
@@ -248,7 +249,7 @@ def opened(election: Election, dump: bytes) -> Election:
             row = connection.execute("SELECT count(*) = 2 FROM box_opening").fetchone()
         return bool(row and row[0])
 
-    wait_for(is_open, 60)
+    wait_for(is_open, "the opening of both boxes")
     return election
 
 
@@ -258,7 +259,8 @@ def test_opening_leaves_no_byte_of_one_ballot(opened: Election) -> None:
     assert list((place.state / "ballots").glob("*.keys")) == []
     with place.connect() as connection:
         # The scheduler sweeps drafts away whose key is gone.
-        wait_for(lambda: connection.execute("SELECT count(*) FROM ballot_draft").fetchone() == (0,), 60)
+        drafts = "SELECT count(*) FROM ballot_draft"
+        wait_for(lambda: connection.execute(drafts).fetchone() == (0,), "the sweep of all drafts")
         opinions = connection.execute("SELECT comment FROM ballot_opinion ORDER BY position").fetchall()
     assert [row[0] for row in opinions] == sorted(opened.comments, key=str.encode)
     found = {(where, what) for where, what in opened.needles.among(everything(place)) if what != "comment"}

@@ -22,8 +22,9 @@ from sqlalchemy.pool import NullPool
 from tests.ballots import Ballots, ballot_period, close
 from tests.casting import boxes, cast_all, open_ballots, roster_ballots, seal_record
 from tests.conftest import superuser_url
-from tests.faults.installation import below, command_of, wait_for
+from tests.faults.installation import below, command_of
 from tests.integration.surveys.commanding import variables
+from tests.waiting import wait_for
 
 from pingyi.db import transaction
 from pingyi.embedded.engines import Endpoints
@@ -190,12 +191,15 @@ def kill(pid: int, draw: random.Random) -> list[int]:
 def require_gone(family: list[int], endpoints: Endpoints) -> None:
     """No process of a killed opening lives on, and none of its transactions."""
     wait_for(
-        lambda: not any("pingyi" in command_of(one) or "spawn" in command_of(one) for one in family[1:]), 20
+        lambda: not any("pingyi" in command_of(one) or "spawn" in command_of(one) for one in family[1:]),
+        "the end of every process below a killed opening",
     )
     engine = create_engine(superuser_url(endpoints), poolclass=NullPool)
     with engine.connect() as connection:
         held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 6")
-        wait_for(lambda: connection.execute(held).scalar_one() == 0, 20)
+        wait_for(
+            lambda: connection.execute(held).scalar_one() == 0, "the end of a killed opening's transaction"
+        )
 
 
 @pytest.mark.timeout(300 if KILLS == 12 else 3_000)

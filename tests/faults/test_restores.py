@@ -17,8 +17,9 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 from tests.faults.checking import wait_until_folded
-from tests.faults.installation import ROOT, Installation, installation, wait_for
+from tests.faults.installation import ROOT, Installation, installation
 from tests.faults.load import Clients, prepare, requests
+from tests.waiting import wait_for
 
 from pingyi.embedded.engines import Engines
 from pingyi.embedded.processes import is_running
@@ -52,7 +53,7 @@ def run(place: Installation, *words: object) -> tuple[int, str]:
 
 def stop(place: Installation) -> None:
     os.kill(place.owner, signal.SIGTERM)
-    wait_for(lambda: not is_running(place.owner), 60)
+    wait_for(lambda: not is_running(place.owner), "the end of the first process")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from sqlalchemy import text
 from tests.ballots import OPEN, ballot_period, close, first_day
 from tests.faults.clocks import Clock
 from tests.faults.crowds import Senders, as_sent, write_all
-from tests.faults.installation import Installation, installation, wait_for
+from tests.faults.installation import Installation, installation
 from tests.faults.voters import Answer, Line, nonce_on
 from tests.unit.surveys.stuffing import (
     DAYS,
@@ -39,6 +39,7 @@ from tests.unit.surveys.stuffing import (
     outcome,
     rating,
 )
+from tests.waiting import wait_for
 
 from pingyi.db import transaction
 from pingyi.services.callers import SHELL
@@ -84,7 +85,7 @@ def stuffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stuffed]:
         senders = cast_everything(place, clock, box)
         with place.application():
             close()
-        wait_for(lambda: opening_of(place), 240)
+        wait_for(lambda: opening_of(place), "the opening of the box", 240)
         opened = opening_of(place)
         assert opened
         yield Stuffed(

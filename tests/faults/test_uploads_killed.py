@@ -18,9 +18,10 @@ import pytest
 from tests.faults.channels import Row, family_of
 from tests.faults.channels import row as row_of
 from tests.faults.checking import violations, wait_until_folded
-from tests.faults.installation import Installation, installation, wait_for
+from tests.faults.installation import Installation, installation
 from tests.faults.killing import kill_all, kill_one
 from tests.faults.load import AGAIN, Acknowledged, Request, call, expected_counters, prepare
+from tests.waiting import wait_for
 
 PERIOD, ROWS = "files", 5_000
 # Ballots, single cases, and returns whose answers stand in columns of their own.
@@ -159,7 +160,7 @@ def confirm_and_kill(
         assert kill_one(place, victim, draw)
     watcher.close()
     thread.join()
-    wait_for(lambda: not open_transactions(place), RECOVERED_SECONDS)
+    wait_for(lambda: not open_transactions(place), "the end of every upload's transaction", RECOVERED_SECONDS)
     return answers[0]
 
 

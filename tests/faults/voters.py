@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import re
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlencode
+
+from tests.waiting import wait_for
 
 from pingyi_surveys.services.devices import COOKIE
 
@@ -42,31 +43,29 @@ class Line:
         return self._until_answered("POST", path, given, urlencode(fields).encode())
 
     def _until_answered(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        for _ in range(50):
-            answer = self._ask(method, path, headers, body)
-            if answer.status not in AGAIN:
-                break
-            time.sleep(0.1)
-        return answer
-
-    def close(self) -> None:
-        if self._socket:
-            self._socket.close()
-            self._socket = None
-
-    def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self._port}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if method == "POST":
             lines.append(f"Content-Length: {len(body)}")
         message = "\r\n".join([*lines, "", ""]).encode() + body
-        for _ in range(50):
-            try:
-                return self._exchange(message)
-            except OSError:
-                self.close()
-                time.sleep(0.1)
-        raise ConnectionError(path)
+        wanted = f"an answer to {method} {path} that is none of {sorted(AGAIN)}"
+        answer = wait_for(lambda: self._answer(message), wanted)
+        assert answer
+        return answer
+
+    def _answer(self, message: bytes) -> Answer | None:
+        """One answer; None where there was none or one that asks to come again."""
+        try:
+            answer = self._exchange(message)
+        except OSError:
+            self.close()
+            return None
+        return None if answer.status in AGAIN else answer
+
+    def close(self) -> None:
+        if self._socket:
+            self._socket.close()
+            self._socket = None
 
     def _exchange(self, message: bytes) -> Answer:
         if self._socket is None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.waiting import MOST_SECONDS, wait_for
 
 from pingyi.embedded.engines import Endpoints, Engines, running_engines
 from pingyi.settings import Settings, load_settings
@@ -41,24 +41,15 @@ class Owner:
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(20)
+        return self.process.wait(MOST_SECONDS)
 
 
 def ask(url: str, statement: str) -> Any:
     """Run one statement; the first value of its answer."""
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=3) as connection:
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=20) as connection:
         cursor = connection.execute(statement)
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 10) -> Any:
-    """Wait until `condition` gives something; that."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-    return found
 
 
 def processes_naming(folder: Path) -> list[int]:
@@ -80,11 +71,6 @@ def copy_of(original: Path, made: Path) -> Path:
 @pytest.fixture
 def query() -> Callable[[str, str], Any]:
     return ask
-
-
-@pytest.fixture
-def eventually() -> Callable[..., Any]:
-    return wait_for
 
 
 @pytest.fixture
@@ -124,7 +110,7 @@ def own_state(prepared: Path, folder: Path) -> Path:
 def end_of(folder: Path) -> None:
     """Insist that nothing runs in a folder any more."""
     try:
-        wait_for(lambda: not processes_naming(folder))
+        wait_for(lambda: not processes_naming(folder), f"the end of every process in {folder}")
     finally:
         for pid in processes_naming(folder):
             os.kill(pid, signal.SIGKILL)

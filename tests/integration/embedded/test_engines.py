@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import psycopg
 import pytest
 import redis
+from tests.waiting import MOST_SECONDS
 
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints, Engines, attach, running_engines
@@ -99,7 +100,7 @@ def test_attach_without_an_owner_is_refused_with_a_sentence(folder: Path) -> Non
 
 def test_a_second_owner_is_refused_with_a_sentence(safe: Settings, start_owner: Callable[..., Any]) -> None:
     second = start_owner(safe.state)
-    assert second.process.wait(10) == 3
+    assert second.process.wait(MOST_SECONDS) == 3
     assert f"进程 {os.getpid()}" in second.first_line
     assert f"process {os.getpid()}" in second.first_line
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import MOST_SECONDS, wait_for
 
 from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.embedded.place import is_owned
@@ -28,21 +29,20 @@ def count(query: Query, url: str) -> Any:
     return query(url, "SELECT count(*) FROM kept")
 
 
-def test_children_end_with_a_killed_owner(
-    state: Path, start_owner: Callable[..., Any], query: Query, eventually: Callable[..., Any]
-) -> None:
+def test_children_end_with_a_killed_owner(state: Path, start_owner: Callable[..., Any], query: Query) -> None:
     owner = start_owner(state, processes=[["napper", "sleep 1000"]])
     found = owner.endpoints
     write(query, found)
     owner.kill()
     assert not is_owned(state)
-    eventually(lambda: not is_running(found.postgres_pid) and not is_running(found.valkey_pid))
+    engines = found.postgres_pid, found.valkey_pid
+    wait_for(lambda: not any(is_running(pid) for pid in engines), "the end of both engines")
     with running_engines(state) as again:
         assert count(query, again.database_url) == 1
 
 
 def test_the_owner_starts_a_killed_postmaster_again(
-    state: Path, start_owner: Callable[..., Any], query: Query, eventually: Callable[..., Any]
+    state: Path, start_owner: Callable[..., Any], query: Query
 ) -> None:
     owner = start_owner(state)
     found = owner.endpoints
@@ -60,7 +60,7 @@ def test_the_owner_starts_a_killed_postmaster_again(
                 raise
             return False
 
-    eventually(answers)
+    wait_for(answers, "the postmaster to be started again")
     assert owner.process.poll() is None
     assert owner.stop() == 0
 
@@ -122,7 +122,7 @@ def test_a_server_that_outlived_its_owner_is_ended_by_the_next_start(
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_a_child_that_dies_is_started_again_and_ends_with_its_owner(
-    state: Path, start_owner: Callable[..., Any], eventually: Callable[..., Any], ending: signal.Signals
+    state: Path, start_owner: Callable[..., Any], ending: signal.Signals
 ) -> None:
     note = state / "napper.pids"
     note.unlink(missing_ok=True)
@@ -132,10 +132,10 @@ def test_a_child_that_dies_is_started_again_and_ends_with_its_owner(
         lines = note.read_text().split() if note.exists() else []
         return [int(line) for line in lines] if len(lines) >= number else []
 
-    first = eventually(lambda: pids(1))[0]
+    first = wait_for(lambda: pids(1), "the first child")[0]
     os.kill(first, signal.SIGKILL)
-    second = eventually(lambda: pids(2))[1]
+    second = wait_for(lambda: pids(2), "the second child")[1]
     assert is_running(second)
     owner.process.send_signal(ending)
-    owner.process.wait(15)
-    eventually(lambda: not is_running(second))
+    owner.process.wait(MOST_SECONDS)
+    wait_for(lambda: not is_running(second), "the end of the second child")

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.waiting import MOST_SECONDS, wait_for
 
 from pingyi.embedded.engines import attach
 from pingyi.embedded.processes import is_running
@@ -90,14 +91,14 @@ def test_up_migrates_announces_and_ends_cleanly(
     assert len(web["PINGYI_SECRET_KEY"]) >= 32
     assert (state / "sealer.key").stat().st_mode & 0o777 == 0o600
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=20)
+    rest, _ = process.communicate(timeout=MOST_SECONDS)
     assert (process.returncode, rest) == (0, "")
     with pytest.raises(psycopg.OperationalError):
         query(found.database_url, "SELECT 1")
 
 
 def test_up_killed_leaves_nothing_behind_and_comes_up_again(
-    state: Path, bring_up: Callable[..., subprocess.Popen[str]], eventually: Callable[..., Any]
+    state: Path, bring_up: Callable[..., subprocess.Popen[str]]
 ) -> None:
     first = bring_up()
     assert first.stdout is not None
@@ -108,9 +109,9 @@ def test_up_killed_leaves_nothing_behind_and_comes_up_again(
     assert second.stdout.readline().startswith("key for")
     assert status_of(second.stdout.readline()) == 200
     second.terminate()
-    second.communicate(timeout=20)
+    second.communicate(timeout=MOST_SECONDS)
     assert second.returncode == 0
-    eventually(lambda: not is_running(first.pid))
+    wait_for(lambda: not is_running(first.pid), "the end of the killed owner")
 
 
 def test_a_port_that_is_taken_is_refused_with_a_sentence(
@@ -118,14 +119,14 @@ def test_a_port_that_is_taken_is_refused_with_a_sentence(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        _, said = bring_up(PINGYI_PORT=port).communicate(timeout=20)
+        _, said = bring_up(PINGYI_PORT=port).communicate(timeout=MOST_SECONDS)
     assert f"端口 {port}" in said
     assert f"The port {port} of 127.0.0.1 cannot be used" in said
 
 
 def test_unsafe_settings_stop_the_start(bring_up: Callable[..., subprocess.Popen[str]]) -> None:
     process = bring_up(PINGYI_SECRET_KEY="change-me")
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=MOST_SECONDS)
     assert process.returncode == 1
     assert "拒绝启动" in said
     assert "PINGYI_SECRET_KEY is missing, short" in said
