@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 from tests.faults.checking import wait_until_folded
 from tests.faults.installation import ROOT, Installation, installation
-from tests.faults.load import Clients, prepare, requests
+from tests.faults.load import Clients, Request, prepare, requests
 from tests.waiting import wait_for
 
 from pingyi.embedded.engines import Engines
@@ -29,6 +30,7 @@ from pingyi.settings import load_settings
 
 ENTRIES = 12_000
 KILLS = 8 if not os.environ.get("PINGYI_SOAK") else 80
+COMMAND_SECONDS = 120
 PINGYI = str(Path(sys.executable).with_name("pingyi"))
 
 
@@ -47,7 +49,7 @@ def command(place: Installation, *words: object) -> subprocess.Popen[str]:
 
 def run(place: Installation, *words: object) -> tuple[int, str]:
     running = command(place, *words)
-    said, _ = running.communicate(timeout=120)
+    said, _ = running.communicate(timeout=COMMAND_SECONDS)
     return running.returncode, said
 
 
@@ -78,15 +80,11 @@ def test_backup_in_mid_load_and_killed_restores_leave_a_record_that_verifies() -
         operator, _ = prepare(place, "load")
         clients = Clients(place.port, "load", operator)
         wanted = requests(ENTRIES, 100, seed=5)
-        clients.post(wanted[: len(wanted) // 10])
+        tenth = len(wanted) // 10
+        clients.post(wanted[:tenth])
         clients.wait_until_left(0, 60)
         before = len(clients.told.receipts)
-        running = command(place, "backup", file)
-        for start in range(len(wanted) // 10, len(wanted), 5):
-            clients.post(wanted[start : start + 5])
-            time.sleep(0.04)
-        said, _ = running.communicate(timeout=60)
-        assert running.returncode == 0, said
+        said = back_up_in_mid_load(place, file, clients, wanted[tenth:])
         held = int(said.split(" leaves")[0].rsplit(" ", 1)[1])
         told = clients.finish()
         assert (told.odd, 0 < before < len(told.receipts)) == ([], True)
@@ -115,6 +113,28 @@ def test_backup_in_mid_load_and_killed_restores_leave_a_record_that_verifies() -
             assert kept == held
             # Every receipt that was given before the backup began is in it.
             assert number(connection, "SELECT count(*) FROM receipt") >= before
+
+
+def back_up_in_mid_load(place: Installation, file: Path, clients: Clients, wanted: Sequence[Request]) -> str:
+    """What the backup says: some requests come before its snapshot, and at least half of them after it."""
+    few, rest = iter(wanted[: len(wanted) // 2]), wanted[len(wanted) // 2 :]
+    with place.connect() as connection:
+        heads = "SELECT EXISTS (SELECT FROM tree_head)"
+        wait_for(lambda: connection.execute(heads).fetchone() == (True,), "a head that the backup can hold")
+        running = command(place, "backup", file)
+
+        def has_its_snapshot() -> bool:
+            clients.post(islice(few, 2))
+            return connection.execute(_DUMPING).fetchone() == (True,) or running.poll() is not None
+
+        wait_for(has_its_snapshot, "the backup to read from its snapshot", COMMAND_SECONDS)
+    clients.post([*few, *rest])
+    said, _ = running.communicate(timeout=COMMAND_SECONDS)
+    assert running.returncode == 0, said
+    return said
+
+
+_DUMPING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'pg_dump')"
 
 
 def kill_restores(place: Installation, file: Path) -> None:
