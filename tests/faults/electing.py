@@ -12,6 +12,7 @@ from tests.ballots import OPEN, Ballots
 from tests.faults.installation import Installation
 from tests.faults.stored import Needles, superuser
 from tests.faults.voters import Line, Voter, form_of, nonce_on
+from tests.waiting import wait_for
 
 from pingyi.db import db, transaction
 from pingyi.services.callers import SHELL, Caller
@@ -85,6 +86,8 @@ def vote(election: Election, visits: Sequence[bytes]) -> None:
     with ThreadPoolExecutor(8) as pool:
         done = [pool.submit(task) for task in (*tasks[::2], *drafting)]
         with superuser(election.place) as connection:
+            some = "SELECT EXISTS (SELECT FROM sealed_ballot)"
+            wait_for(lambda: connection.execute(some).fetchone() == (True,), "the first ballot")
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'pingyi_app'"
             )

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+from tests.waiting import wait_for
+
 HEADER = "Ledger-Checkpoint"
 EVERY_SECONDS = 0.1
 
@@ -23,6 +25,11 @@ def pinned_heads(port: int) -> Iterator[set[str]]:
     finally:
         stop.set()
         thread.join(10)
+
+
+def wait_for_more(seen: set[str], known: int) -> None:
+    """Wait until more heads were seen than so many; entries that lead to one have to be under way."""
+    wait_for(lambda: len(seen) > known, f"a head beyond the {known} that were shown")
 
 
 def _watch(port: int, seen: set[str], stop: Event) -> None:

@@ -96,14 +96,15 @@ def remember_contents(election: Election) -> None:
 
 
 def test_search_of_everything_finds_no_answer_card_cookie_nonce_or_address(election: Election) -> None:
-    assert len(rows_of(election, election.made.open_id)) == len(election.sent) + 6
-    assert len(rows_of(election, election.made.roster_id)) == len(election.cast)
+    rows = [rows_of(election, channel) for channel in (election.made.open_id, election.made.roster_id)]
+    assert [len(found) for found in rows] == [len(election.sent) + 6, len(election.cast)]
+    groups = {group for found in rows for _, group, _, _ in found}
     parts = list(everything(election.place))
     seen = Counter(place for place, _ in parts)
     assert {"dump", "log", "write-ahead log", "valkey", "table sealed_ballot"} <= seen.keys()
     assert any(content.startswith((b"REDIS", b"VALKEY")) for place, content in parts if place == "valkey")
     logs = b"".join(content for place, content in parts if place == "log")
-    assert logs.count(b"INSERT INTO sealed_ballot") > 50
+    assert logs.count(b"INSERT INTO sealed_ballot") >= len(groups)  # the busier the machine the fewer
     assert logs.count(b"INSERT INTO ballot_draft") > 100
     assert b'"rule":"/c/<card>"' in logs
     assert b"no ballot taken" in logs or b"terminating connection" in logs

@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 from tests.faults.channels import HOT
 from tests.faults.load import scheme_of
+from tests.waiting import wait_for
 
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
@@ -46,15 +47,15 @@ def test_without_the_guard_the_same_run_finds_late_entries(app: Flask, endpoints
 def close_while_writing(app: Flask, period: str) -> tuple[int, int]:
     """How many entries came after the closing had committed, and how many there are."""
     draft(period)
-    begun = threading.Barrier(WRITERS + 1)
+    taken: list[int] = []
     threads = [
-        threading.Thread(target=partial(write_until_closed, app, period, writer, begun))
+        threading.Thread(target=partial(write_until_closed, app, period, writer, taken))
         for writer in range(WRITERS)
     ]
     for thread in threads:
         thread.start()
-    begun.wait()
-    time.sleep(random.Random(period).uniform(0.02, 0.1))
+    wait_for(lambda: len(taken) >= WRITERS, "so many entries as there are writers")
+    time.sleep(random.Random(period).uniform(0, 0.1))
     with transaction() as connection:
         close_period(connection, SHELL, period)
     at_closing = entries_of(period)
@@ -64,13 +65,13 @@ def close_while_writing(app: Flask, period: str) -> tuple[int, int]:
     return in_the_end - at_closing, in_the_end
 
 
-def write_until_closed(app: Flask, period: str, writer: int, begun: threading.Barrier) -> None:
+def write_until_closed(app: Flask, period: str, writer: int, taken: list[int]) -> None:
     with app.app_context():
-        begun.wait()
         for number in range(100_000):
             row = {"unit": f"u{writer % 3 + 1}", "batch": f"{writer}-{number}", "option": "basic", "count": 1}
             try:
                 deliver(SHELL, period, HOT, [row])
+                taken.append(number)
             except Problem as problem:
                 assert problem.code == "period_not_open", problem
                 break

@@ -49,7 +49,9 @@ def test_killed_confirmation_stores_the_whole_file_or_nothing(place: Installatio
         file = file_of(number, PLUGINS[number % len(PLUGINS)])
         upload = operator.upload(file)
         moment = draw.uniform(0.1, 0.9) * min(seconds)
-        answer = confirm_and_kill(place, operator, file, upload, victim, moment, draw)
+        answer, took = confirm_and_kill(place, operator, file, upload, victim, moment, draw)
+        # Beside other work the first may have been slow: later moments would all come too late.
+        seconds += [took] if answer is not None else []
         after = amounts(place, upload)
         assert after in {NOTHING, WHOLE}, (victim, after)
         found[after] += 1
@@ -147,15 +149,23 @@ def confirm_and_kill(
     victim: str,
     moment: float,
     draw: random.Random,
-) -> bytes | None:
-    """Confirm once, kill at that moment, wait until no transaction is about an upload; the answer."""
-    answers: list[bytes | None] = []
+) -> tuple[bytes | None, float]:
+    """Confirm once, kill at that moment, wait until no transaction is about an upload; answer and seconds."""
+    answers: list[tuple[bytes | None, float]] = []
     watcher = place.connect()
-    thread = threading.Thread(target=lambda: answers.append(operator.confirm_once(file, upload)))
+
+    def confirm() -> None:
+        begun = time.monotonic()
+        answers.append((operator.confirm_once(file, upload), time.monotonic() - begun))
+
+    thread = threading.Thread(target=confirm)
     thread.start()
     time.sleep(moment)
     if victim == "backend":
-        kill_all(backends(watcher))
+        # On a busy machine the request may not have reached the database yet.
+        pids: list[int] = []
+        wait_for(lambda: pids.extend(backends(watcher)) or pids or not thread.is_alive(), "a backend")
+        kill_all(pids)
     else:
         assert kill_one(place, victim, draw)
     watcher.close()
