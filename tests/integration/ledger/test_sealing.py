@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.ledger import heads
 from pingyi.ledger.folder import newest_known
 from pingyi.ledger.heads import Head, newest_head, recent_head
 from pingyi.ledger.keys import ensure_key, load_key
@@ -302,12 +304,17 @@ def test_without_url_or_key_sealing_is_refused(app: Flask, settings: Settings, t
         seal(replace(settings, sealer_key=str(tmp_path / "none")))
 
 
-def test_heads_follow_within_a_second_and_pacing_waits(app: Flask, settings: Settings) -> None:
+def test_heads_follow_within_a_second_and_pacing_waits(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(heads, "time", SimpleNamespace(monotonic=lambda: now))
     assert recent_head() is None
     act(1)
     seal(settings)
+    now += heads.FRESH_SECONDS
     assert recent_head() is None
-    app.extensions.pop("pingyi.ledger.head")
+    now += 0.1
     assert recent_head() == head()
     act(1)
     assert seal_paced(replace(settings, seal_seconds=1)) == 1

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+from tests.conftest import superuser_url
 from tests.integration.services.test_main_job import draft, finish, post
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.embedded.engines import Endpoints
+from pingyi.services import periods
 from pingyi.services.acts import Act, answered_acts, approve_act, find_act, pending_acts, refuse_act
 from pingyi.services.asking import (
     request_adjustments,
@@ -42,6 +45,14 @@ DEDUCTION = AdjustmentRow(
 
 def later(**given: float) -> datetime:
     return datetime.now(UTC) + timedelta(**given)
+
+
+class AnHourLater(datetime):
+    """A clock that is ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # no clock of this class
+        return datetime.now(tz) + timedelta(hours=1)
 
 
 def in_one(work: Callable[..., Any], *given: Any) -> Any:
@@ -251,12 +262,22 @@ def test_reopened_period_takes_entries_until_it_is_closed_and_old_results_stay(a
         connection.execute(text("UPDATE period SET state = 'open'"))
 
 
-def test_reopened_period_takes_nothing_after_its_deadline(app: Flask) -> None:
+def pass_deadline(endpoints: Endpoints) -> None:
+    """The hour until the deadline goes by: the stored one is moved, past the guard that lets nobody do it."""
+    engine = create_engine(superuser_url(endpoints), poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("UPDATE period SET open_until = open_until - interval '1 hour'"))
+
+
+def test_reopened_period_takes_nothing_after_its_deadline(app: Flask, endpoints: Endpoints) -> None:
     assessed()
     assert refusal(request_reopening, ADA, "p", "漏报", later(seconds=-1)) == "deadline_passed"
-    in_one(approve_act, BO, in_one(request_reopening, ADA, "p", "漏报", later(seconds=0.6)).id)
+    deadline = later(hours=1)
+    in_one(approve_act, BO, in_one(request_reopening, ADA, "p", "漏报", deadline).id)
     post("law", {"unit": "u3", "score": "5", "reason": "漏报"})
-    time.sleep(0.7)
+    assert in_one(find_period, "p").open_until == deadline
+    pass_deadline(endpoints)
     with pytest.raises(Problem) as refused:
         post("law", {"unit": "u3", "score": "4", "reason": "漏报"})
     assert refused.value.code == "period_not_open"
@@ -267,10 +288,10 @@ def test_reopened_period_takes_nothing_after_its_deadline(app: Flask) -> None:
     assert in_one(find_period, "p").open_until is None
 
 
-def test_reopening_answered_too_late_is_refused(app: Flask) -> None:
+def test_reopening_answered_too_late_is_refused(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     assessed()
-    act = in_one(request_reopening, ADA, "p", "漏报", later(seconds=0.3))
-    time.sleep(0.4)
+    act = in_one(request_reopening, ADA, "p", "漏报", later(hours=1))
+    monkeypatch.setattr(periods, "datetime", AnHourLater)
     assert refusal(approve_act, BO, act.id) == "deadline_passed"
     assert in_one(find_period, "p").state == "assessed"
 
