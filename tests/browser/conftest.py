@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.integration.web.conftest import make_account, make_draft, make_published
 from tests.left_out import leave_out
+from tests.waiting import MOST_SECONDS
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -65,6 +66,7 @@ def serving(app: Flask) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     path = found_browser()
     assert path, "no Chromium or Chrome was found; make browser installs it"
+    expect.set_options(timeout=MOST_SECONDS * 1000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield started

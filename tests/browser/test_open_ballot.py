@@ -12,6 +12,7 @@ from tests.ballots import Ballots, ballot_period, close
 from tests.browser.checks import PHONE, check_looks
 from tests.browser.conftest import Watched, serving
 from tests.integration.surveys.open_pages import add_visits, add_window, ballots, path_of, stored
+from tests.waiting import wait_for
 
 from pingyi.settings import Settings
 
@@ -143,7 +144,8 @@ def test_every_page_is_accessible_small_and_asks_nobody_else(
     page = watched.page
     answered: list[PageResponse] = []
     page.on("response", lambda got: answered.append(got))  # noqa: PLW0108 - a method of a list takes no mark
-    page.goto(address + path_of(settings, made, "u2"), wait_until="load")
+    rated = address + path_of(settings, made, "u2")
+    page.goto(rated, wait_until="load")
     loaded = [one for one in answered if not one.url.startswith("data:")]
     assert len(loaded) == 2
     assert sum(len(one.body()) for one in loaded) < LIMIT
@@ -160,7 +162,6 @@ def test_every_page_is_accessible_small_and_asks_nobody_else(
     page.goto(address + "/s/gone")
     check_looks(page)
     close()
-    page.wait_for_timeout(1100)
-    page.goto(address + path_of(settings, made, "u2"))
+    wait_for(lambda: page.goto(rated).status == 423, "the page of a closed ballot")
     check_looks(page)
     assert [one for one in watched.troubles if not any(code in one for code in ("422", "404", "423"))] == []

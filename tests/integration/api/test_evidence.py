@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from tests.waiting import MOST_SECONDS, wait_for
 
 from pingyi.db import db, transaction
 from pingyi.services.callers import SHELL
@@ -255,13 +256,15 @@ def test_entry_that_meets_the_cleaning_is_refused_whole(bring: Send, post: Send,
         posting = threading.Thread(target=lambda: answers.append(post(entry)))
         posting.start()
         waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        deadline = time.monotonic() + 10
-        while not cleaning.execute(waits).scalar_one() and time.monotonic() < deadline:
+
+        def meets() -> bool:
             cleaning.execute(text("SELECT pg_stat_clear_snapshot()"))
-            time.sleep(0.01)
+            return bool(cleaning.execute(waits).scalar_one())
+
+        wait_for(meets, "the entry to wait for the cleaning")
         assert posting.is_alive()
         cleaning.commit()
-        posting.join(10)
+        posting.join(MOST_SECONDS)
     assert answers[0].json["errors"][0]["code"] == "evidence_unknown"
     assert stored() == before
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -11,6 +10,7 @@ from uuid import uuid4
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from tests.waiting import wait_for
 
 from pingyi.api.examples import PERIOD
 from pingyi.db import transaction
@@ -76,7 +76,8 @@ def test_no_entry_is_stored_after_a_closing_has_been_answered(
         writers = [threading.Thread(target=write_until_refused, args=given) for given in arguments]
         for writer in writers:
             writer.start()
-        time.sleep(0.05 + 0.02 * closing)
+        wanted = 1 + 3 * closing
+        wait_for(lambda: len(taken) >= wanted, f"{wanted} entries")  # noqa: B023 called here and now
         assert client.post(f"{url}/closing", headers=office).status_code == 200
         at_closing = entries_of(key)
         for writer in writers:

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
+from tests.waiting import wait_for
 
 from pingyi.settings import Settings
 
@@ -43,10 +43,12 @@ def test_killed_confirmation_stores_nothing_and_the_next_one_everything(
         holder.execute(text("SELECT pg_advisory_xact_lock(1, CAST(id AS int)) FROM period"))
         variables = {**os.environ, "DATABASE_URL": settings.database_url, "PINGYI_STATE": str(settings.state)}
         process = subprocess.Popen([sys.executable, "-c", CONFIRM], env=variables)
-        deadline = time.monotonic() + 30
-        while not watcher.execute(text(WAITING)).scalar_one():
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.02)
+
+        def waits() -> bool:
+            assert process.poll() is None
+            return bool(watcher.execute(text(WAITING)).scalar_one())
+
+        wait_for(waits, "the entries to wait for the period's state")
         process.send_signal(signal.SIGKILL)
         process.wait()
         holder.rollback()

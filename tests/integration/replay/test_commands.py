@@ -14,8 +14,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from redis import Redis
+from rq import Worker
+from rq.worker import WorkerStatus
 from sqlalchemy import text
 from tests.integration.record.checking import check
+from tests.waiting import MOST_SECONDS, wait_for
 
 from pingyi import cli
 from pingyi.db import db, transaction
@@ -26,6 +30,7 @@ from pingyi.services.callers import SHELL
 from pingyi.services.keys import authenticate
 from pingyi.services.results import results_csv, results_json
 from pingyi.settings import Settings
+from pingyi_workers.queues import connect
 
 PINGYI = Path(sys.executable).with_name("pingyi")
 BUNDLES = Path(__file__).parents[2] / "bundles"
@@ -228,6 +233,11 @@ def test_ten_thousand_entries_over_2500_units_replay_in_seconds(tmp_path: Path, 
     assert (len(lines), len({line.split(",")[0] for line in lines[1:]})) == (2501, 50)
 
 
+def idle(redis: Redis) -> int:
+    """How many workers say that they wait for work."""
+    return sum(worker.get_state() == WorkerStatus.IDLE for worker in Worker.all(connection=redis))
+
+
 def test_worker_without_a_queue_runs_one_process_for_each_and_ends_them(settings: Settings) -> None:
     environment = {
         **os.environ,
@@ -236,12 +246,13 @@ def test_worker_without_a_queue_runs_one_process_for_each_and_ends_them(settings
         "PINGYI_STATE": str(settings.state),
         "PINGYI_SECRET_KEY": settings.secret_key,
     }
+    redis = connect(settings)
+    redis.flushall()
     done = subprocess.Popen([PINGYI, "worker"], env=environment)
     children = Path(f"/proc/{done.pid}/task/{done.pid}/children")
-    deadline = time.monotonic() + 20
-    while len(found := children.read_text().split()) < len(TOPICS) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(2)
+    # A worker says that it is idle once it takes signals: one that comes earlier ends it as it ends anything.
+    wait_for(lambda: idle(redis) == len(TOPICS), "a worker of every queue that waits for work")
+    found = children.read_text().split()
     done.terminate()
-    assert (len(found), done.wait(20)) == (len(TOPICS), 0)
+    assert (len(found), done.wait(MOST_SECONDS)) == (len(TOPICS), 0)
     assert not any(Path(f"/proc/{pid}").exists() for pid in found)

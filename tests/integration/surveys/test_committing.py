@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tests.ballots import ballot_period, close, unit_id
 from tests.small import LAW, WINDOW, draft_period, scheme_of
+from tests.waiting import MOST_SECONDS, wait_for
 
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
@@ -49,7 +49,7 @@ def at_once(app: Flask, calls: list[Callable[[], Cast]], threads: int = THREADS)
     def run(place: int) -> Cast:
         with app.app_context():
             if place < gate.parties:
-                gate.wait(10)
+                gate.wait(MOST_SECONDS)
             return calls[place]()
 
     with ThreadPoolExecutor(threads) as pool:
@@ -221,7 +221,7 @@ def test_broken_connection_is_an_operational_error_and_the_retry_is_the_same_bal
     thread = threading.Thread(target=slow)
     thread.start()
     end_whoever_waits()
-    thread.join(10)
+    thread.join(MOST_SECONDS)
     blocker.close()
     assert failed == ["away"]
     assert cast(box, one, token, plain(box, token)).fresh
@@ -229,16 +229,14 @@ def test_broken_connection_is_an_operational_error_and_the_retry_is_the_same_bal
 
 
 def end_whoever_waits() -> None:
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        with transaction() as connection:
-            ended = connection.execute(
-                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'advisory'")
-            ).scalars().all()  # fmt: skip
-        if ended:
-            return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits for the lock")
+    wait_for(lambda: waiting("pg_terminate_backend(pid)"), "somebody to wait for the lock")
+
+
+def waiting(told: str) -> list[object]:
+    """What PostgreSQL tells of every process that waits for a period's lock."""
+    with transaction() as connection:
+        asked = text(f"SELECT {told} FROM pg_stat_activity WHERE wait_event = 'advisory'")
+        return list(connection.execute(asked).scalars())
 
 
 def test_full_queue_is_busy_and_whoever_waits_too_long_gives_up(app: Flask) -> None:
@@ -259,14 +257,15 @@ def test_full_queue_is_busy_and_whoever_waits_too_long_gives_up(app: Flask) -> N
                 told.append(problem.code)
 
     threads = [threading.Thread(target=call) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-        time.sleep(0.02)
+    threads[0].start()
+    wait_for(lambda: waiting("pid"), "the first to wait for the lock")
     for thread in threads[1:]:
-        thread.join(5)
+        thread.start()
+    for thread in threads[1:]:
+        thread.join(MOST_SECONDS)
     assert told == ["busy"] * 5
     blocker.close()
-    threads[0].join(5)
+    threads[0].join(MOST_SECONDS)
     assert told[-1] == "cast"
     call()
     assert told[-1] == "cast"

@@ -6,12 +6,13 @@ import os
 import re
 import signal
 import stat
-import time
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,6 +20,7 @@ from flask import Flask
 from sqlalchemy import text
 from tests.ballots import OPEN, ROSTER, ballot_period
 from tests.sink import Sink, running_sink
+from tests.waiting import MOST_SECONDS
 
 from pingyi import cli
 from pingyi.db import transaction
@@ -144,15 +146,21 @@ def test_a_server_that_is_away_leaves_everything_unsent(settings: Settings) -> N
 
 
 def test_a_letter_under_way_when_it_is_interrupted_counts_as_gone(sink: Sink, server: MailServer) -> None:
+    interrupted = threading.Event()
+
     def interrupt(number: int) -> bool:
         if number == 1:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1)
+            assert interrupted.wait(MOST_SECONDS)
         return number == 1
+
+    def told(signal_number: int, frame: FrameType | None) -> None:
+        interrupted.set()
+        signal.default_int_handler(signal_number, frame)
 
     sink.after = interrupt
     posted = Posted()
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.signal(signal.SIGINT, told)
     try:
         with pytest.raises(KeyboardInterrupt):
             send_letters(server, letters(4), posted)
