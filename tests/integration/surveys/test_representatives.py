@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 from tests.ballots import ROSTER, Ballots, ballot_period
 from tests.sink import running_sink
+from tests.waiting import worked_seconds
 
 from pingyi.db import transaction
 from pingyi.domain.draw import Member, Rule
@@ -52,9 +52,9 @@ def test_a_thousand_of_three_thousand_are_drawn_and_their_letters_written_in_two
         first = load_draw(connection, "lot")
         replaced = next(one.member.id for one in first.places if one.lot.value == "drawn")
         stands_in = substitute(connection, SHELL, "lot", replaced, "已调离")
-    started = time.perf_counter()
+    started = worked_seconds()
     mailing = planned(made)
-    assert time.perf_counter() - started < 2
+    assert worked_seconds() - started < 2
     members = {one.member for one in mailing.recipients.values()}
     assert len(mailing.letters) == len(members) == 1000
     assert stands_in in members and replaced not in members
