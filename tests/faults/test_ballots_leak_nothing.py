@@ -32,6 +32,8 @@ from pingyi_surveys.services.cards import card_hash
 from pingyi_surveys.services.drafts import draft_bytes
 from pingyi_surveys.services.live import live_box
 
+pytestmark = pytest.mark.timeout(400)
+
 LOGGING = ("log_statement = 'all'", "log_min_duration_statement = 0", "log_error_verbosity = 'verbose'")
 NOT_ONLY = {"sealed_ballot", "leaf", "ledger_pending"}
 """The tables that a ballot's transaction may touch."""
@@ -254,7 +256,6 @@ def opened(election: Election, dump: bytes) -> Election:
     return election
 
 
-@pytest.mark.timeout(120)
 def test_opening_leaves_no_byte_of_one_ballot(opened: Election) -> None:
     place = opened.place
     assert list((place.state / "ballots").glob("*.keys")) == []
@@ -288,7 +289,6 @@ FROM entry e JOIN delivery d ON d.id = e.delivery_id WHERE d.channel_id = :chann
 """
 
 
-@pytest.mark.timeout(120)
 def test_destroyed_box_leaves_noise_in_backups(opened: Election, dump: bytes, tmp_path: Path) -> None:
     place, sealed = opened.place, dumped(dump)
     assert len(sealed) == len(opened.sent) + 6 + len(opened.cast)

@@ -29,14 +29,14 @@ from pingyi.services.schemes import store_scheme
 CLOSINGS, WRITERS, TRIES_WITHOUT_GUARD = 50, 16, 50
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_closing_under_load_leaves_no_late_entry(app: Flask) -> None:
     late, stored = zip(*(close_while_writing(app, f"p{n}") for n in range(CLOSINGS)), strict=True)
     assert sum(late) == 0
     assert sum(stored) > CLOSINGS
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_without_the_guard_the_same_run_finds_late_entries(app: Flask, endpoints: Endpoints) -> None:
     """The control: the application's own look at the state, before it writes, is not enough."""
     with unguarded(endpoints):

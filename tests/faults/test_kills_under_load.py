@@ -48,7 +48,7 @@ def calm(place: Installation) -> bytes:
     return result_bytes(place, "calm", office)
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 def test_kills_of_every_process_lose_nothing_and_count_nothing_twice(
     place: Installation, calm: bytes, tmp_path: Path
 ) -> None:
@@ -88,7 +88,7 @@ def assert_outsiders_agree(bundle: Path, pins: set[str]) -> None:
     assert size in said
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_losing_all_of_valkeys_data_changes_nothing(place: Installation, calm: bytes) -> None:
     operator, office = prepare(place, "emptied")
     wanted = requests(ENTRIES, CORRECTIONS, seed=1)
@@ -105,7 +105,7 @@ def test_losing_all_of_valkeys_data_changes_nothing(place: Installation, calm: b
     assert result_bytes(place, "emptied", office) == calm
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_checker_finds_what_a_server_without_synchronous_commit_loses() -> None:
     """The control: the same load and the same checker on a server that acknowledges too early."""
     wanted = requests(6_000, 0, seed=3)

@@ -202,7 +202,7 @@ def require_gone(family: list[int], endpoints: Endpoints) -> None:
         )
 
 
-@pytest.mark.timeout(300 if KILLS == 12 else 3_000)
+@pytest.mark.timeout(600 if KILLS == 12 else 3_000)
 def test_killed_openings_end_with_the_bytes_of_an_undisturbed_one(
     app: Flask, endpoints: Endpoints, opener: Opener
 ) -> None:

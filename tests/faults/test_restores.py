@@ -73,7 +73,7 @@ def number(connection: Connection, query: str) -> int:
     return int(connection.execute(text(query)).scalar_one())
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 def test_backup_in_mid_load_and_killed_restores_leave_a_record_that_verifies() -> None:
     with installation() as place:
         file = place.folder / "backup.pingyi"
@@ -149,7 +149,7 @@ def kill_restores(place: Installation, file: Path) -> None:
             assert not check_record(connection, place.state / "heads").findings
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_backup_moves_the_house_to_a_fresh_machine() -> None:
     with installation() as place:
         file = place.folder / "backup.pingyi"

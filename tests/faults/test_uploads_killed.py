@@ -38,7 +38,7 @@ def place() -> Iterator[Installation]:
         yield running
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_killed_confirmation_stores_the_whole_file_or_nothing(place: Installation) -> None:
     operator = Operator(place.port, prepare(place, PERIOD)[0])
     draw, told, sent = random.Random(4), Acknowledged(), []
