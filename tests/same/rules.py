@@ -1,0 +1,169 @@
+"""The one table of what may differ between two runs of the same evaluation, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+RUN_TIME = "the time of the run"
+KEY = "made of the sealer's key, which every installation makes for itself"
+NONCES = "the root follows from the leaves' random nonces; the size of the tree is compared"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A field that may differ; `kept` names what of its value is compared all the same."""
+
+    files: str
+    field: str
+    kept: str
+    reason: str
+
+
+RULES = (
+    Rule("record.json", "assessed_at", "nothing", RUN_TIME),
+    Rule("record.json", "published_at", "nothing", RUN_TIME),
+    Rule("record.json", "head", "size", f"{NONCES}; the origin is {KEY}"),
+    Rule("epochs.json", "[].origin", "epoch", KEY),
+    Rule("epochs.json", "[].verifier_key", "epoch", KEY),
+    Rule("heads.jsonl", "note", "note", f"{NONCES}; origin and signature are {KEY}"),
+    Rule("leaves/*.txt", "nonce", "nothing", "random, so that an unpublished leaf cannot be guessed"),
+    Rule("leaves/*.txt", "commitments.*", "nothing", "SHA-256 of a random salt and a private value"),
+    Rule("leaves/*.txt", "replaces", "leaf", "digest of a leaf with a nonce; which leaf it is, is compared"),
+    Rule("leaves/*.txt", "head", "size", f"{NONCES}; the origin is {KEY}"),
+    Rule("leaves/*.txt", "digest", "nothing", "digest of a leaf with a nonce that is not of this period"),
+    Rule("manifest.json", "files.record.json", "own digest", "the file has fields that may differ"),
+    Rule("manifest.json", "files.epochs.json", "own digest", "the file has fields that may differ"),
+    Rule("manifest.json", "files.heads.jsonl", "own digest", "the file has fields that may differ"),
+    Rule("manifest.json", "files.leaves/*.txt", "own digest", "the file has fields that may differ"),
+    Rule("manifest.json", "files.verify.py", "own digest", "the verifier may be written anew"),
+    Rule("verify.py", "", "nothing", "may be written anew; what it says of every bundle is compared"),
+)
+
+Files = Mapping[str, bytes]
+Keeper = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A file's bytes with what may differ put out of the way, and how often that was done."""
+
+    content: bytes
+    exceptions: int
+
+
+def masked(name: str, files: Files, rules: tuple[Rule, ...] = RULES) -> Masked:
+    """Mask a file of a bundle by the rules that name it; bytes that no rule names stay as they are."""
+    own = [rule for rule in rules if fnmatchcase(name, rule.files)]
+    content = files[name]
+    if not own:
+        return Masked(content, 0)
+    if any(not rule.field for rule in own):
+        return Masked(b"", 1)
+    if name.endswith(".json"):
+        return _masked_text([content.decode()], own, keepers(files))
+    lines = content.decode().split("\n")
+    return _masked_text(lines, own, keepers(files, lines))
+
+
+def keepers(files: Files, leaves: list[str] | None = None) -> dict[str, Callable[[str, str], str | None]]:
+    """For each `kept` of a rule, what stands in for a value; None leaves the value as it is."""
+    places = _places(leaves or [])
+
+    def own_digest(field: str, value: str) -> str | None:
+        found = files.get(field.removeprefix("files."))
+        fits = found is not None and hashlib.sha256(found).hexdigest() == value
+        return "digest of the file" if fits else None
+
+    def leaf(_field: str, value: str) -> str | None:
+        return f"leaf {places[value]}" if value in places else None
+
+    return {
+        "nothing": lambda _field, _value: "*",
+        "size": lambda _field, value: _head_line(value),
+        "epoch": lambda _field, value: _origin(value),
+        "note": lambda _field, value: _note(value),
+        "own digest": own_digest,
+        "leaf": leaf,
+    }
+
+
+def _places(leaves: list[str]) -> dict[str, int]:
+    """The place of every leaf by its digest."""
+    found = {}
+    for place, line in enumerate(leaves):
+        if line.startswith("{"):
+            found[hashlib.sha256(b"\x00" + line.encode()).hexdigest()] = place
+        elif " " in line:
+            found[line.rpartition(" ")[2]] = place
+    return found
+
+
+def _masked_text(
+    lines: list[str], rules: list[Rule], keep: Mapping[str, Callable[[str, str], str | None]]
+) -> Masked:
+    written, exceptions = [], 0
+    for line in lines:
+        text = line
+        if not line.startswith(("{", "[")):
+            # A leaf of another scope: its scope and its digest.
+            text, count = re.subn(r"(?<= )[0-9a-f]{64}$", "*", line)
+            if not any(rule.field == "digest" for rule in rules):
+                text, count = line, 0
+            exceptions += count
+        else:
+            for key, field, value in fields(json.loads(line)):
+                rule = next((one for one in rules if fnmatchcase(field, one.field)), None)
+                if rule is None or not isinstance(value, str):
+                    continue
+                stand_in = keep[rule.kept](field, value)
+                if stand_in is not None:
+                    text = text.replace(_member(key, value), _member(key, stand_in))
+                    exceptions += 1
+        written.append(text)
+    return Masked("\n".join(written).encode(), exceptions)
+
+
+def _member(key: str, value: str) -> str:
+    return f"{json.dumps(key, ensure_ascii=False)}:{json.dumps(value, ensure_ascii=False)}"
+
+
+def fields(document: Any, path: str = "", key: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Every value of a JSON document that is no container: its own key, its path, itself."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            yield from fields(value, f"{path}.{name}" if path else name, name)
+    elif isinstance(document, list):
+        for value in document:
+            yield from fields(value, f"{path}.[]" if path else "[]", key)
+    else:
+        yield key, path, document
+
+
+_ORIGIN = re.compile(r"pingyi/[0-9a-f]{16}/([0-9]+)")
+_NOTE = re.compile(
+    r"(?P<origin>\S+)\n(?P<size>[0-9]+)\n[A-Za-z0-9+/]{43}=\n\n— (?P<name>\S+) [A-Za-z0-9+/]{91}=\n"
+)
+
+
+def _origin(value: str) -> str | None:
+    found = _ORIGIN.match(value)
+    return f"pingyi/*/{found[1]}" if found else None
+
+
+def _head_line(value: str) -> str | None:
+    words = value.split(" ")
+    origin = _origin(words[0])
+    return f"{origin} {words[1]} *" if origin and len(words) == 3 else None
+
+
+def _note(value: str) -> str | None:
+    found = _NOTE.fullmatch(value)
+    if found is None or found["origin"] != found["name"]:
+        return None
+    return f"{_origin(found['origin'])}\n{found['size']}\n*\n\n— {_origin(found['name'])} *\n"
