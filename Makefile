@@ -6,9 +6,10 @@ ENVIRONMENT := .venv/pyvenv.cfg
 RUNNING := .venv/.running
 WORKING := .venv/.working
 WORKERS ?= 2
+BASELINE ?= var/same
 PIN := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help install tools run test long faults check bench soak browser go clocks lock mission
+.PHONY: help install tools run test long faults check bench soak browser go clocks lock mission same
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -91,3 +92,6 @@ lock: ## pin every dependency with its hashes, in both locks; names no host
 
 mission: tools ## which of the 127 rows a test shows working
 	@$(BIN)/python -m tests.mission
+
+same: tools ## that nothing observable changed since the commit whose results lie in BASELINE
+	@$(BIN)/python -m tests.same --baseline "$(BASELINE)" $(SAME)
