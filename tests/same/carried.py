@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.same.baseline import OPEN_PERIOD, PUBLISHED_PERIOD, Baseline, read_zip, write_files
 from tests.same.comparing import Outcome, compare_files, compare_names, read_folder
 from tests.same.installation import Installation, first_post, running
-from tests.same.kept import compare_heads, compare_tables
+from tests.same.kept import compare_heads, compare_tables, lasting, served
 from tests.same.pages import compare_pages
 from tests.same.trees import FailedError, Tree, verdict
 
@@ -41,6 +41,7 @@ def carried(baseline: Baseline, tree: Tree, folder: Path) -> Iterator[Outcome]:
         yield compare_pages("state taken over: pages and downloads", there, baseline.pages)
         yield from goes_on("state taken over", there, baseline)
         yield compare_heads("state taken over: folder of heads", heads, read_folder(old / "heads"))
+        yield compare_heads("state taken over: record as served", heads, served(there, lasting(heads)))
     fresh = folder / "fresh"
     fresh.mkdir(mode=0o711)
     (fresh / "sealer.key").write_bytes(key)
@@ -52,7 +53,7 @@ def carried(baseline: Baseline, tree: Tree, folder: Path) -> Iterator[Outcome]:
         yield from compare_tables("backup restored", there, baseline.record, before_entries=True)
         yield compare_catalog("backup restored", there, baseline)
         yield from goes_on("backup restored", there, baseline)
-        yield compare_heads("backup restored: folder of heads", heads, read_folder(fresh / "heads"))
+        yield compare_heads("backup restored: record as served", heads, served(there, lasting(heads)))
     shutil.rmtree(fresh, ignore_errors=True)
 
 
@@ -109,9 +110,9 @@ def accepts(title: str, there: Installation) -> Outcome:
     post = first_post(there.state)
     outcome = Outcome(f"{title}: a new entry on {OPEN_PERIOD}", "2 requests")
     answers = [there.ask(post.path, "POST", post.body, post.headers) for _ in range(2)]
-    if answers[0].status >= 300 or answers[0].headers.get("Idempotency-Replayed"):
+    if answers[0].status >= 300 or answers[0].headers.get("idempotency-replayed"):
         outcome.differences.append(f"{answers[0].status}: {answers[0].body.decode()[:300]}")
-    elif answers[1].body != answers[0].body or not answers[1].headers.get("Idempotency-Replayed"):
+    elif answers[1].body != answers[0].body or not answers[1].headers.get("idempotency-replayed"):
         outcome.differences.append("the same request again was not answered with the same receipt")
     return outcome
 
@@ -123,6 +124,13 @@ def record_checked(title: str, there: Installation) -> Outcome:
     except FailedError as error:
         outcome.differences += map(str, error.args)
     return outcome
+
+
+def old_heads(baseline: Baseline) -> list[str]:
+    """Every head that the old version told: in its public bundle and in an answer of its API."""
+    lines = (baseline.folder / "exported" / "heads.jsonl").read_text(encoding="utf-8").splitlines()
+    notes = [json.loads(line)["note"].split("\n") for line in lines]
+    return [" ".join(note[:3]) for note in notes] + [(baseline.folder / "head.txt").read_text()]
 
 
 def exported(title: str, there: Installation, baseline: Baseline) -> Iterator[Outcome]:
@@ -145,12 +153,11 @@ def exported(title: str, there: Installation, baseline: Baseline) -> Iterator[Ou
         if not after[name].startswith(start):
             same.differences.append(f"{name} does not begin as before")
     yield same
-    pins = [baseline.folder / "exported" / "heads.jsonl", baseline.folder / "head.txt"]
-    words = [
-        word for pin in pins for word in ("--pin", pin.read_text() if pin.suffix == ".txt" else str(pin))
-    ]
+    words = [word for pin in old_heads(baseline) for word in ("--pin", pin)]
     verifiers = [baseline.folder / "exported" / "verify.py", out / "verify.py"]
-    yield compare_verdicts(f"{title}: old heads pinned, both verifiers", verifiers, [out], *words)
+    yield compare_verdicts(
+        f"{title}: {len(words) // 2} old heads pinned, both verifiers", verifiers, [out], *words
+    )
     offered = there.ask(f"/periods/{PUBLISHED_PERIOD}/bundle.zip")
     stored = there.folder / f"offered-{there.state.name}.zip"
     stored.write_bytes(offered.body)

@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 import psycopg
 from tests.same.trees import FailedError, Tree, variables
 
+# Every request names this host, so that addresses in pages and codes do not depend on a free port.
+HOST = "pingyi.example"
 START_SECONDS, IDLE_SECONDS, STOP_SECONDS = 180, 90, 60
 _ADDRESS = re.compile(r"^Pingyi: (http://\S+?)/$", re.MULTILINE)
 _COLUMNS = """
@@ -33,7 +35,7 @@ SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM ledger_pending) + (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server answered."""
+    """What the server answered; names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,14 +55,15 @@ class Installation:
         return self.tree.pingyi(*words, folder=self.folder, state=self.state)
 
     def ask(
-        self, path: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] = {}
+        self, path: str, method: str = "GET", body: bytes | None = None, sent: Mapping[str, str] = {}
     ) -> Answer:
         parts = urlsplit(self.address)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         try:
-            connection.request(method, path, body, {"Accept-Language": "zh", **headers})
+            connection.request(method, path, body, {"Accept-Language": "zh", "Host": HOST, **sent})
             found = connection.getresponse()
-            return Answer(found.status, dict(found.getheaders()), found.read())
+            headers = {name.lower(): value for name, value in found.getheaders()}
+            return Answer(found.status, headers, found.read())
         finally:
             connection.close()
 
@@ -98,7 +101,7 @@ class Installation:
 
     def head(self) -> str:
         """The newest head as the API names it, which is a pin for the verifier."""
-        return self.ask("/api/v1/plugins").headers["Ledger-Checkpoint"]
+        return self.ask("/api/v1/plugins").headers["ledger-checkpoint"]
 
 
 CATALOG: dict[str, LiteralString] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from tests.same.comparing import Outcome
@@ -30,6 +30,7 @@ DERIVED = {
 RECORD = ("delivery", "entry", "receipt", "leaf", "epoch", "sealed_leaf", "tile", "tree_head", "snapshot")
 # A start and a restore write leaves of their own; nothing else may be added before an entry comes.
 ADDED_AT_START = {"leaf", "sealed_leaf", "tree_head", "tile", "epoch"}
+LEAVES_AT_START = {"admin.first_code_made", "restore"}
 
 
 def compare_tables(
@@ -63,6 +64,9 @@ def compare_rows(
         rows += old.total()
         outcome.differences += [f"{name}: gone or changed: {row[:160]}" for row in (old - new)]
         added = (new - old).total()
+        if name == "leaf" and before_entries:
+            others = {row.split("\t")[1] for row in (new - old) if row.count("\t")} - LEAVES_AT_START
+            outcome.differences += [f"a new leaf of the kind {kind}" for kind in sorted(others)]
         if added and before_entries and name not in ADDED_AT_START:
             outcome.differences.append(f"{name}: {added} rows are new, such as {next(iter(new - old))[:120]}")
     outcome.compared = f"{len(names)} tables, {rows:,} rows"
@@ -81,9 +85,20 @@ def read_tables(folder: Path) -> dict[str, tuple[str, list[str]]]:
 _GROWING = re.compile(r"[0-9]+/(checkpoint|tile/.*\.p/[0-9]+)|closed")
 
 
+def lasting(heads: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Tiles and keys of a folder of heads: newer checkpoints and tiles replace all else."""
+    return {name: content for name, content in heads.items() if not _GROWING.fullmatch(name)}
+
+
+def served(there: Installation, names: Collection[str]) -> dict[str, bytes]:
+    """What the addresses of the record answer for files of the folder of heads."""
+    answers = {name: there.ask(f"/ledger/{name}") for name in names}
+    return {name: answer.body for name, answer in answers.items() if answer.status == 200}
+
+
 def compare_heads(title: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Outcome:
-    """Every old tile and key file stands; checkpoints and incomplete tiles are replaced by newer ones."""
-    fixed = {name: content for name, content in before.items() if not _GROWING.fullmatch(name)}
+    """Every old tile and key stands, byte for byte."""
+    fixed = lasting(before)
     outcome = Outcome(title, f"{len(fixed)} files", exceptions=len(before) - len(fixed))
     for name, content in fixed.items():
         if after.get(name) != content:

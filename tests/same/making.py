@@ -100,19 +100,19 @@ def make_installation(baseline: Baseline, tree: Tree, folder: Path) -> None:
     """The running demonstration: what it offers, its tables, a backup, its state folder once it stopped."""
     state = folder / "state"
     with running(tree, state, folder, "--demo") as there:
-        zipped = wait_published(there)
-        baseline.zipped.write_bytes(zipped)
-    with running(tree, state, folder) as there:
-        there.wait_idle()
+        baseline.zipped.write_bytes(wait_published(there))
         there.pingyi("backup", baseline.backup)
         keep_tables(there, baseline.record)
         write_json(baseline.folder / "catalog.json", sorted(there.catalog()))
         (baseline.folder / "head.txt").write_text(there.head(), encoding="utf-8")
-        keep_pages(there, PUBLISHED_PERIOD, baseline.pages)
         there.pingyi("export", "--public", PUBLISHED_PERIOD, "--out", baseline.folder / "exported")
         there.wait_idle()
     with tarfile.open(baseline.state, "w:gz", compresslevel=3) as archive:
         archive.add(state, "state", filter=lambda member: None if "/sockets/" in member.name else member)
+    # Pages are asked of the state started once more, as whoever takes it over does.
+    with running(tree, state, folder) as there:
+        there.wait_idle()
+        keep_pages(there, PUBLISHED_PERIOD, baseline.pages)
 
 
 def wait_published(there: Installation) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +17,12 @@ MOST_PAGES = 260
 SEEDS = ("/", "/check", "/draws", "/about-ballots", "/sign-in", "/api/v1/plugins")
 DOWNLOADS = ("results.csv", "results.json", "record.json", "results.xlsx", "revisions", "ballots")
 _LINK = re.compile(r'(?:href|src|action)="(/[^"#]*)')
-# What may differ in a page, and why.
+# What may differ in the answer of an address, and why.
 MASKS = (
-    ("token of a form, random", re.compile(r'(name="csrf_token"[^>]*value=")[^"]+')),
-    ("newest head, which goes on at every start", re.compile(r"()pingyi/[0-9a-f]{16}/\d+ \d+ [\w+/]{43}=")),
+    (r"", "token of a form, random", r'(name="csrf_token"[^>]*value=")[^"]+'),
+    (r"", "newest head, which goes on at every start", r"()pingyi/[0-9a-f]{16}/\d+ \d+ [\w+/]{43}="),
+    (r"/check", "the same head as a picture", r'(class="code">)<path[^>]*>'),
+    (r".*\.xlsx", "when the workbook was made", r"(<dcterms:(?:created|modified)[^>]*>)[^<]+"),
 )
 _GROWING = re.compile(r"^/ledger/")
 INDEX = "index.json"
@@ -48,15 +52,23 @@ def keep_pages(there: Installation, period: str, folder: Path) -> int:
 def page(there: Installation, path: str) -> tuple[bytes, int]:
     """Status, type and body of an answer with what may differ put away, and how often that was."""
     answer = there.ask(path)
-    kind = answer.headers.get("Content-Type", "")
+    kind = answer.headers.get("content-type", "")
     body, exceptions = answer.body, 0
-    if kind.startswith(("text/html", "application/json")):
-        text = body.decode().replace(there.address, "http://host")
-        for _, pattern in MASKS:
-            text, count = pattern.subn(r"\1*", text)
-            exceptions += count
+    if kind.startswith(("text/html", "application/json")) or path.partition("?")[0].endswith(".xlsx"):
+        text = body.decode() if not body.startswith(b"PK") else unpacked(body)
+        for where, _, pattern in MASKS:
+            if re.match(where, path):
+                text, count = re.subn(pattern, r"\1*", text)
+                exceptions += count
         body = text.encode()
     return f"{answer.status} {kind}\n".encode() + body, exceptions
+
+
+def unpacked(body: bytes) -> str:
+    """The parts of a workbook, one after the other."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        parts = [(name, archive.read(name).decode(errors="backslashreplace")) for name in archive.namelist()]
+    return "\n".join(f"{name}\n{text}" for name, text in parts)
 
 
 def compare_pages(title: str, there: Installation, folder: Path) -> Outcome:

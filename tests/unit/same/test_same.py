@@ -197,11 +197,18 @@ def test_changed_wire_is_found_and_its_place_named() -> None:
 
 def test_changed_row_of_the_record_is_found() -> None:
     before = {"leaf": ("id, body", ["1\ta", "2\tb"])}
-    more = {"leaf": ("id, body", ["1\ta", "2\tb", "3\tc"])}
+    more = {"leaf": ("id, body", ["1\ta", "2\tb", "3\trestore"])}
     other = {"leaf": ("id, body", ["1\ta", "2\tx"])}
     assert compare_rows("x", ["leaf"], before, more, before_entries=True).differences == []
     assert compare_rows("x", ["leaf"], before, other, before_entries=False).differences == [
         "leaf: gone or changed: 2\tb"
+    ]
+
+
+def test_new_leaf_that_no_start_writes_is_found() -> None:
+    before, after = {"leaf": ("id, kind", [])}, {"leaf": ("id, kind", ["1\trestore", "2\tkey.issued"])}
+    assert compare_rows("x", ["leaf"], before, after, before_entries=True).differences == [
+        "a new leaf of the kind key.issued"
     ]
 
 
