@@ -13,7 +13,7 @@ from tests.same.comparing import Outcome, compare_files, compare_names, read_fol
 from tests.same.installation import Installation, first_post, running
 from tests.same.kept import compare_heads, compare_tables, lasting, served
 from tests.same.pages import compare_pages
-from tests.same.trees import FailedError, Tree, verdict
+from tests.same.trees import FailedError, Tree, verdict, wrongs
 
 
 def carried(baseline: Baseline, tree: Tree, folder: Path) -> Iterator[Outcome]:
@@ -85,7 +85,7 @@ def compare_verdicts(title: str, verifiers: list[Path], folders: list[Path], *mo
     outcome = Outcome(title, f"{len(verifiers) * len(folders)} verdicts")
     for folder in folders:
         answers = [verdict(verifier, folder, *more) for verifier in verifiers]
-        outcome.differences += [words[-600:] for status, words in answers if status]
+        outcome.differences += [wrongs(words) for status, words in answers if status]
         if len(set(answers)) > 1:
             outcome.differences.append(f"the verifiers differ about {folder.name}")
     return outcome

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.same.rules import RULES, Files, Rule, fields, masked
 
-SHOWN = 8
+SHOWN, WIDEST = 8, 300
 
 
 @dataclass(slots=True)
@@ -33,7 +33,9 @@ class Outcome:
             told += f", {self.exceptions:,} exceptions"
         more = len(self.differences) - SHOWN
         listed = [*self.differences[:SHOWN], *([f"and {more} more"] if more > 0 else [])]
-        return "\n".join([told, *(f"            {each}" for each in listed)])
+        return "\n".join(
+            [told, *(f"            {' | '.join(each.splitlines())[:WIDEST]}" for each in listed)]
+        )
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -144,8 +146,3 @@ def _in_lines(before: list[str], after: list[str]) -> str:
                 return f"line {number}, {where}"
             return f"line {number}: {old[:120]!r} became {new[:120]!r}"
     return f"{len(before)} became {len(after)} lines"
-
-
-def texts(files: Mapping[str, bytes], name: str) -> Any:
-    """A JSON file of a folder, parsed; None where it is missing."""
-    return json.loads(files[name]) if name in files else None

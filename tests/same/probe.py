@@ -26,7 +26,7 @@ NOWHERE = {
     "REDIS_URL": "unix:///nonexistent",
     "PINGYI_SECRET_KEY": "a key that signs nothing, long enough for it",
 }
-WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_/-]*")
 DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 JOBS = "pingyi_workers.jobs"
 
@@ -57,6 +57,7 @@ class Names(ast.NodeVisitor):
             "sentences": set(),
             "leaf kinds and other dotted words": set(),
             "words of the code": set(),
+            "tuples of words, such as counters": set(),
             "jobs sent to the queues": set(),
         }
 
@@ -94,6 +95,13 @@ class Names(ast.NodeVisitor):
         if node.values and all(_says(value) for value in node.values):
             keys = [key for key in node.keys if isinstance(key, ast.Constant)]
             self.found["keys of tables of sentences"] |= {str(key.value) for key in keys}
+        self.generic_visit(node)
+
+    def visit_Tuple(self, node: ast.Tuple) -> None:
+        words = [one.value if isinstance(one, ast.Constant) else None for one in node.elts]
+        if len(words) > 1 and isinstance(words[0], str) and WORD.fullmatch(words[0]):
+            told = "/".join(str(word) if isinstance(word, str | int) else "{}" for word in words)
+            self.found["tuples of words, such as counters"].add(told)
         self.generic_visit(node)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:

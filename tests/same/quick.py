@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.same.baseline import Baseline, write_files
 from tests.same.comparing import Outcome, compare_files, compare_names, read_folder
-from tests.same.trees import SCHEMES, TEST_BUNDLES, Tree, each_of, replay_all, verdict, write_bundles
+from tests.same.trees import SCHEMES, TEST_BUNDLES, Tree, each_of, replay_all, verdict, write_bundles, wrongs
 
 ALL = (*SCHEMES, *TEST_BUNDLES)
 MODULES = "names of modules"
 # Kinds in which a word that is the name of a module, before or after, says nothing.
-SPELT = ("words of the code", "leaf kinds and other dotted words")
-MODULE_NAMES = "words that name a module or folder, before or after"
+SPELT = ("words of the code", "tuples of words, such as counters", "leaf kinds and other dotted words")
 
 
 def quick(baseline: Baseline, tree: Tree, folder: Path) -> Iterator[Outcome]:
@@ -108,7 +108,7 @@ def compare_verdicts(
         found = []
         for place, wanted in ((old, 0), (new, 0), (damaged, 1)):
             answers = [verdict(one / "verify.py", place) for one in (old, new)]
-            found += [f"{name}: {words[-300:]}" for status, words in answers if status != wanted]
+            found += [f"{name}: {wrongs(words)}" for status, words in answers if status != wanted]
             if answers[0] != answers[1]:
                 found.append(f"{name}: the verifiers differ about {place.parent.name}")
         return found
@@ -136,7 +136,7 @@ def compare_kinds(
         if kind == MODULES:
             continue
         old, new = set(before[kind]), set(after.get(kind, []))
-        excepted = {name for name in old ^ new if kind in SPELT and set(name.split(".")) & moved}
+        excepted = {name for name in old ^ new if kind in SPELT and set(re.split(r"[./]", name)) & moved}
         outcome = compare_names(kind, old - excepted, new - excepted)
         outcome.exceptions = len(excepted)
         yield outcome

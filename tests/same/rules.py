@@ -46,7 +46,7 @@ RULES = (
 )
 
 Files = Mapping[str, bytes]
-Keeper = Callable[[str], str | None]
+Keeper = Callable[[str, str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def masked(name: str, files: Files, rules: tuple[Rule, ...] = RULES) -> Masked:
     return _masked_text(lines, own, keepers(files, lines))
 
 
-def keepers(files: Files, leaves: list[str] | None = None) -> dict[str, Callable[[str, str], str | None]]:
+def keepers(files: Files, leaves: list[str] | None = None) -> dict[str, Keeper]:
     """For each `kept` of a rule, what stands in for a value; None leaves the value as it is."""
     places = _places(leaves or [])
 
@@ -104,9 +104,7 @@ def _places(leaves: list[str]) -> dict[str, int]:
     return found
 
 
-def _masked_text(
-    lines: list[str], rules: list[Rule], keep: Mapping[str, Callable[[str, str], str | None]]
-) -> Masked:
+def _masked_text(lines: list[str], rules: list[Rule], keep: Mapping[str, Keeper]) -> Masked:
     written, exceptions = [], 0
     for line in lines:
         text = line

@@ -129,3 +129,8 @@ def verdict(verifier: Path, folder: Path, *more: str) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, re.sub(r"\([0-9.]+ s\)", "", done.stdout + done.stderr)
+
+
+def wrongs(answer: str) -> str:
+    """What a verifier calls wrong, in one line."""
+    return "; ".join(line for line in answer.splitlines() if "WRONG" in line) or answer.strip()[-300:]

@@ -170,6 +170,12 @@ def test_codes_of_fields_defaults_and_tables_are_read() -> None:
     assert found["keys of tables of sentences"] == ["e_f"]
 
 
+def test_renamed_counter_in_the_source_is_found() -> None:
+    source = 'name = ("mark", word(score)); say("mark")'
+    found = kinds(source, source.replace('("mark", word', '("note", word'))
+    assert found["tuples of words, such as counters"].differences == ["gone: mark/{}", "new: note/{}"]
+
+
 def test_renamed_job_and_leaf_kind_are_found() -> None:
     source = 'enqueue(f"pingyi_workers.jobs.{topic}"); record(c, "act.approved", {})'
     found = kinds(source, source.replace("jobs", "tasks").replace("approved", "agreed"))
