@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.same.baseline import Baseline, write_files
 from tests.same.comparing import Outcome, compare_files, compare_names, read_folder
+from tests.same.rules import CHANGED
 from tests.same.trees import SCHEMES, TEST_BUNDLES, Tree, each_of, replay_all, verdict, write_bundles, wrongs
 
 ALL = (*SCHEMES, *TEST_BUNDLES)
@@ -127,7 +128,7 @@ def _damaged(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def compare_kinds(
     before: Mapping[str, list[str]] | None, after: Mapping[str, list[str]]
 ) -> Iterator[Outcome]:
-    """Names of each kind; words that are names of modules, before or after, are an exception."""
+    """Names of each kind; words that are names of modules are an exception, and so is what CHANGED names."""
     if before is None:
         yield Outcome("names of the code", "the baseline has none", absent=True)
         return
@@ -137,6 +138,7 @@ def compare_kinds(
             continue
         old, new = set(before[kind]), set(after.get(kind, []))
         excepted = {name for name in old ^ new if kind in SPELT and set(re.split(r"[./]", name)) & moved}
+        excepted |= {name for name in old ^ new if (kind, name) in CHANGED}
         outcome = compare_names(kind, old - excepted, new - excepted)
         outcome.exceptions = len(excepted)
         yield outcome
