@@ -16,12 +16,12 @@ from pingyi.db import transaction
 from pingyi.domain.assessing import assess
 from pingyi.domain.assessment import AssessedUnit, Inputs
 from pingyi.registry import current_registry
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.folding import fold_channel
-from pingyi.services.freezing import thaw
-from pingyi.services.periods import close_period, request_assessment
-from pingyi.services.scoring import score_snapshot
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.periods.periods import close_period, request_assessment
+from pingyi.services.results.assess import assess_period
+from pingyi.services.results.freeze import thaw
+from pingyi.services.results.score import score_snapshot
 
 UNITS, CHANNELS = 1_000, 20
 TIMES = (1, 4, 10)

@@ -10,9 +10,9 @@ from benchmarks.figures import Figure
 from benchmarks.house import BALLOTS, House, channel_ids, open_period_of
 from benchmarks.measuring import spent
 from pingyi.db import transaction
-from pingyi.services.folding import fold_channel
-from pingyi.services.reading import tally_entry
-from pingyi.services.runtime import channel_by_id
+from pingyi.services.core.bound_channels import channel_by_id
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.intake.parse_rows import tally_entry
 
 ROUNDS = 5
 DENSE_GOAL, SCATTERED_GOAL = 40_000, 18_000

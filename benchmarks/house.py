@@ -15,10 +15,10 @@ from pingyi import migrations
 from pingyi.app import create_app
 from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints, running_engines
-from pingyi.services.callers import SHELL
-from pingyi.services.participants import UnitRow, put_units
-from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
-from pingyi.services.schemes import store_scheme
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.schemes import store_scheme
+from pingyi.services.periods.units import UnitRow, put_units
 from pingyi.settings import Settings, load_settings
 
 OPTIONS = ("very_satisfied", "satisfied", "basic", "dissatisfied", "very_dissatisfied")

@@ -19,9 +19,9 @@ from benchmarks.house import BALLOTS, DIMENSIONS, OPTIONS, House, open_period_of
 from benchmarks.measuring import Spent, interleaved, spent
 from benchmarks.serving import BARE, OURS, Ask, Served, get, keep_busy, server
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.intake import Repeatable, deliver
-from pingyi.services.keys import find_operator, new_operator_key
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import Repeatable, deliver
+from pingyi.services.people.api_keys import find_operator, new_operator_key
 
 BATCH, CLIENTS, ROUNDS = 500, 8, 7
 SINGLES, BATCHES, PLAIN, HELLOS = 800, 24, 2_000, 4_000

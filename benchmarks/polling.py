@@ -15,10 +15,10 @@ from sqlalchemy import text
 
 from benchmarks.house import BALLOTS, House, scheme_text
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.participants import UnitRow, put_units
-from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
-from pingyi.services.schemes import store_scheme
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.schemes import store_scheme
+from pingyi.services.periods.units import UnitRow, put_units
 from pingyi_surveys.questionnaires import parse_questionnaire, ready_questionnaire
 from pingyi_surveys.services.boxes import put_box
 from pingyi_surveys.services.codes import Code, code_of

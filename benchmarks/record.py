@@ -23,13 +23,13 @@ from benchmarks.serving import OURS, Server, keep_busy, server
 from pingyi.db import transaction
 from pingyi.ledger.keys import ensure_key
 from pingyi.ledger.sealing import seal
-from pingyi.services.asking import BUNDLE, approve_all, request_publication
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.exporting import export_public
-from pingyi.services.intake import deliver
-from pingyi.services.keys import find_operator, new_operator_key
-from pingyi.services.periods import close_period, request_assessment
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.bundles.export import export_public
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.people.api_keys import find_operator, new_operator_key
+from pingyi.services.periods.periods import close_period, request_assessment
+from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
 
 WITHOUT = "benchmarks.unrecorded:make"

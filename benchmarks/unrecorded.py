@@ -5,15 +5,16 @@ from __future__ import annotations
 from flask import Flask
 
 from pingyi import wsgi
-from pingyi.services import storing
+from pingyi.services.intake import store_entries
 
-_LEAVES = storing._INSERT[storing._INSERT.index("leaves AS (") : storing._INSERT.index("heads AS (")]  # noqa: SLF001
+_STATEMENT = store_entries._INSERT  # noqa: SLF001
+_LEAVES = _STATEMENT[_STATEMENT.index("leaves AS (") : _STATEMENT.index("heads AS (")]
 
 
 def make() -> Flask:
     """The same application, its statement less the leaves."""
-    storing._INSERT = storing._INSERT.replace(_LEAVES, "")  # noqa: SLF001
-    storing.leaf_hash = _no_hash
+    store_entries._INSERT = _STATEMENT.replace(_LEAVES, "")  # noqa: SLF001
+    store_entries.leaf_hash = _no_hash
     return wsgi.make()
 
 

@@ -19,8 +19,8 @@ from benchmarks.measuring import cpu_seconds
 from benchmarks.memory import Peak, watched
 from benchmarks.serving import OURS, Server, get, server
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.keys import find_operator, new_operator_key
+from pingyi.services.core.callers import SHELL
+from pingyi.services.people.api_keys import find_operator, new_operator_key
 
 ROWS, BATCH, UNITS = 50_000, 500, 84
 PERIOD = "files"

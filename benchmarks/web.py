@@ -14,8 +14,8 @@ from benchmarks.figures import Figure
 from benchmarks.house import BALLOTS, House, open_period_of
 from benchmarks.serving import BARE, OURS, Server, get, keep_busy, server
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.keys import find_operator, new_operator_key
+from pingyi.services.core.callers import SHELL
+from pingyi.services.people.api_keys import find_operator, new_operator_key
 
 SLOW, PROBES, HELLOS, CLIENTS, ROUNDS = 500, 60, 4_000, 8, 5
 PROBE_GOAL, PATIENCE = 0.5, 3

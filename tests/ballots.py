@@ -11,9 +11,9 @@ from sqlalchemy import text
 from tests.small import channel, draft_period, open_draft, scheme_of
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.periods import close_period, find_period
-from pingyi.services.runtime import working_channel
+from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import close_period, find_period
 from pingyi_surveys.keys import new_secret
 from pingyi_surveys.questionnaires import parse_questionnaire, ready_questionnaire
 from pingyi_surveys.services.boxes import put_box

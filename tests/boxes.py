@@ -11,11 +11,11 @@ from sqlalchemy import text
 from tests.ballots import OPEN, Ballots, ballot_period, close
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL, Caller
-from pingyi.services.dispositions import dispose
-from pingyi.services.intake import deliver
-from pingyi.services.roles import Role
-from pingyi.services.runtime import working_channel
+from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.callers import SHELL, Caller
+from pingyi.services.core.roles import Role
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.intake.dispositions import dispose
 from pingyi_surveys.ballots import Layout, read_layout
 from pingyi_surveys.opened import Opened
 from pingyi_surveys.opening import Opening, Result, Terms, settle

@@ -22,8 +22,8 @@ from pingyi.app import create_app
 from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.ledger.keys import ensure_key
-from pingyi.services.callers import SHELL
-from pingyi.services.keys import new_office_key
+from pingyi.services.core.callers import SHELL
+from pingyi.services.people.api_keys import new_office_key
 from pingyi.settings import Settings, load_settings
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]  # hooks of the suite

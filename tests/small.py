@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.participants import UnitRow, put_units
-from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
-from pingyi.services.schemes import store_scheme
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.schemes import store_scheme
+from pingyi.services.periods.units import UnitRow, put_units
 
 DEPARTMENTS = "departments"
 LAST_ONE = '[[consequences]]\nwhen = { place = "bottom", k = 1, consecutive = 1 }\naction = "interview"\n'

@@ -92,8 +92,8 @@ def scheduler() -> None:
 @click.option("--entries", is_flag=True, help="开放周期并报送 / open the period and post its entries")
 def import_(bundle: Path, *, entries: bool) -> None:
     """导入数据包 / Make a draft period of a bundle."""
-    from pingyi.services.bundles import import_bundle
-    from pingyi.services.callers import SHELL
+    from pingyi.services.bundles.bundles import import_bundle
+    from pingyi.services.core.callers import SHELL
 
     with _application() as (app, _), app.app_context():
         key = import_bundle(SHELL, bundle, entries=entries)
@@ -120,7 +120,7 @@ def replay(context: click.Context, bundle: Path, out: Path, lang: str | None) ->
 @click.option("--out", type=_FOLDER, required=True, help="数据包文件夹 / folder of the bundle")
 def export(period: str, out: Path) -> None:
     """导出公开数据包 / Write the public bundle of a published result, with its verifier."""
-    from pingyi.services.publishing import export_sealed
+    from pingyi.services.bundles.offer import export_sealed
 
     with _application() as (app, _), app.app_context():
         done = export_sealed(period, out)
@@ -144,9 +144,9 @@ def keys() -> None:
 def keys_new(operator: str | None, roles: tuple[str, ...], channels: tuple[str, ...], label: str) -> None:
     """新密钥 / A key for OPERATOR, or with --role for the office; it is shown once."""
     from pingyi.db import transaction
-    from pingyi.services import keys as service
-    from pingyi.services.accounts import checked_roles
-    from pingyi.services.callers import SHELL
+    from pingyi.services.core.callers import SHELL
+    from pingyi.services.people import api_keys as service
+    from pingyi.services.people.accounts import checked_roles
 
     if bool(operator) == bool(roles) or (roles and channels):
         raise click.UsageError(shell.words(_ONE_HOLDER))
@@ -250,7 +250,7 @@ def announce(settings: Settings) -> list[str]:
     """What `pingyi up` says once the web answers: the first sign-in, the demonstration's request."""
     from pingyi.db import transaction
     from pingyi.running import address_of, first_request
-    from pingyi.services.accounts import needs_first_account, new_first_code
+    from pingyi.services.people.accounts import needs_first_account, new_first_code
 
     lines: list[str] = []
     with _application(settings) as (app, _), app.app_context(), transaction() as connection:

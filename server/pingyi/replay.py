@@ -19,14 +19,14 @@ from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.ledger.keys import ensure_key
 from pingyi.outbox import PUBLISH, take_requests
 from pingyi.registry import EXTENSION, Registry, load_registry
-from pingyi.services.asking import BUNDLE, approve_all, request_publication
-from pingyi.services.bundle_folder import require_replaceable
-from pingyi.services.bundles import Bundle, read_bundle, store_bundle
-from pingyi.services.callers import SHELL
-from pingyi.services.exporting import export_public
-from pingyi.services.periods import close_period, find_period, request_assessment
-from pingyi.services.reading_results import load_result
-from pingyi.services.results import Result
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.bundles.bundles import Bundle, read_bundle, store_bundle
+from pingyi.services.bundles.export import export_public
+from pingyi.services.bundles.folder import require_replaceable
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import close_period, find_period, request_assessment
+from pingyi.services.results.load import load_result
+from pingyi.services.results.result import Result
 from pingyi.settings import load_settings
 from pingyi_workers.work import drain
 

@@ -36,8 +36,8 @@ def box() -> None:
 )
 def prepare(period: str, *, printed: bool) -> None:
     """准备密钥 / Make the keys of a draft PERIOD and freeze its boxes; again makes new keys."""
-    from pingyi.services.callers import SHELL
-    from pingyi.services.periods import find_period
+    from pingyi.services.core.callers import SHELL
+    from pingyi.services.periods.periods import find_period
     from pingyi_surveys.keys import new_secret
     from pingyi_surveys.prompting import hand_over
     from pingyi_surveys.services.key_files import configured
@@ -76,7 +76,7 @@ _PRINTED = Text(
 @click.option("--second", default="", help="第二人（账号） / login of the second person")
 def open_(period: str, head: Path | None, *, go_on: bool, by: str, second: str) -> None:
     """开箱 / Open the boxes of a closed PERIOD, by the key on this host or its two printed parts."""
-    from pingyi.services.callers import SHELL
+    from pingyi.services.core.callers import SHELL
     from pingyi_surveys.services.counting import open_period_boxes
 
     if go_on != bool(by and second) or go_on != bool(by or second):
@@ -136,8 +136,8 @@ def _telling(progress: Callable[[Text], None]) -> Callable[[int, int], None]:
 @click.argument("period")
 def status(period: str) -> None:
     """状况 / Keys and turnout of PERIOD; that somebody looked goes on the record."""
-    from pingyi.services.callers import SHELL
-    from pingyi.services.periods import find_period
+    from pingyi.services.core.callers import SHELL
+    from pingyi.services.periods.periods import find_period
     from pingyi_surveys.services.preparing import newest_prepared
     from pingyi_surveys.services.turnout import view_turnout
 
@@ -169,7 +169,7 @@ _DONE = Text(zh="{channel}：共收 {sealed}{cards} 张，已开箱", en="{chann
 @click.option("--out", type=_FOLDER, required=True, help="新的文件夹 / a new folder")
 def export(period: str, out: Path) -> None:
     """交给审计 / Write the sealed ballots of an opened PERIOD for auditors; only the box key opens them."""
-    from pingyi.services.callers import SHELL
+    from pingyi.services.core.callers import SHELL
     from pingyi_surveys.services.handing_out import hand_out
 
     with _transaction() as connection:
@@ -186,8 +186,8 @@ def export(period: str, out: Path) -> None:
 @click.option("--yes", is_flag=True, help="不再询问 / do not ask")
 def destroy(period: str, *, yes: bool) -> None:
     """销毁 / Destroy the box key and all sealed ballots of a published PERIOD, on the record."""
-    from pingyi.services.callers import SHELL
-    from pingyi.services.periods import find_period
+    from pingyi.services.core.callers import SHELL
+    from pingyi.services.periods.periods import find_period
     from pingyi_surveys.services.destroying import destroy_box, require_destroyable
 
     with _transaction() as connection:

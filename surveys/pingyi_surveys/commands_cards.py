@@ -59,7 +59,7 @@ def issue(count: int, address: str, out: Path, stratum: str, *, visit: bool, uni
 def register(period: str, channel: str, hashes: Path, stratum: str, *, visit: bool, unit: str) -> None:
     """登记票卡 / Put the list HASHES of a channel on the record, before the period opens."""
     from pingyi.db import transaction
-    from pingyi.services.callers import SHELL
+    from pingyi.services.core.callers import SHELL
     from pingyi.shell import running_application
     from pingyi_surveys.services.issuing import read_hashes
     from pingyi_surveys.services.registering import register_cards

@@ -45,8 +45,8 @@ def invite(
 ) -> None:
     """发邀请 / Send one card, picked at random, to each address; nobody keeps who got which."""
     from pingyi.db import transaction
-    from pingyi.services.draws import load_draw
-    from pingyi.services.sheets import read_sheet
+    from pingyi.services.draws.draws import load_draw
+    from pingyi.services.uploads.spreadsheets import read_sheet
     from pingyi_surveys.services.inviting import plan_invitations
 
     source = contacts if draw else addresses
@@ -78,8 +78,8 @@ def invite(
 def remind(period: str, channel: str, addresses: Path) -> None:
     """发提醒 / Remind every address of the last day: nobody knows who has voted."""
     from pingyi.db import transaction
-    from pingyi.services.callers import SHELL
-    from pingyi.services.sheets import read_sheet
+    from pingyi.services.core.callers import SHELL
+    from pingyi.services.uploads.spreadsheets import read_sheet
     from pingyi_surveys.services.inviting import plan_reminders
 
     with running_application() as app:
@@ -106,7 +106,7 @@ def _server(app: Flask) -> MailServer:
 def _post(server: MailServer, mailing: Mailing, keep: Callable[[], None]) -> None:
     """Send, and in any case put the number on the record and keep what is left."""
     from pingyi.db import transaction
-    from pingyi.services.callers import SHELL
+    from pingyi.services.core.callers import SHELL
     from pingyi_surveys.services.inviting import post, record_mailing
 
     try:

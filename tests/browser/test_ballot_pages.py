@@ -15,8 +15,8 @@ from tests.casting import boxes, cast_all, open_ballots, roster_ballots, seal_re
 from tests.integration.web.conftest import make_account
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.runtime import working_channel
+from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.callers import SHELL
 from pingyi_surveys.forms import short_code
 from pingyi_surveys.services.counting import open_by_itself
 from pingyi_surveys.services.windows import put_windows, read_lines

@@ -13,7 +13,7 @@ from tests.browser.conftest import Watched, serving
 from tests.integration.web.conftest import make_account
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
+from pingyi.services.core.callers import SHELL
 from pingyi_surveys.questionnaires import ready_questionnaire
 from pingyi_surveys.services.questionnaires import store_questionnaire
 

@@ -14,7 +14,7 @@ from pingyi.domain.scheme_messages import MESSAGES
 from pingyi.embedded.messages import _MESSAGES as REFUSALS
 from pingyi.embedded.remarks import _REMARKS as REMARKS
 from pingyi.ledger.messages import _MESSAGES as SEALING
-from pingyi.services.bundle_messages import _MESSAGES as FAULTS
+from pingyi.services.bundles.messages import _MESSAGES as FAULTS
 from pingyi.web.wording import _OF_STATUS as OF_STATUS
 
 

@@ -20,7 +20,7 @@ from pingyi.channels.types import STATUSES
 from pingyi.cli import main
 from pingyi.outbox import TOPICS
 from pingyi.registry import load_registry
-from pingyi.services.roles import ROLE_TITLES, Role
+from pingyi.services.core.roles import ROLE_TITLES, Role
 from pingyi.settings import Settings, default_of
 
 REFERENCE, PLUGINS = "docs/reference.md", "docs/plugins.md"

@@ -14,8 +14,8 @@ from tests.faults.load import Acknowledged, Counters, call
 from tests.waiting import wait_for
 
 from pingyi.db import transaction
-from pingyi.services.asking import BUNDLE, approve_all, request_publication
-from pingyi.services.publishing import export_sealed
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.bundles.offer import export_sealed
 
 
 def violations(place: Installation, period: str, told: Acknowledged, expected: Counters) -> list[str]:

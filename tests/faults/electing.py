@@ -15,9 +15,9 @@ from tests.faults.voters import Line, Voter, form_of, nonce_on
 from tests.waiting import wait_for
 
 from pingyi.db import db, transaction
-from pingyi.services.callers import SHELL, Caller
-from pingyi.services.roles import Role
-from pingyi.services.runtime import channel_by_id, working_channel
+from pingyi.services.core.bound_channels import channel_by_id, working_channel
+from pingyi.services.core.callers import SHELL, Caller
+from pingyi.services.core.roles import Role
 from pingyi_surveys.card_codes import new_visit_code, write_card
 from pingyi_surveys.keys import nullifier
 from pingyi_surveys.nonces import Bound, read_nonce

@@ -20,12 +20,12 @@ from tests.faults.installation import Installation
 from tests.waiting import wait_for
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.keys import find_operator, new_office_key, new_operator_key
-from pingyi.services.participants import UnitRow, put_units
-from pingyi.services.particulars import RollRow, put_rolls
-from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
-from pingyi.services.schemes import store_scheme
+from pingyi.services.core.callers import SHELL
+from pingyi.services.people.api_keys import find_operator, new_office_key, new_operator_key
+from pingyi.services.periods.adjustments import RollRow, put_rolls
+from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.schemes import store_scheme
+from pingyi.services.periods.units import UnitRow, put_units
 
 CLIENTS = 8
 AGAIN = {409, 429, 500, 502, 503, 504}

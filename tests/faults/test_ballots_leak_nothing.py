@@ -23,9 +23,9 @@ from tests.faults.test_restores import run
 from tests.waiting import wait_for
 
 from pingyi.db import transaction
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.periods import request_assessment
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import request_assessment
+from pingyi.services.results.assess import assess_period
 from pingyi_surveys.box import Unopenable, open_one, tied_to
 from pingyi_surveys.keys import BoxKeys, box_keys, nullifier
 from pingyi_surveys.services.cards import card_hash

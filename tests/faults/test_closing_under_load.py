@@ -20,11 +20,11 @@ from tests.waiting import wait_for
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
-from pingyi.services.callers import SHELL
-from pingyi.services.intake import deliver
-from pingyi.services.participants import UnitRow, put_units
-from pingyi.services.periods import PeriodDraft, close_period, create_period, find_period, open_period
-from pingyi.services.schemes import store_scheme
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.periods.periods import PeriodDraft, close_period, create_period, find_period, open_period
+from pingyi.services.periods.schemes import store_scheme
+from pingyi.services.periods.units import UnitRow, put_units
 
 CLOSINGS, WRITERS, TRIES_WITHOUT_GUARD = 50, 16, 50
 

@@ -28,10 +28,10 @@ from tests.waiting import wait_for
 
 from pingyi.db import transaction
 from pingyi.embedded.engines import Endpoints
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.folding import fold_channel
-from pingyi.services.periods import request_assessment
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.periods.periods import request_assessment
+from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
 from pingyi_surveys.keys import device_mark
 

@@ -42,8 +42,8 @@ from tests.unit.surveys.stuffing import (
 from tests.waiting import wait_for
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.runtime import working_channel
+from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.callers import SHELL
 from pingyi_surveys.opened import Opened
 from pingyi_surveys.quarantine import judge
 from pingyi_surveys.services.codes import Code, code_of

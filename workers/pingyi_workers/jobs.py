@@ -9,10 +9,10 @@ from pingyi.extensions import current_extensions
 from pingyi.ledger.sealing import seal_paced
 from pingyi.ledger.witnessing import ask_witnesses
 from pingyi.outbox import OPEN_BOXES, WITNESS, request_work, take_requests
-from pingyi.services.assessing import assess_period
-from pingyi.services.folding import fold_channel
-from pingyi.services.publishing import make_bundle
-from pingyi.services.upkeep import sweep_up
+from pingyi.services.bundles.offer import make_bundle
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.results.assess import assess_period
+from pingyi.services.sweep import sweep_up
 
 
 def fold(channel_id: int) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.roles import Role
+from pingyi.services.core.roles import Role
 
 READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 KEEPERS = (Role.SECURITY_ADMINISTRATOR, Role.AUDITOR)

@@ -13,11 +13,11 @@ from pingyi.api.fields import ReasonSchema, name_field, reason_field, rows_of
 from pingyi.api.spec import Resource
 from pingyi.channels import ScoreField, Word
 from pingyi.db import transaction
-from pingyi.services import registers
-from pingyi.services.asking import request_adjustments, request_withdrawal
-from pingyi.services.particulars import AdjustmentRow
-from pingyi.services.periods import find_period
-from pingyi.services.roles import Role
+from pingyi.services.approvals.requests import request_adjustments, request_withdrawal
+from pingyi.services.core.roles import Role
+from pingyi.services.periods import queries
+from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 
 blp = Resource(
@@ -92,7 +92,7 @@ def add(given: dict[str, Any], period: str) -> dict[str, Any]:
 def list_all(period: str) -> dict[str, Any]:
     """List all adjustments that were approved, also the withdrawn ones."""
     with transaction() as connection:
-        return {"adjustments": registers.adjustments(connection, find_period(connection, period))}
+        return {"adjustments": queries.adjustments(connection, find_period(connection, period))}
 
 
 @blp.route("/<int(max=9223372036854775807):adjustment>/withdrawal", methods=["POST"])

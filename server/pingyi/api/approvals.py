@@ -12,7 +12,7 @@ from pingyi.api.examples import REFUSAL
 from pingyi.api.fields import ReasonSchema
 from pingyi.api.spec import Resource
 from pingyi.db import transaction
-from pingyi.services.acts import (
+from pingyi.services.approvals.approvals import (
     ADJUSTMENT,
     APPROVED,
     PENDING,
@@ -27,8 +27,8 @@ from pingyi.services.acts import (
     pending_acts,
     refuse_act,
 )
-from pingyi.services.periods import find_period
-from pingyi.services.roles import Role
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 
 blp = Resource("acts", __name__, url_prefix="", description="双人审批 / Acts of two people")

@@ -16,11 +16,11 @@ from pingyi.channels import Text, Word
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError
 from pingyi.domain.scheme import Scheme
-from pingyi.services import registers
-from pingyi.services.particulars import DecisionRow, add_decisions
-from pingyi.services.periods import find_period
-from pingyi.services.roles import Role
-from pingyi.services.runtime import issued_scheme
+from pingyi.services.core.bound_channels import issued_scheme
+from pingyi.services.core.roles import Role
+from pingyi.services.periods import queries
+from pingyi.services.periods.adjustments import DecisionRow, add_decisions
+from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 
 blp = Resource(
@@ -69,7 +69,7 @@ def add(given: dict[str, Any], period: str) -> dict[str, Any]:
         found = find_period(connection, period)
         _require_known(issued_scheme(found.scheme_id, connection), given["decisions"])
         add_decisions(connection, require_caller(), found, [DecisionRow(**row) for row in given["decisions"]])
-        return {"decisions": registers.decisions(connection, found)}
+        return {"decisions": queries.decisions(connection, found)}
 
 
 @blp.route("")
@@ -78,7 +78,7 @@ def add(given: dict[str, Any], period: str) -> dict[str, Any]:
 def list_all(period: str) -> dict[str, Any]:
     """List all decisions."""
     with transaction() as connection:
-        return {"decisions": registers.decisions(connection, find_period(connection, period))}
+        return {"decisions": queries.decisions(connection, find_period(connection, period))}
 
 
 def _require_known(scheme: Scheme, rows: Sequence[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from pingyi.api.acts import READERS
 from pingyi.api.fields import TitleSchema
 from pingyi.api.spec import Resource
 from pingyi.db import transaction
-from pingyi.services.overview import Overview, period_overview
+from pingyi.services.periods.office_queries import Overview, period_overview
 
 blp = Resource(
     "deliveries", __name__, url_prefix="/periods/<key:period>/deliveries", description="报送情况 / Deliveries"

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from pingyi.api.requests import MAX_ENTRIES
 from pingyi.api.spec import MAY_BE_EMPTY
 from pingyi.channels import Channel
-from pingyi.services.reading import delivery_schema
+from pingyi.services.intake.parse_rows import delivery_schema
 
 
 def batch_schema(plugin: Channel) -> type[Schema]:

@@ -14,8 +14,9 @@ from pingyi.api.spec import Resource
 from pingyi.channels import Word
 from pingyi.db import transaction
 from pingyi.domain.draw import Member, Rule
-from pingyi.services.draw_documents import draw_document
-from pingyi.services.draws import (
+from pingyi.services.core.roles import Role
+from pingyi.services.draws.documents import draw_document
+from pingyi.services.draws.draws import (
     DrawDraft,
     commit_draw,
     enter_value,
@@ -24,7 +25,6 @@ from pingyi.services.draws import (
     local_today,
     substitute,
 )
-from pingyi.services.roles import Role
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import PUBLIC
 

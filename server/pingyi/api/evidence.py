@@ -7,9 +7,9 @@ from marshmallow import Schema, fields, validate
 
 from pingyi.api.requests import delivering_caller
 from pingyi.api.spec import Resource
-from pingyi.services.evidence import READERS, EvidenceFile, evidence_content, keep_evidence
-from pingyi.services.evidence_files import ENDINGS
-from pingyi.services.uploads import Place
+from pingyi.services.evidence.evidence import READERS, EvidenceFile, evidence_content, keep_evidence
+from pingyi.services.evidence.files import ENDINGS
+from pingyi.services.uploads.uploads import Place
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR
 

@@ -12,10 +12,10 @@ from pingyi.api.fields import key_field
 from pingyi.api.spec import Resource
 from pingyi.channels import Word
 from pingyi.db import transaction
-from pingyi.services import keys
-from pingyi.services.accounts import checked_roles
-from pingyi.services.overview import list_keys
-from pingyi.services.roles import Role
+from pingyi.services.core.roles import Role
+from pingyi.services.people import api_keys
+from pingyi.services.people.accounts import checked_roles
+from pingyi.services.periods.office_queries import list_keys
 from pingyi.web.callers import require_caller
 
 blp = Resource("keys", __name__, url_prefix="/keys", description="密钥 / Keys")
@@ -73,16 +73,16 @@ class KeysSchema(Schema):
 @blp.operation("key_issue", Role.SECURITY_ADMINISTRATOR)
 @blp.arguments(NewKeySchema, example=KEY)
 @blp.response(201, IssuedKeySchema)
-def issue(given: dict[str, Any]) -> keys.NewKey:
+def issue(given: dict[str, Any]) -> api_keys.NewKey:
     """Issue a key; hand the token over on a safe way, it cannot be shown again."""
     caller, stated = require_caller(), {"label": given["label"], "expires_at": given["expires_at"]}
     with act() as connection:
         if not given["roles"]:
-            operator_id = keys.find_operator(connection, given["operator"])
-            return keys.new_operator_key(
+            operator_id = api_keys.find_operator(connection, given["operator"])
+            return api_keys.new_operator_key(
                 connection, caller, operator_id, channels=given["channels"], **stated
             )
-        return keys.new_office_key(connection, caller, sorted(checked_roles(given["roles"])), **stated)
+        return api_keys.new_office_key(connection, caller, sorted(checked_roles(given["roles"])), **stated)
 
 
 @blp.route("")
@@ -100,5 +100,5 @@ def list_all() -> dict[str, Any]:
 def revoke(key_id: str) -> dict[str, Any]:
     """Revoke a key at once."""
     with act() as connection:
-        keys.revoke_key(connection, require_caller(), key_id)
+        api_keys.revoke_key(connection, require_caller(), key_id)
         return {"keys": [row for row in list_keys(connection) if row.key_id == key_id]}

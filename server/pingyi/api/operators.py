@@ -11,9 +11,9 @@ from pingyi.api.examples import OPERATOR
 from pingyi.api.fields import name_field
 from pingyi.api.spec import Resource
 from pingyi.db import transaction
-from pingyi.services.keys import ensure_operator
-from pingyi.services.overview import list_operators
-from pingyi.services.roles import Role
+from pingyi.services.core.roles import Role
+from pingyi.services.people.api_keys import ensure_operator
+from pingyi.services.periods.office_queries import list_operators
 
 blp = Resource("operators", __name__, url_prefix="/operators", description="渠道单位 / Operators")
 

@@ -25,9 +25,9 @@ from pingyi.api.requests import (
 from pingyi.api.spec import Resource
 from pingyi.channels import Channel, Word
 from pingyi.db import transaction
-from pingyi.services import listing
-from pingyi.services.intake import Answer, deliver
-from pingyi.services.withdrawing import withdraw
+from pingyi.services.intake.deliveries import Answer, deliver
+from pingyi.services.intake.partner_queries import entries_page, entry_form, readable_channel, stored_receipt
+from pingyi.services.intake.withdraw import withdraw
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR
 
@@ -178,8 +178,8 @@ def _add_form(blp: Resource, plugin: Channel) -> None:
         """What may I post: fields, settings, units, state and limits."""
         settings = current_app.extensions["pingyi.configuration"]
         with transaction() as connection:
-            working = listing.readable_channel(connection, require_caller(), period, channel, plugin.key)
-            form = listing.entry_form(connection, working)
+            working = readable_channel(connection, require_caller(), period, channel, plugin.key)
+            form = entry_form(connection, working)
         limits = {"entries": MAX_ENTRIES, "body_bytes": settings.max_body_bytes}
         return {**form, "limits": {**limits, "requests_per_second": settings.rate_per_second}}
 
@@ -227,8 +227,8 @@ def _add_listing(blp: Resource, plugin: Channel) -> None:
         """List entries in the order of their arrival, with status and leaf hash."""
         caller = require_caller()
         with transaction() as connection:
-            working = listing.readable_channel(connection, caller, period, channel, plugin.key)
-            page = listing.entries_page(connection, caller, working, **asked)
+            working = readable_channel(connection, caller, period, channel, plugin.key)
+            page = entries_page(connection, caller, working, **asked)
         return page, 200, _link(page.after)
 
 
@@ -239,10 +239,8 @@ def _add_receipts(blp: Resource, plugin: Channel) -> None:
     def get_receipt(period: str, channel: str, delivery: int) -> Response:
         """The receipt of a delivery, byte for byte as it was first answered."""
         with transaction() as connection:
-            working = listing.readable_channel(connection, require_caller(), period, channel, plugin.key)
-            return Response(
-                listing.stored_receipt(connection, working, delivery), mimetype="application/json"
-            )
+            working = readable_channel(connection, require_caller(), period, channel, plugin.key)
+            return Response(stored_receipt(connection, working, delivery), mimetype="application/json")
 
 
 def _link(after: str | None) -> dict[str, str]:

@@ -15,11 +15,11 @@ from pingyi.api.spec import Resource
 from pingyi.channels import Moment, Word
 from pingyi.db import transaction
 from pingyi.models import STATES
-from pingyi.services import periods, registers
-from pingyi.services.asking import request_publication, request_reopening
-from pingyi.services.roles import Role
-from pingyi.services.runtime import issued_scheme
-from pingyi.services.schemes import find_scheme
+from pingyi.services.approvals.requests import request_publication, request_reopening
+from pingyi.services.core.bound_channels import issued_scheme
+from pingyi.services.core.roles import Role
+from pingyi.services.periods import periods, queries
+from pingyi.services.periods.schemes import find_scheme
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import SIGNED_IN
 
@@ -110,7 +110,7 @@ def create(given: dict[str, Any]) -> dict[str, Any]:
         stored = find_scheme(connection, scheme_key, version)
         scheme = issued_scheme(stored.id, connection)
         periods.create_period(connection, require_caller(), draft, scheme, stored.id)
-        return registers.period_document(connection, draft.key)
+        return queries.period_document(connection, draft.key)
 
 
 @blp.route("")
@@ -119,7 +119,7 @@ def create(given: dict[str, Any]) -> dict[str, Any]:
 def list_all() -> dict[str, Any]:
     """List all periods."""
     with transaction() as connection:
-        return {"periods": registers.periods(connection)}
+        return {"periods": queries.periods(connection)}
 
 
 @blp.route("/<key:period>")
@@ -128,7 +128,7 @@ def list_all() -> dict[str, Any]:
 def get(period: str) -> dict[str, Any]:
     """A period with its state and its channels; an operator sees its own channels only."""
     with transaction() as connection:
-        return registers.period_document(connection, period, require_caller().operator_id)
+        return queries.period_document(connection, period, require_caller().operator_id)
 
 
 @blp.route("/<key:period>/opening", methods=["POST"])
@@ -138,7 +138,7 @@ def open_intake(period: str) -> dict[str, Any]:
     """Open intake: the scheme is issued, and what its channels need beforehand is checked."""
     with act() as connection:
         periods.open_period(connection, require_caller(), period)
-        return registers.period_document(connection, period)
+        return queries.period_document(connection, period)
 
 
 @blp.route("/<key:period>/closing", methods=["POST"])
@@ -148,7 +148,7 @@ def close_intake(period: str) -> dict[str, Any]:
     """Stop every intake; not one entry is stored after this answer."""
     with act() as connection:
         periods.close_period(connection, require_caller(), period)
-        return registers.period_document(connection, period)
+        return queries.period_document(connection, period)
 
 
 @blp.route("/<key:period>/assessment", methods=["POST"])
@@ -158,7 +158,7 @@ def assess(period: str) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Ask the workers to fold, freeze and assess; the header Location leads to the progress."""
     with act() as connection:
         periods.request_assessment(connection, require_caller(), period)
-        found = registers.progress(connection, periods.find_period(connection, period))
+        found = queries.progress(connection, periods.find_period(connection, period))
     return found, 202, {"Location": url_for("periods.get_progress", period=period)}
 
 
@@ -168,7 +168,7 @@ def assess(period: str) -> tuple[dict[str, Any], int, dict[str, str]]:
 def get_progress(period: str) -> dict[str, Any]:
     """How far the assessment of a period is."""
     with transaction() as connection:
-        return registers.progress(connection, periods.find_period(connection, period))
+        return queries.progress(connection, periods.find_period(connection, period))
 
 
 @blp.route("/<key:period>/publication", methods=["POST"])
@@ -198,4 +198,4 @@ def archive(period: str) -> dict[str, Any]:
     """Put a published period to rest."""
     with act() as connection:
         periods.archive_period(connection, require_caller(), period)
-        return registers.period_document(connection, period)
+        return queries.period_document(connection, period)

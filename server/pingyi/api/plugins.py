@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 
 from pingyi.api.fields import TitleSchema
 from pingyi.api.spec import Resource
-from pingyi.services import registers
+from pingyi.services.periods import queries
 from pingyi.web.policy import SIGNED_IN
 
 blp = Resource("plugins", __name__, url_prefix="/plugins", description="渠道插件 / Plugins")
@@ -46,4 +46,4 @@ class PluginsSchema(Schema):
 @blp.response(200, PluginsSchema)
 def list_all() -> dict[str, Any]:
     """List the plugins, and the packages that are broken."""
-    return registers.plugins()
+    return queries.plugins()

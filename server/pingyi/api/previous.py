@@ -12,10 +12,10 @@ from pingyi.api.fields import key_field, name_field, rows_of
 from pingyi.api.spec import Resource
 from pingyi.channels import ScoreField
 from pingyi.db import transaction
-from pingyi.services import registers
-from pingyi.services.particulars import PreviousRow, put_previous
-from pingyi.services.periods import find_period
-from pingyi.services.roles import Role
+from pingyi.services.core.roles import Role
+from pingyi.services.periods import queries
+from pingyi.services.periods.adjustments import PreviousRow, put_previous
+from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 
 blp = Resource(
@@ -54,7 +54,7 @@ def put(given: dict[str, Any], period: str) -> dict[str, Any]:
     with act() as connection:
         found = find_period(connection, period)
         put_previous(connection, require_caller(), found, [PreviousRow(**row) for row in given["previous"]])
-        return {"previous": registers.previous_results(connection, found)}
+        return {"previous": queries.previous_results(connection, found)}
 
 
 @blp.route("")
@@ -63,4 +63,4 @@ def put(given: dict[str, Any], period: str) -> dict[str, Any]:
 def list_all(period: str) -> dict[str, Any]:
     """List the earlier results."""
     with transaction() as connection:
-        return {"previous": registers.previous_results(connection, find_period(connection, period))}
+        return {"previous": queries.previous_results(connection, find_period(connection, period))}

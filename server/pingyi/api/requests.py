@@ -17,8 +17,8 @@ from webargs.flaskparser import FlaskParser
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.registry import field_errors
-from pingyi.services.callers import Caller
-from pingyi.services.intake import Repeatable, fingerprint
+from pingyi.services.core.callers import Caller
+from pingyi.services.intake.deliveries import Repeatable, fingerprint
 from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
 

@@ -10,9 +10,9 @@ from marshmallow import Schema, fields, validate
 from pingyi.api.acts import READERS
 from pingyi.api.spec import Resource
 from pingyi.db import transaction
-from pingyi.services.reading_results import load_result
-from pingyi.services.results import Result, record_json, results_csv, results_json
-from pingyi.services.revisions import Comparison, Revisions, compare_revisions, list_revisions
+from pingyi.services.results.load import load_result
+from pingyi.services.results.result import Result, record_json, results_csv, results_json
+from pingyi.services.results.revisions import Comparison, Revisions, compare_revisions, list_revisions
 from pingyi.web.callers import current_caller
 from pingyi.web.policy import PUBLIC
 

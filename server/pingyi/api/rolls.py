@@ -12,10 +12,10 @@ from pingyi.api.fields import key_field, rows_of
 from pingyi.api.spec import Resource
 from pingyi.channels import Whole, Word
 from pingyi.db import transaction
-from pingyi.services import registers
-from pingyi.services.particulars import RollRow, put_rolls
-from pingyi.services.periods import find_period
-from pingyi.services.roles import Role
+from pingyi.services.core.roles import Role
+from pingyi.services.periods import queries
+from pingyi.services.periods.adjustments import RollRow, put_rolls
+from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 
 blp = Resource("rolls", __name__, url_prefix="/periods/<key:period>/rolls", description="名册数 / Rolls")
@@ -47,7 +47,7 @@ def put(given: dict[str, Any], period: str) -> dict[str, Any]:
     with act() as connection:
         found = find_period(connection, period)
         put_rolls(connection, require_caller(), found, [RollRow(**row) for row in given["rolls"]])
-        return {"rolls": registers.rolls(connection, found)}
+        return {"rolls": queries.rolls(connection, found)}
 
 
 @blp.route("")
@@ -56,4 +56,4 @@ def put(given: dict[str, Any], period: str) -> dict[str, Any]:
 def list_all(period: str) -> dict[str, Any]:
     """List the rolls of a period."""
     with transaction() as connection:
-        return {"rolls": registers.rolls(connection, find_period(connection, period))}
+        return {"rolls": queries.rolls(connection, find_period(connection, period))}

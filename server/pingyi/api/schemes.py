@@ -12,9 +12,9 @@ from pingyi.api.examples import SCHEME, SCHEME_TOML
 from pingyi.api.requests import malformed, read_body
 from pingyi.api.spec import Resource
 from pingyi.db import transaction
-from pingyi.services import registers
-from pingyi.services.roles import Role
-from pingyi.services.schemes import find_scheme, store_scheme
+from pingyi.services.core.roles import Role
+from pingyi.services.periods import queries
+from pingyi.services.periods.schemes import find_scheme, store_scheme
 from pingyi.web.callers import require_caller
 
 blp = Resource("schemes", __name__, url_prefix="/schemes", description="评议方案 / Schemes")
@@ -76,7 +76,7 @@ def store() -> dict[str, Any]:
 def list_all() -> dict[str, Any]:
     """List all stored versions of all schemes."""
     with transaction() as connection:
-        return {"schemes": registers.scheme_versions(connection)}
+        return {"schemes": queries.scheme_versions(connection)}
 
 
 @blp.route("/<key:scheme>")
@@ -95,7 +95,7 @@ def list_versions(scheme: str) -> dict[str, Any]:
     """List the versions of a scheme."""
     with transaction() as connection:
         find_scheme(connection, scheme)
-        return {"schemes": registers.scheme_versions(connection, scheme)}
+        return {"schemes": queries.scheme_versions(connection, scheme)}
 
 
 @blp.route("/<key:scheme>/versions/<int(max=1000000):version>")

@@ -12,11 +12,11 @@ from pingyi.api.fields import SOME, key_field, name_field, rows_of
 from pingyi.api.spec import Resource
 from pingyi.channels import Word
 from pingyi.db import transaction
-from pingyi.services import registers
-from pingyi.services.participants import UnitRow, put_units
-from pingyi.services.periods import find_period
-from pingyi.services.roles import Role
-from pingyi.services.runtime import issued_scheme
+from pingyi.services.core.bound_channels import issued_scheme
+from pingyi.services.core.roles import Role
+from pingyi.services.periods import queries
+from pingyi.services.periods.periods import find_period
+from pingyi.services.periods.units import UnitRow, put_units
 from pingyi.web.callers import require_caller
 
 blp = Resource("units", __name__, url_prefix="/periods/<key:period>/units", description="评议对象 / Units")
@@ -50,7 +50,7 @@ def put(given: dict[str, Any], period: str) -> dict[str, Any]:
     with act() as connection:
         found = find_period(connection, period)
         put_units(connection, require_caller(), found, issued_scheme(found.scheme_id, connection), rows)
-        return {"units": registers.units(connection, found)}
+        return {"units": queries.units(connection, found)}
 
 
 @blp.route("")
@@ -59,4 +59,4 @@ def put(given: dict[str, Any], period: str) -> dict[str, Any]:
 def list_all(period: str) -> dict[str, Any]:
     """List the units of a period."""
     with transaction() as connection:
-        return {"units": registers.units(connection, find_period(connection, period))}
+        return {"units": queries.units(connection, find_period(connection, period))}

@@ -17,9 +17,9 @@ from pingyi.api.requests import delivering_caller
 from pingyi.api.spec import Resource
 from pingyi.channels import Word
 from pingyi.db import transaction
-from pingyi.services.listing import readable_channel
-from pingyi.services.upload_templates import template_of
-from pingyi.services.uploads import Place, Upload, confirm, preview, shown
+from pingyi.services.intake.partner_queries import readable_channel
+from pingyi.services.uploads.template_workbook import template_of
+from pingyi.services.uploads.uploads import Place, Upload, confirm, preview, shown
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR
 

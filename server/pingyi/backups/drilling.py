@@ -23,7 +23,7 @@ from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.ledger.fsck import Report, check_record
 from pingyi.ledger.heads import newest_head
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import SHELL
+from pingyi.services.core.callers import SHELL
 from pingyi.settings import Settings
 
 CORE = ("entry", "epoch", "leaf", "sealed_leaf", "tile", "tree_head")

@@ -23,7 +23,7 @@ from pingyi.ledger.keys import load_key
 from pingyi.ledger.messages import refusal as sealing_refusal
 from pingyi.ledger.notes import public_bytes, read_checkpoint, read_verifier, verifier_key, verify
 from pingyi.ledger.sealing import seal, sealer_engine
-from pingyi.services.evidence_files import write_file
+from pingyi.services.evidence.files import write_file
 from pingyi.settings import Settings
 
 

@@ -19,7 +19,7 @@ from pingyi.channels import Text
 from pingyi.db import db
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
-from pingyi.services.exporting import export_public
+from pingyi.services.bundles.export import export_public
 from pingyi.settings import load_settings
 
 Check = Callable[[list[Text], list[Text], str], None]

@@ -13,7 +13,7 @@ from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.ledger.folder import newest_note
 from pingyi.ledger.notes import Checkpoint
-from pingyi.services.evidence_files import read_file
+from pingyi.services.evidence.files import read_file
 from pingyi.settings import Settings
 
 

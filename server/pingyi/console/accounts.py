@@ -13,7 +13,8 @@ from pingyi.channels import Text
 from pingyi.console.base import attempt, blueprint, field, page, secret
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.accounts import (
+from pingyi.services.core.roles import ROLE_TITLES, Role
+from pingyi.services.people.accounts import (
     AccountDraft,
     create_account,
     disable_account,
@@ -21,8 +22,7 @@ from pingyi.services.accounts import (
     reset_password,
     set_roles,
 )
-from pingyi.services.overview import list_operators
-from pingyi.services.roles import ROLE_TITLES, Role
+from pingyi.services.periods.office_queries import list_operators
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 

@@ -13,18 +13,18 @@ from pingyi.channels import Text
 from pingyi.console.base import attempt, blueprint, field
 from pingyi.console.office import done_or_refused
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.acts import Act, approve_act, find_act, refuse_act
-from pingyi.services.asking import (
+from pingyi.services.approvals.approvals import Act, approve_act, find_act, refuse_act
+from pingyi.services.approvals.requests import (
     request_adjustments,
     request_publication,
     request_reopening,
     request_withdrawal,
 )
-from pingyi.services.particulars import AdjustmentRow
-from pingyi.services.periods import find_period
-from pingyi.services.refusals import not_found
-from pingyi.services.registers import period_document
-from pingyi.services.roles import Role
+from pingyi.services.core.errors import not_found
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.periods import find_period
+from pingyi.services.periods.queries import period_document
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 

@@ -9,9 +9,9 @@ from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.channel_heads import channel_head
-from pingyi.services.channel_views import list_places, render_page, run_task
-from pingyi.services.uploads import Place
+from pingyi.services.plugins.channel_pages import list_places, render_page, run_task
+from pingyi.services.uploads.channel_header import channel_head
+from pingyi.services.uploads.uploads import Place
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 

@@ -11,13 +11,13 @@ from pingyi.channels import Text
 from pingyi.console.base import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.channel_heads import channel_head
-from pingyi.services.own_channels import own_channels, own_files
-from pingyi.services.sheet_child import MAX_ROWS
-from pingyi.services.sheets import MAX_FILE_BYTES
-from pingyi.services.upload_changes import upload_page
-from pingyi.services.upload_columns import columns_of
-from pingyi.services.uploads import Place, confirm, own_channel, preview
+from pingyi.services.uploads.channel_header import channel_head
+from pingyi.services.uploads.operator_channels import own_channels, own_files
+from pingyi.services.uploads.read_table import columns_of
+from pingyi.services.uploads.row_changes import upload_page
+from pingyi.services.uploads.spreadsheet_child import MAX_ROWS
+from pingyi.services.uploads.spreadsheets import MAX_FILE_BYTES
+from pingyi.services.uploads.uploads import Place, confirm, own_channel, preview
 from pingyi.web.bodies import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy

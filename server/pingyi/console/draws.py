@@ -15,10 +15,17 @@ from pingyi.console.base import attempt, blueprint, field, page
 from pingyi.db import transaction
 from pingyi.domain.draw import Member, Rule
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.callers import Caller
-from pingyi.services.draws import DrawDraft, commit_draw, enter_value, load_draw, local_today, substitute
-from pingyi.services.roles import Role
-from pingyi.services.sheets import read_sheet
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.roles import Role
+from pingyi.services.draws.draws import (
+    DrawDraft,
+    commit_draw,
+    enter_value,
+    load_draw,
+    local_today,
+    substitute,
+)
+from pingyi.services.uploads.spreadsheets import read_sheet
 from pingyi.web.bodies import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy

@@ -11,10 +11,10 @@ from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.channel_heads import channel_head
-from pingyi.services.entry_cells import evidence_parts
-from pingyi.services.standing_entries import EntryLines, standing_entries
-from pingyi.services.uploads import Place
+from pingyi.services.intake.current_entries import EntryLines, standing_entries
+from pingyi.services.intake.entry_cells import evidence_parts
+from pingyi.services.uploads.channel_header import channel_head
+from pingyi.services.uploads.uploads import Place
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 

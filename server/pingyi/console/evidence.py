@@ -10,12 +10,12 @@ from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.channel_heads import channel_head
-from pingyi.services.evidence import READERS as FILE_READERS
-from pingyi.services.evidence import evidence_content, keep_evidence, most_bytes
-from pingyi.services.evidence_files import ENDINGS
-from pingyi.services.evidence_lists import MOST_PAGES, evidence_lines
-from pingyi.services.uploads import Place
+from pingyi.services.evidence.evidence import READERS as FILE_READERS
+from pingyi.services.evidence.evidence import evidence_content, keep_evidence, most_bytes
+from pingyi.services.evidence.files import ENDINGS
+from pingyi.services.evidence.queries import MOST_PAGES, evidence_lines
+from pingyi.services.uploads.channel_header import channel_head
+from pingyi.services.uploads.uploads import Place
 from pingyi.web.bodies import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy

@@ -12,10 +12,16 @@ from pingyi.channels import Text
 from pingyi.console.base import attempt, blueprint, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.accounts import checked_roles
-from pingyi.services.keys import NewKey, find_operator, new_office_key, new_operator_key, revoke_key
-from pingyi.services.overview import list_keys, list_operators
-from pingyi.services.roles import ROLE_TITLES, Role
+from pingyi.services.core.roles import ROLE_TITLES, Role
+from pingyi.services.people.accounts import checked_roles
+from pingyi.services.people.api_keys import (
+    NewKey,
+    find_operator,
+    new_office_key,
+    new_operator_key,
+    revoke_key,
+)
+from pingyi.services.periods.office_queries import list_keys, list_operators
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
 from pingyi.db import transaction
-from pingyi.services.channel_heads import channel_head
-from pingyi.services.daily_ledger import LedgerDay, daily_ledger, ledger_days
-from pingyi.services.refusals import not_found
-from pingyi.services.uploads import Place
+from pingyi.services.core.errors import not_found
+from pingyi.services.intake.daily_ledger import LedgerDay, daily_ledger, ledger_days
+from pingyi.services.uploads.channel_header import channel_head
+from pingyi.services.uploads.uploads import Place
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 

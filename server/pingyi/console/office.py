@@ -12,12 +12,18 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.base import attempt, blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.acts import PUBLISH, answered_acts, pending_acts
-from pingyi.services.callers import Caller
-from pingyi.services.overview import list_periods, period_overview
-from pingyi.services.periods import REOPENABLE, close_period, find_period, open_period, request_assessment
-from pingyi.services.registers import adjustments, units
-from pingyi.services.roles import Role
+from pingyi.services.approvals.approvals import PUBLISH, answered_acts, pending_acts
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.office_queries import list_periods, period_overview
+from pingyi.services.periods.periods import (
+    REOPENABLE,
+    close_period,
+    find_period,
+    open_period,
+    request_assessment,
+)
+from pingyi.services.periods.queries import adjustments, units
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 

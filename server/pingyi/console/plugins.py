@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
 from pingyi.db import transaction
-from pingyi.services.plugin_uses import plugin_lines
+from pingyi.services.plugins.plugin_uses import plugin_lines
 from pingyi.web.policy import policy
 
 

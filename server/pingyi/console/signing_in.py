@@ -9,14 +9,14 @@ from pingyi.channels import Text
 from pingyi.console.base import attempt, blueprint, field, page, secret
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.accounts import (
+from pingyi.services.core.roles import ROLE_TITLES, Role
+from pingyi.services.people.accounts import (
     AccountDraft,
     change_password,
     create_first_account,
     needs_first_account,
 )
-from pingyi.services.roles import ROLE_TITLES, Role
-from pingyi.services.signing_in import sign_in as verify
+from pingyi.services.people.sign_in import sign_in as verify
 from pingyi.web.callers import current_account, require_caller
 from pingyi.web.links import TOOLS, links
 from pingyi.web.policy import PUBLIC, SIGNED_IN, policy

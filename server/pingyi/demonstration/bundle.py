@@ -14,8 +14,8 @@ from pingyi.demonstration.evaluation import Evaluation
 from pingyi.demonstration.ready_made import evaluation_of
 from pingyi.domain.errors import Problem
 from pingyi.schemes import shipped_scheme
-from pingyi.services.participants import UnitRow
-from pingyi.services.periods import PeriodDraft
+from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.units import UnitRow
 
 UNITS = ("code", "name", "category", "parent", "subordination", "superior", "aliases")
 ROLLS = ("channel", "name", "count", "stratum")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pingyi.demonstration.chance import PERMILLE, Chance
 from pingyi.domain.scheme import ChannelPlan
-from pingyi.services.participants import UnitRow
+from pingyi.services.periods.units import UnitRow
 
 QUARTERS = {range(1, 4): "2017-04", range(4, 7): "2017-07", range(7, 10): "2017-10", range(10, 13): "2018-01"}
 YES, NO = "是", "否"

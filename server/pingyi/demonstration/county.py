@@ -18,9 +18,9 @@ from pingyi.demonstration.evaluation import (
     three_weights,
     within,
 )
-from pingyi.services.participants import UnitRow
-from pingyi.services.particulars import RollRow
-from pingyi.services.periods import PeriodDraft
+from pingyi.services.periods.adjustments import RollRow
+from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.units import UnitRow
 
 KEY = "county-quarterly"
 QUARTER = "2020-Q1"

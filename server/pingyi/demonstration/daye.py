@@ -18,8 +18,8 @@ from pingyi.demonstration.evaluation import (
     seen_by,
     within,
 )
-from pingyi.services.participants import UnitRow
-from pingyi.services.periods import PeriodDraft
+from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.units import UnitRow
 
 KEY = "daye-2019"
 KINDS = ("派出所", "税务所", "市场监管所", "自然资源所", "司法所", "卫生院", "供电所")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pingyi.demonstration import ballots, cases, corrections, marks, sessions
 from pingyi.demonstration.chance import Chance
 from pingyi.domain.scheme import ChannelPlan, Scheme
-from pingyi.services.participants import UnitRow
+from pingyi.services.periods.units import UnitRow
 
 SEED = 2017
 MOST = 500

@@ -20,9 +20,9 @@ from pingyi.demonstration.evaluation import (
     three_weights,
     within,
 )
-from pingyi.services.participants import UnitRow
-from pingyi.services.particulars import AdjustmentRow, RollRow
-from pingyi.services.periods import PeriodDraft
+from pingyi.services.periods.adjustments import AdjustmentRow, RollRow
+from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.units import UnitRow
 
 KEY = "efficiency-year"
 STATIONED = {

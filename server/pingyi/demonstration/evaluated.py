@@ -8,8 +8,8 @@ from decimal import Decimal
 from importlib.resources import files
 
 from pingyi.demonstration.chance import Chance
-from pingyi.services.participants import UnitRow
-from pingyi.services.particulars import AdjustmentRow, PreviousRow, RollRow
+from pingyi.services.periods.adjustments import AdjustmentRow, PreviousRow, RollRow
+from pingyi.services.periods.units import UnitRow
 
 EARLIER = "maanshan-2016"
 TURNED = 8  # hundredths of a point by which the earlier totals differ, times a bell

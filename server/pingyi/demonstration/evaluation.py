@@ -10,9 +10,9 @@ from typing import Any
 
 from pingyi.demonstration.chance import PERMILLE, Chance
 from pingyi.demonstration.deliveries import LEANING
-from pingyi.services.participants import UnitRow
-from pingyi.services.particulars import AdjustmentRow, PreviousRow, RollRow
-from pingyi.services.periods import PeriodDraft
+from pingyi.services.periods.adjustments import AdjustmentRow, PreviousRow, RollRow
+from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.units import UnitRow
 
 Entry = Mapping[str, Any]
 Wave = Sequence[Entry]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from pingyi.demonstration import periods
 from pingyi.demonstration.periods import OPEN
 from pingyi.demonstration.posting import entries_path
-from pingyi.services.keys import authenticate
+from pingyi.services.people.api_keys import authenticate
 
 FILE = "demonstration.json"
 CHANNEL, PLUGIN, OPERATOR = "work_law", "partner_score", "市政府法制办"

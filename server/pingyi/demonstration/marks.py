@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pingyi.demonstration.chance import PERMILLE, Chance
 from pingyi.domain.scheme import ChannelPlan
-from pingyi.services.participants import UnitRow
+from pingyi.services.periods.units import UnitRow
 
 RATERS = (
     "花山区",

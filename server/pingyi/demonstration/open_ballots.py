@@ -6,9 +6,9 @@ import json
 
 from sqlalchemy import Connection, text
 
-from pingyi.services.callers import SHELL
-from pingyi.services.periods import PeriodRow
-from pingyi.services.runtime import working_channel
+from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import PeriodRow
 from pingyi.settings import Settings
 from pingyi_surveys.card_codes import new_card, write_card
 from pingyi_surveys.questionnaires import ready_questionnaire

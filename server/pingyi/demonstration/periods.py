@@ -15,13 +15,13 @@ from pingyi.demonstration.open_ballots import prepare_boxes
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import Scheme
 from pingyi.schemes import shipped_scheme
-from pingyi.services.asking import DEMONSTRATION, approve_all, request_adjustments
-from pingyi.services.callers import SHELL
-from pingyi.services.keys import find_operator, new_operator_key
-from pingyi.services.participants import put_units
-from pingyi.services.particulars import put_previous, put_rolls
-from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
-from pingyi.services.schemes import store_scheme
+from pingyi.services.approvals.requests import DEMONSTRATION, approve_all, request_adjustments
+from pingyi.services.core.callers import SHELL
+from pingyi.services.people.api_keys import find_operator, new_operator_key
+from pingyi.services.periods.adjustments import put_previous, put_rolls
+from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.schemes import store_scheme
+from pingyi.services.periods.units import put_units
 
 SCHEME = "maanshan-2017"
 FINISHED, OPEN = "maanshan-2017", "maanshan-next"

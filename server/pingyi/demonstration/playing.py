@@ -17,10 +17,10 @@ from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import parse_scheme
 from pingyi.outbox import ASSESS
 from pingyi.schemes import shipped_scheme
-from pingyi.services.asking import DEMONSTRATION, approve_all, request_publication
-from pingyi.services.callers import SHELL
-from pingyi.services.periods import close_period, find_period, request_assessment
-from pingyi.services.progress import ProgressRow, read_progress
+from pingyi.services.approvals.requests import DEMONSTRATION, approve_all, request_publication
+from pingyi.services.core.callers import SHELL
+from pingyi.services.core.progress import ProgressRow, read_progress
+from pingyi.services.periods.periods import close_period, find_period, request_assessment
 
 MOST_SECONDS = 180
 PAUSE_SECONDS = 0.1

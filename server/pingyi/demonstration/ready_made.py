@@ -14,7 +14,7 @@ from pingyi.demonstration.evaluation import Evaluation, Wave
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import parse_scheme
 from pingyi.schemes import shipped_scheme
-from pingyi.services.periods import PeriodDraft
+from pingyi.services.periods.periods import PeriodDraft
 
 MAANSHAN = "maanshan-2017"
 

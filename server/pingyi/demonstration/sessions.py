@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from pingyi.demonstration.chance import PERMILLE, Chance
 from pingyi.domain.scheme import ChannelPlan
-from pingyi.services.participants import UnitRow
+from pingyi.services.periods.units import UnitRow
 
 ROUNDS = 3
 SATURDAY = 5

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from pingyi.channels import Text
 from pingyi.domain.scheme import Category, Scheme
-from pingyi.services.results import Result, UnitResult, points_of
+from pingyi.services.results.result import Result, UnitResult, points_of
 from pingyi.site.words import RESULT_TITLES, REVIEW, plain
 
 WIDTH = 1000

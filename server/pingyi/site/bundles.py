@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.exporting import verifier
-from pingyi.services.publishing import offered_bundle
+from pingyi.services.bundles.export import verifier
+from pingyi.services.bundles.offer import offered_bundle
 from pingyi.site.views import blueprint
 from pingyi.web.policy import PUBLIC, policy
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pingyi.channels import Text
 from pingyi.domain.rounding import half_up_scaled, spell_scaled
 from pingyi.domain.scheme import ChannelPlan
-from pingyi.services.results import ChannelResult, Result, UnitResult, points_of
+from pingyi.services.results.result import ChannelResult, Result, UnitResult, points_of
 from pingyi.site.board import Line, Part, board_of, part_points, parts_of, thousandths
 from pingyi.site.words import ADJUSTMENT_TITLES, STATUS_TITLES, ordered_facts
 

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.db import transaction
 from pingyi.ledger.heads import newest_head
-from pingyi.services.published import published_periods
-from pingyi.services.record_proofs import KnownHead, Place, find_head, find_place
+from pingyi.services.periods.released_periods import published_periods
+from pingyi.services.record.proofs import KnownHead, Place, find_head, find_place
 from pingyi.site.codes import head_code
 from pingyi.site.views import blueprint
 from pingyi.web.policy import PUBLIC, policy

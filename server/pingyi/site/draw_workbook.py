@@ -10,7 +10,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from pingyi.domain.draw import Lot
-from pingyi.services.draws import DrawRecord
+from pingyi.services.draws.draws import DrawRecord
 
 QUOTAS, LIST = "名额 Quotas", "名单 Draw"
 ALL = "全体 all"

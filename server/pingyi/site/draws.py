@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.db import transaction
 from pingyi.domain.canonical import canonical_json
-from pingyi.services.draw_documents import draw_document
-from pingyi.services.draws import DrawRecord, list_draws, load_draw
+from pingyi.services.draws.documents import draw_document
+from pingyi.services.draws.draws import DrawRecord, list_draws, load_draw
 from pingyi.site.draw_workbook import draw_workbook
 from pingyi.site.views import SHEET, blueprint
 from pingyi.web.policy import PUBLIC, policy

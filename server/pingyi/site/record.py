@@ -9,7 +9,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.ledger.stored import bundle_bytes, read_number_path, size_of, tile_bytes
 from pingyi.ledger.tree import TILE_HEIGHT, TILE_WIDTH
-from pingyi.services.refusals import not_found
+from pingyi.services.core.errors import not_found
 from pingyi.web.policy import PUBLIC, policy
 
 blueprint = Blueprint("record", __name__, url_prefix="/ledger/<int:epoch>")

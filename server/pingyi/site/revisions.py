@@ -6,7 +6,7 @@ from flask import render_template
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.db import transaction
-from pingyi.services.revisions import compare_revisions, list_revisions
+from pingyi.services.results.revisions import compare_revisions, list_revisions
 from pingyi.site.views import PREVIEWERS, answer_page, blueprint
 from pingyi.site.words import RESULT_TITLES, STATUS_TITLES
 from pingyi.web.callers import current_caller

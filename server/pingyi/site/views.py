@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import Category
-from pingyi.services.published import newest_published, published_periods
-from pingyi.services.reading_results import load_result
-from pingyi.services.refusals import not_found
-from pingyi.services.results import Result, record_json, results_csv, results_json
-from pingyi.services.revisions import list_revisions
-from pingyi.services.roles import Role
+from pingyi.services.core.errors import not_found
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.released_periods import newest_published, published_periods
+from pingyi.services.results.load import load_result
+from pingyi.services.results.result import Result, record_json, results_csv, results_json
+from pingyi.services.results.revisions import list_revisions
 from pingyi.site.board import board_of
 from pingyi.site.card import card_of
 from pingyi.site.phrases import register

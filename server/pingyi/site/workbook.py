@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from pingyi.domain.scheme import Category, Scheme
-from pingyi.services.results import Result, UnitResult, WholeResult, points_of
+from pingyi.services.results.result import Result, UnitResult, WholeResult, points_of
 from pingyi.site.board import Part, part_points, parts_of
 from pingyi.site.codes import head_picture
 from pingyi.site.words import BOTH_RANKINGS, RESULT_TITLES, REVIEW

@@ -7,9 +7,9 @@ from flask import request
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.callers import Caller
-from pingyi.services.keys import authenticate
-from pingyi.services.sessions import SignedIn
+from pingyi.services.core.callers import Caller
+from pingyi.services.people.api_keys import authenticate
+from pingyi.services.people.sessions import SignedIn
 from pingyi.web.sessions import current_session
 
 _CALLER = "pingyi.caller"

@@ -10,9 +10,9 @@ from werkzeug.routing import Rule
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.services.callers import Caller
-from pingyi.services.refusals import forbidden
-from pingyi.services.roles import Role
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import forbidden
+from pingyi.services.core.roles import Role
 from pingyi.web.callers import current_caller
 
 PUBLIC = "public"

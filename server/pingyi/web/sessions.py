@@ -9,7 +9,7 @@ from flask import Flask, Request, Response, request, session
 from flask.sessions import SessionInterface, SessionMixin
 
 from pingyi.db import transaction
-from pingyi.services.sessions import (
+from pingyi.services.people.sessions import (
     SignedIn,
     end_session,
     load_session,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, request, url_for
 
-from pingyi.services.roles import Role
+from pingyi.services.core.roles import Role
 from pingyi.web.callers import current_account
 from pingyi.web.headers import asset
 from pingyi.web.language import TAGS, both, language, say

@@ -13,9 +13,9 @@ from pingyi.api.fields import key_field
 from pingyi.api.spec import Resource
 from pingyi.channels import Word
 from pingyi.db import transaction
-from pingyi.services.periods import PeriodRow, find_period
-from pingyi.services.refusals import not_found
-from pingyi.services.roles import Role
+from pingyi.services.core.errors import not_found
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
 from pingyi.web.language import say

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 from pingyi.api.acts import act
 from pingyi.api.spec import Resource
 from pingyi.channels import Word
-from pingyi.services.roles import Role
+from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
 from pingyi_surveys.services.registering import register_cards
 

@@ -12,7 +12,7 @@ from pingyi.api.spec import Resource
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError
-from pingyi.services.roles import Role
+from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
 from pingyi_surveys.api.examples import QUESTIONNAIRE
 from pingyi_surveys.questionnaires import parse_questionnaire

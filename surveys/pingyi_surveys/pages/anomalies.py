@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.channels import Text
 from pingyi.console.base import page
 from pingyi.db import transaction
-from pingyi.services.periods import PeriodRow, find_period
-from pingyi.services.refusals import not_found
-from pingyi.services.roles import Role
+from pingyi.services.core.errors import not_found
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.web.links import HELD, Link, add_link
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.pictures import Beside, Days, days_of, groups_beside, percent, shares_beside

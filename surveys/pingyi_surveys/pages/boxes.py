@@ -14,9 +14,9 @@ from pingyi.channels import Text
 from pingyi.console.base import field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.callers import Caller
-from pingyi.services.periods import PeriodRow, find_period
-from pingyi.services.roles import Role
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.settings import Settings
 from pingyi.web import links
 from pingyi.web.callers import require_caller

@@ -12,8 +12,8 @@ from pingyi.channels import Text
 from pingyi.console.base import field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.roles import Role
-from pingyi.services.runtime import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
 from pingyi.web.links import TOOLS, Link, add_link
 from pingyi.web.policy import policy

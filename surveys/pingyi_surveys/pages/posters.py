@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.base import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.refusals import not_found
-from pingyi.services.roles import Role
-from pingyi.services.runtime import WorkingChannel, issued_scheme, working_channel
+from pingyi.services.core.bound_channels import WorkingChannel, issued_scheme, working_channel
+from pingyi.services.core.errors import not_found
+from pingyi.services.core.roles import Role
 from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy

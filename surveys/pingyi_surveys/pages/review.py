@@ -9,9 +9,9 @@ from pingyi.channels import Text
 from pingyi.console.base import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.periods import find_period
-from pingyi.services.refusals import not_found
-from pingyi.services.roles import Role
+from pingyi.services.core.errors import not_found
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 from pingyi.web.links import PERIOD, TOOLS, Link, add_link
 from pingyi.web.policy import policy

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.services.refusals import not_found
+from pingyi.services.core.errors import not_found
 from pingyi_surveys.services.counting import Approval
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError
 from pingyi.outbox import OPEN_BOXES
-from pingyi.services.periods import PeriodRow
-from pingyi.services.progress import ProgressRow, read_progress
-from pingyi.services.runtime import WorkingChannel, issued_scheme, period_channels
+from pingyi.services.core.bound_channels import WorkingChannel, issued_scheme, period_channels
+from pingyi.services.core.progress import ProgressRow, read_progress
+from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.services.boxes import Box, boxes_of
 from pingyi_surveys.services.preparing import unprepared
 

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import Caller
-from pingyi.services.periods import PeriodRow
-from pingyi.services.refusals import require_state
-from pingyi.services.runtime import WorkingChannel, channel_by_id, working_channel
+from pingyi.services.core.bound_channels import WorkingChannel, channel_by_id, working_channel
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import require_state
+from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.ballots import Layout
 from pingyi_surveys.questionnaires import Questionnaire, disagreements, parse_questionnaire
 from pingyi_surveys.services.cards import roster_strata

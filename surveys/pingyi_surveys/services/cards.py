@@ -12,10 +12,10 @@ from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import Caller
-from pingyi.services.refusals import forbidden, require_state
-from pingyi.services.roles import Role
-from pingyi.services.runtime import WorkingChannel
+from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import forbidden, require_state
+from pingyi.services.core.roles import Role
 
 FEWEST_CARDS = 10
 HASH_BYTES = 32

@@ -15,11 +15,11 @@ from pingyi.db import db, transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.notes import Checkpoint
 from pingyi.outbox import OPEN_BOXES, request_once, take_requests
-from pingyi.services.callers import Caller
-from pingyi.services.periods import find_period
-from pingyi.services.progress import report_progress, stop_progress
-from pingyi.services.refusals import require_state
-from pingyi.services.runtime import WorkingChannel, channel_by_id
+from pingyi.services.core.bound_channels import WorkingChannel, channel_by_id
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import require_state
+from pingyi.services.core.progress import report_progress, stop_progress
+from pingyi.services.periods.periods import find_period
 from pingyi_surveys.ballots import read_layout
 from pingyi_surveys.keys import BoxKeys, box_keys_of
 from pingyi_surveys.opening import settle

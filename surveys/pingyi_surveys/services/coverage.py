@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.services.callers import Caller
-from pingyi.services.periods import PeriodRow
-from pingyi.services.refusals import forbidden, require_state
-from pingyi.services.roles import Role
-from pingyi.services.runtime import WorkingChannel, period_channels
+from pingyi.services.core.bound_channels import WorkingChannel, period_channels
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import forbidden, require_state
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.services.turnout import BoxTurnout, view_turnout
 
 VIEWERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, "shell"})

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, text
 
 from pingyi.db import transaction
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import Caller
-from pingyi.services.periods import PeriodRow, find_period
-from pingyi.services.refusals import require_state
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import require_state
+from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi_surveys.services.drafts import remove_dead_drafts
 from pingyi_surveys.services.key_files import box_name, configured, forget, key_file_name
 from pingyi_surveys.services.moments import require_opened

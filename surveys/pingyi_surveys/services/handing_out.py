@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Row, text
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import Caller
-from pingyi.services.periods import find_period
+from pingyi.services.core.callers import Caller
+from pingyi.services.periods.periods import find_period
 from pingyi_surveys.services.auditing import (
     FORMAT,
     MANIFEST,

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import Caller
-from pingyi.services.draws import DrawRecord
-from pingyi.services.refusals import require_state
-from pingyi.services.runtime import WorkingChannel, issued_scheme, working_channel
+from pingyi.services.core.bound_channels import WorkingChannel, issued_scheme, working_channel
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import require_state
+from pingyi.services.draws.draws import DrawRecord
 from pingyi_surveys.letters import INVITATION, REMINDER, Words, write
 from pingyi_surveys.services.cards import cards_of, load_cards
 from pingyi_surveys.services.mail import Letter, MailServer, Posted, send_letters

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
-from pingyi.services.periods import PeriodRow
-from pingyi.services.refusals import not_found
-from pingyi.services.runtime import issued_scheme
+from pingyi.services.core.bound_channels import issued_scheme
+from pingyi.services.core.errors import not_found
+from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.tallies import COUNTED, HELD, REJECTED
 
 

@@ -11,12 +11,12 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import Caller
-from pingyi.services.dispositions import Verdict, dispose
-from pingyi.services.intake import claim_delivery
-from pingyi.services.reading import read_rows
-from pingyi.services.runtime import WorkingChannel
-from pingyi.services.storing import insert_rows, receipt_of, rows_to_store, standing_heads
+from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.callers import Caller
+from pingyi.services.intake.deliveries import claim_delivery
+from pingyi.services.intake.dispositions import Verdict, dispose
+from pingyi.services.intake.parse_rows import read_rows
+from pingyi.services.intake.store_entries import insert_rows, receipt_of, rows_to_store, standing_heads
 from pingyi_surveys.opening import Opening
 from pingyi_surveys.services.closing import ClosingHead
 from pingyi_surveys.services.matching import Matched

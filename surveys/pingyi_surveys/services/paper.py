@@ -12,10 +12,10 @@ from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import Caller
-from pingyi.services.refusals import forbidden
-from pingyi.services.roles import Role
-from pingyi.services.runtime import WorkingChannel, channel_by_id
+from pingyi.services.core.bound_channels import WorkingChannel, channel_by_id
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import forbidden
+from pingyi.services.core.roles import Role
 from pingyi_surveys.opened import NO_ANSWER
 from pingyi_surveys.services.drafts import Draft, drop_draft, load_draft, save_draft
 from pingyi_surveys.services.live import LiveBox

@@ -16,10 +16,10 @@ from pingyi.domain.canonical import canonical_json, sha256_hex
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import leaf_hash, record
 from pingyi.ledger.tree import entry_bytes, hash_entry
-from pingyi.services.callers import Caller
-from pingyi.services.periods import PeriodRow
-from pingyi.services.refusals import require_state
-from pingyi.services.runtime import channel_by_id
+from pingyi.services.core.bound_channels import channel_by_id
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import require_state
+from pingyi.services.periods.periods import PeriodRow
 from pingyi.settings import Settings
 from pingyi_surveys.keys import BoxKeys, KeyFile, box_keys, new_secret, write_key_file
 from pingyi_surveys.services.boxes import BATCH, Box, boxes_of, layout_of, levels_of, unfit

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import Caller
-from pingyi.services.refusals import not_found
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import not_found
 from pingyi_surveys.questionnaires import Questionnaire, parse_questionnaire
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, text
 from pingyi.channels import Text
 from pingyi.ledger.stored import subtree_reader
 from pingyi.ledger.tree import TILE_WIDTH, inclusion_proof
-from pingyi.services.runtime import issued_scheme
+from pingyi.services.core.bound_channels import issued_scheme
 
 DIGEST_BYTES: Final = 32
 SHORT_CHARACTERS: Final = 10

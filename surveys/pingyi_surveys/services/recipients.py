@@ -8,7 +8,7 @@ from typing import Final
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.draws import DrawRecord
+from pingyi.services.draws.draws import DrawRecord
 from pingyi_surveys.card_codes import read_card
 from pingyi_surveys.services.cards import card_hash
 from pingyi_surveys.services.mail import is_address

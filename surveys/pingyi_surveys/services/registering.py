@@ -8,9 +8,9 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.services.callers import Caller
-from pingyi.services.refusals import not_found
-from pingyi.services.runtime import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import not_found
 from pingyi_surveys.services.boxes import Kind
 from pingyi_surveys.services.cards import HASH_BYTES, commit_cards
 

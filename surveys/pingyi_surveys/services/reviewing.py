@@ -15,12 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
-from pingyi.services.callers import Caller
-from pingyi.services.dispositions import begin, move_standing
-from pingyi.services.periods import PeriodRow
-from pingyi.services.refusals import forbidden, not_found, require_state, wrong_state
-from pingyi.services.roles import Role, incompatible_pairs
-from pingyi.services.runtime import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import forbidden, not_found, require_state, wrong_state
+from pingyi.services.core.roles import Role, incompatible_pairs
+from pingyi.services.intake.dispositions import begin, move_standing
+from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.services.boxes import BATCH
 from pingyi_surveys.tallies import COUNTED, HELD, REJECTED
 

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
 from pingyi.domain.scheme import Scheme
-from pingyi.services.refusals import not_found
-from pingyi.services.runtime import issued_scheme
+from pingyi.services.core.bound_channels import issued_scheme
+from pingyi.services.core.errors import not_found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

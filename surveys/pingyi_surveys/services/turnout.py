@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import Caller
-from pingyi.services.periods import PeriodRow
+from pingyi.services.core.callers import Caller
+from pingyi.services.periods.periods import PeriodRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.callers import Caller
-from pingyi.services.refusals import not_found, require_state
-from pingyi.services.runtime import WorkingChannel
+from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import not_found, require_state
 
 LONGEST_NAME: Final = 40
 MOST_LINES: Final = 2000

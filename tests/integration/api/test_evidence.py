@@ -20,11 +20,11 @@ from sqlalchemy import text
 from tests.waiting import MOST_SECONDS, wait_for
 
 from pingyi.db import db, transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.evidence import clean_part
-from pingyi.services.evidence_files import path_of
-from pingyi.services.keys import new_office_key
-from pingyi.services.upkeep import sweep_up
+from pingyi.services.core.callers import SHELL
+from pingyi.services.evidence.evidence import clean_part
+from pingyi.services.evidence.files import path_of
+from pingyi.services.people.api_keys import new_office_key
+from pingyi.services.sweep import sweep_up
 
 CHANNEL = "/api/v1/periods/example-2017/partner_score/work_law"
 PDF = b"%PDF-1.7\nevidence\n"

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tests.integration.api.conftest import BASE, LAW
 
 from pingyi.db import transaction
-from pingyi.services.folding import fold_channel
+from pingyi.services.intake.fold import fold_channel
 
 PERIOD_URL = f"{BASE}/periods/example-2017"
 Post = Callable[..., Any]

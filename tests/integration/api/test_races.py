@@ -14,7 +14,7 @@ from tests.waiting import wait_for
 
 from pingyi.api.examples import PERIOD
 from pingyi.db import transaction
-from pingyi.services.folding import fold_channel
+from pingyi.services.intake.fold import fold_channel
 
 BASE = "/api/v1"
 WRITERS = 8

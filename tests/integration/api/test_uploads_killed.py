@@ -19,8 +19,8 @@ CHANNEL = "/api/v1/periods/example-2017/partner_score/work_law"
 CONFIRM = """
 import os
 from pingyi.app import create_app
-from pingyi.services.callers import SHELL
-from pingyi.services.uploads import Place, confirm
+from pingyi.services.core.callers import SHELL
+from pingyi.services.uploads.uploads import Place, confirm
 from pingyi.settings import load_settings
 with create_app(load_settings(os.environ)).app_context():
     confirm(SHELL, Place("example-2017", "partner_score", "work_law"), 1)

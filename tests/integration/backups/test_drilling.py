@@ -18,7 +18,7 @@ from tests.integration.ledger.test_sealing import owner
 from pingyi.db import db
 from pingyi.embedded.engines import Endpoints
 from pingyi.replay import replay_in
-from pingyi.services.bundles import read_bundle
+from pingyi.services.bundles.bundles import read_bundle
 
 pytestmark = pytest.mark.long
 

@@ -20,7 +20,7 @@ from tests.small import LAW, WINDOW, draft_period, scheme_of
 from pingyi.backups.archive import reading
 from pingyi.backups.clients import find_clients
 from pingyi.domain.errors import Problem
-from pingyi.services.evidence_files import read_file, write_file
+from pingyi.services.evidence.files import read_file, write_file
 
 pytestmark = pytest.mark.long
 

@@ -17,7 +17,7 @@ from pingyi.demonstration.playing import play
 from pingyi.demonstration.posting import Answered
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
-from pingyi.services.assessing import assess_period
+from pingyi.services.results.assess import assess_period
 
 INTERRUPTED_AFTER = 20
 

@@ -16,9 +16,9 @@ from pingyi.demonstration.evaluated import evaluated_units
 from pingyi.demonstration.playing import play
 from pingyi.domain.errors import Problem
 from pingyi.schemes import shipped_scheme
-from pingyi.services.callers import SHELL
-from pingyi.services.periods import PeriodDraft, create_period
-from pingyi.services.schemes import store_scheme
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import PeriodDraft, create_period
+from pingyi.services.periods.schemes import store_scheme
 
 API = "/api/v1"
 PERIOD = f"{API}/periods/maanshan-2017"

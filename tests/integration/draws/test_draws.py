@@ -16,8 +16,8 @@ from tests.conftest import bearer
 from pingyi.db import db, transaction
 from pingyi.domain.draw import Lot, Member, Rule
 from pingyi.domain.errors import Problem
-from pingyi.services.callers import Caller
-from pingyi.services.draws import (
+from pingyi.services.core.callers import Caller
+from pingyi.services.draws.draws import (
     DrawDraft,
     commit_draw,
     enter_value,

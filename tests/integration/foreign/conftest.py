@@ -17,14 +17,10 @@ from tests.small import channel, draft_period, names_of, open_draft, scheme_of
 from pingyi.app import create_app
 from pingyi.db import db, transaction
 from pingyi.registry import load_registry
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.particulars import RollRow, put_rolls
-from pingyi.services.periods import (
-    close_period,
-    find_period,
-    request_assessment,
-)
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.adjustments import RollRow, put_rolls
+from pingyi.services.periods.periods import close_period, find_period, request_assessment
+from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
 
 FOREIGN = Path(__file__).resolve().parents[2] / "foreign"

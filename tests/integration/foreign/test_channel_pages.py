@@ -16,12 +16,12 @@ from tests.integration.foreign.conftest import Write, inside, make_open
 from tests.integration.foreign.test_foreign_plugins import HEAD, NIGHT
 
 from pingyi.db import transaction
-from pingyi.services.accounts import AccountDraft, create_account
-from pingyi.services.callers import SHELL
-from pingyi.services.folding import fold_channel
-from pingyi.services.intake import deliver
-from pingyi.services.keys import ensure_operator, new_operator_key
-from pingyi.services.particulars import RollRow
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.people.accounts import AccountDraft, create_account
+from pingyi.services.people.api_keys import ensure_operator, new_operator_key
+from pingyi.services.periods.adjustments import RollRow
 
 SITES = "/channels/noise/p/night/sites"
 FILL = "/channels/noise/p/night/tasks/fill"

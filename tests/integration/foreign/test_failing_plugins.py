@@ -17,13 +17,13 @@ from tests.integration.foreign.conftest import Write, assess, inside, make_open,
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import ASSESS
-from pingyi.services.callers import SHELL
-from pingyi.services.folding import fold_channel
-from pingyi.services.intake import deliver
-from pingyi.services.periods import close_period, request_assessment
-from pingyi.services.progress import read_progress
-from pingyi.services.refolding import outdated_channels
-from pingyi.services.upkeep import sweep_up
+from pingyi.services.core.callers import SHELL
+from pingyi.services.core.progress import read_progress
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.intake.recount import outdated_channels
+from pingyi.services.periods.periods import close_period, request_assessment
+from pingyi.services.sweep import sweep_up
 from pingyi.settings import Settings
 from pingyi_workers.queues import connect
 from pingyi_workers.work import drain

@@ -18,12 +18,12 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import ASSESS
 from pingyi.registry import Broken, load_registry
-from pingyi.services.callers import SHELL
-from pingyi.services.intake import deliver
-from pingyi.services.overview import list_periods, period_overview
-from pingyi.services.progress import read_progress
-from pingyi.services.reading_results import load_result
-from pingyi.services.results import results_csv
+from pingyi.services.core.callers import SHELL
+from pingyi.services.core.progress import read_progress
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.periods.office_queries import list_periods, period_overview
+from pingyi.services.results.load import load_result
+from pingyi.services.results.result import results_csv
 
 NIGHT = {"unit": "u1", "site": "S-1", "month": "2017-03", "nights": 100, "loud": 4}
 HEAD = "from pingyi.channels import *\nfrom pingyi.channels.families import partner\n"

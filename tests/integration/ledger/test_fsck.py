@@ -12,8 +12,8 @@ from pingyi.channels import Text
 from pingyi.db import db
 from pingyi.ledger.fsck import Report, check_record
 from pingyi.ledger.sealing import seal
-from pingyi.services.callers import SHELL
-from pingyi.services.intake import deliver
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import deliver
 from pingyi.settings import Settings
 
 SWAP = """

@@ -19,7 +19,7 @@ from pingyi.db import db, transaction
 from pingyi.ledger.fsck import check_record
 from pingyi.ledger.sealing import seal
 from pingyi.outbox import SEAL
-from pingyi.services.upkeep import sweep_up
+from pingyi.services.sweep import sweep_up
 from pingyi.settings import Settings
 from pingyi_workers.queues import connect
 from pingyi_workers.work import drain

@@ -23,21 +23,21 @@ from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints
 from pingyi.ledger.sealing import seal
 from pingyi.registry import load_registry
-from pingyi.services.asking import (
+from pingyi.services.approvals.requests import (
     BUNDLE,
     approve_all,
     request_adjustments,
     request_publication,
     request_reopening,
 )
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.dispositions import dispose
-from pingyi.services.exporting import export_public
-from pingyi.services.intake import deliver
-from pingyi.services.particulars import AdjustmentRow
-from pingyi.services.periods import close_period, find_period, request_assessment
-from pingyi.services.runtime import working_channel
+from pingyi.services.bundles.export import export_public
+from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.intake.dispositions import dispose
+from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.periods import close_period, find_period, request_assessment
+from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
 
 FOREIGN = Path(__file__).resolve().parents[2] / "foreign"

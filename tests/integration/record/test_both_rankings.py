@@ -26,12 +26,12 @@ from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints
 from pingyi.ledger.sealing import seal
 from pingyi.replay import replay_in
-from pingyi.services.asking import BUNDLE, approve_all, request_publication
-from pingyi.services.bundles import read_bundle
-from pingyi.services.callers import SHELL
-from pingyi.services.periods import close_period, request_assessment
-from pingyi.services.reading_results import load_result
-from pingyi.services.results import results_json
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.bundles.bundles import read_bundle
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import close_period, request_assessment
+from pingyi.services.results.load import load_result
+from pingyi.services.results.result import results_json
 from pingyi.settings import Settings
 from pingyi_workers.work import drain
 

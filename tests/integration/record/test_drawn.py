@@ -13,8 +13,8 @@ from tests.integration.record.checking import check
 from pingyi.db import transaction
 from pingyi.domain.draw import Lot, Member, Rule
 from pingyi.ledger.sealing import seal
-from pingyi.services.callers import Caller
-from pingyi.services.draws import DrawDraft, commit_draw, enter_value, load_draw, substitute
+from pingyi.services.core.callers import Caller
+from pingyi.services.draws.draws import DrawDraft, commit_draw, enter_value, load_draw, substitute
 from pingyi.settings import Settings
 
 Export = Callable[..., Path]

@@ -29,10 +29,10 @@ from pingyi.embedded.engines import Endpoints
 from pingyi.ledger.heads import newest_head
 from pingyi.ledger.sealing import seal
 from pingyi.replay import replay_in
-from pingyi.services import export_tables
-from pingyi.services.bundles import read_bundle
-from pingyi.services.exporting import export_public
-from pingyi.services.results import results_json
+from pingyi.services.bundles import export_tables
+from pingyi.services.bundles.bundles import read_bundle
+from pingyi.services.bundles.export import export_public
+from pingyi.services.results.result import results_json
 from pingyi.settings import Settings
 
 Export = Callable[..., Path]

@@ -18,8 +18,8 @@ from tests.integration.record.conftest import publish, reopen, scheme, start, st
 from pingyi.db import db
 from pingyi.embedded.engines import Endpoints
 from pingyi.outbox import open_requests
-from pingyi.services import publishing
-from pingyi.services.exporting import verifier
+from pingyi.services.bundles import offer
+from pingyi.services.bundles.export import verifier
 from pingyi.settings import Settings
 from pingyi_workers.work import drain
 
@@ -68,7 +68,7 @@ def test_the_file_is_the_same_bytes_when_it_is_made_again(
     before = client.get(ADDRESS, buffered=True).data
     (period,) = stored("SELECT id FROM period")
     (settings.bundles_folder / "p.1.zip").write_bytes(b"")
-    assert publishing.make_bundle(period.id)
+    assert offer.make_bundle(period.id)
     assert client.get(ADDRESS, buffered=True).data == before
 
 
@@ -88,7 +88,7 @@ def test_an_old_file_is_made_anew_but_not_while_the_period_takes_entries(
 ) -> None:
     work(played, endpoints)
     path = settings.bundles_folder / "p.1.zip"
-    long_ago = time.time() - 2 * publishing.FRESH_SECONDS
+    long_ago = time.time() - 2 * offer.FRESH_SECONDS
     os.utime(path, (long_ago, long_ago))
     for _ in range(3):
         assert client.get(ADDRESS, buffered=True).status_code == 200
@@ -104,7 +104,7 @@ def test_an_old_file_is_made_anew_but_not_while_the_period_takes_entries(
 def test_a_job_for_nothing_is_done_at_once(app: Flask, settings: Settings) -> None:
     start(scheme())
     (period,) = stored("SELECT id FROM period")
-    assert [publishing.make_bundle(period.id), publishing.make_bundle(99)] == [False, False]
+    assert [offer.make_bundle(period.id), offer.make_bundle(99)] == [False, False]
     assert there(settings) == []
 
 

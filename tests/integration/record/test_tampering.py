@@ -15,7 +15,7 @@ from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints
 from pingyi.ledger.heads import newest_head
 from pingyi.ledger.sealing import seal
-from pingyi.services.folding import fold_channel
+from pingyi.services.intake.fold import fold_channel
 from pingyi.settings import Settings
 
 Export = Callable[..., Path]

@@ -13,8 +13,8 @@ from flask import Flask
 from pingyi.embedded.engines import Endpoints
 from pingyi.registry import EXTENSION, load_registry
 from pingyi.replay import replay_in
-from pingyi.services.bundles import Bundle, read_bundle
-from pingyi.services.results import Result, UnitResult
+from pingyi.services.bundles.bundles import Bundle, read_bundle
+from pingyi.services.results.result import Result, UnitResult
 
 Rows = list[tuple[object, ...]]
 

@@ -14,11 +14,11 @@ from sqlalchemy import text
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.bundles import import_bundle, read_bundle, store_bundle
-from pingyi.services.callers import SHELL
-from pingyi.services.evidence import clean_evidence, evidence_content
-from pingyi.services.results import Result
-from pingyi.services.uploads import Place
+from pingyi.services.bundles.bundles import import_bundle, read_bundle, store_bundle
+from pingyi.services.core.callers import SHELL
+from pingyi.services.evidence.evidence import clean_evidence, evidence_content
+from pingyi.services.results.result import Result
+from pingyi.services.uploads.uploads import Place
 
 PDF = b"%PDF-1.7\nevidence\n"
 NOTE = "通报第3号".encode("gb18030")

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.bundles import Bundle, read_bundle
+from pingyi.services.bundles.bundles import Bundle, read_bundle
 
 CASES = """
 [[channels]]

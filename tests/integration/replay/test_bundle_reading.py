@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from pingyi.demonstration.bundle import write_bundle
-from pingyi.services.bundles import Bundle, read_bundle
+from pingyi.services.bundles.bundles import Bundle, read_bundle
 
 CASES = """
 [[channels]]

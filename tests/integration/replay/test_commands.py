@@ -25,10 +25,10 @@ from pingyi import cli
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import TOPICS
-from pingyi.services.bundles import import_bundle
-from pingyi.services.callers import SHELL
-from pingyi.services.keys import authenticate
-from pingyi.services.results import results_csv, results_json
+from pingyi.services.bundles.bundles import import_bundle
+from pingyi.services.core.callers import SHELL
+from pingyi.services.people.api_keys import authenticate
+from pingyi.services.results.result import results_csv, results_json
 from pingyi.settings import Settings
 from pingyi_workers.queues import connect
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pingyi.services.results import UnitResult
+from pingyi.services.results.result import UnitResult
 
 Outcome = Callable[[Any], dict[str, UnitResult]]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pingyi.services.results import Result, results_csv
+from pingyi.services.results.result import Result, results_csv
 
 BUNDLES = Path(__file__).parents[2] / "bundles"
 

@@ -24,7 +24,7 @@ from pingyi.demonstration.evaluation import Evaluation
 from pingyi.demonstration.ready_made import EVALUATIONS, evaluation_of
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
-from pingyi.services.exporting import export_public
+from pingyi.services.bundles.export import export_public
 
 pytestmark = pytest.mark.long
 

@@ -17,8 +17,8 @@ from pingyi.db import db
 from pingyi.demonstration.evaluation import Evaluation
 from pingyi.embedded.engines import Endpoints
 from pingyi.replay import replay_in
-from pingyi.services.bundles import read_bundle
-from pingyi.services.results import results_json
+from pingyi.services.bundles.bundles import read_bundle
+from pingyi.services.results.result import results_json
 from pingyi_workers.work import drain
 
 API = "/api/v1"

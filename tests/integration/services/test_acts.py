@@ -20,20 +20,27 @@ from tests.integration.services.test_main_job import draft, finish, post
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
-from pingyi.services import periods
-from pingyi.services.acts import Act, answered_acts, approve_act, find_act, pending_acts, refuse_act
-from pingyi.services.asking import (
+from pingyi.services.approvals.approvals import (
+    Act,
+    answered_acts,
+    approve_act,
+    find_act,
+    pending_acts,
+    refuse_act,
+)
+from pingyi.services.approvals.requests import (
     request_adjustments,
     request_publication,
     request_reopening,
     request_withdrawal,
 )
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL, Caller
-from pingyi.services.particulars import AdjustmentRow
-from pingyi.services.periods import close_period, find_period, request_assessment
-from pingyi.services.reading_results import load_result
-from pingyi.services.registers import adjustments
+from pingyi.services.core.callers import SHELL, Caller
+from pingyi.services.periods import periods
+from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.periods import close_period, find_period, request_assessment
+from pingyi.services.periods.queries import adjustments
+from pingyi.services.results.assess import assess_period
+from pingyi.services.results.load import load_result
 
 ADA = Caller(name="ada", roles=frozenset({"administrator"}))
 BOTH = Caller(name="both", roles=frozenset({"administrator", "approver"}))

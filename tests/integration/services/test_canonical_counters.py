@@ -11,11 +11,11 @@ from tests.small import channel, draft_period, names_of, open_draft, scheme_of
 
 from pingyi.db import transaction
 from pingyi.domain.canonical import canonical_json
-from pingyi.services.callers import SHELL
-from pingyi.services.folding import fold_channel
-from pingyi.services.freezing import freeze, thaw
-from pingyi.services.intake import deliver
-from pingyi.services.periods import find_period
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.periods.periods import find_period
+from pingyi.services.results.freeze import freeze, thaw
 
 SETTINGS = '{ preset = "100/80/60/0", unscored = ["no_opinion"], n_min = 1, shown_as = "rate" }'
 SCHEME = scheme_of(channel("hall", "大厅测评", "100", SETTINGS, operator="大厅", plugin="mobile_qr"))

@@ -12,18 +12,14 @@ from tests.small import LAW, WINDOW, draft_period, names_of, open_draft, scheme_
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.asking import BUNDLE, approve_all, request_publication
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.folding import fold_channel
-from pingyi.services.intake import deliver
-from pingyi.services.periods import (
-    close_period,
-    find_period,
-    request_assessment,
-)
-from pingyi.services.reading_results import load_result
-from pingyi.services.results import results_csv, results_json
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.periods.periods import close_period, find_period, request_assessment
+from pingyi.services.results.assess import assess_period
+from pingyi.services.results.load import load_result
+from pingyi.services.results.result import results_csv, results_json
 
 
 def draft(units: int = 3) -> str:

@@ -12,8 +12,8 @@ from tests.integration.services.test_main_job import draft
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.callers import SHELL
-from pingyi.services.periods import close_period, open_period
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import close_period, open_period
 
 
 def test_eight_closings_at_once_leave_one_act_on_the_record(app: Flask) -> None:

@@ -11,8 +11,8 @@ from tests.integration.services.test_main_job import draft, post
 from pingyi.channels import Count, Entry
 from pingyi.db import transaction
 from pingyi.registry import EXTENSION, Registered, Registry, current_registry
-from pingyi.services.folding import fold_channel
-from pingyi.services.upkeep import sweep_up
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.sweep import sweep_up
 
 
 def newer(registry: Registry) -> Registry:

@@ -13,8 +13,8 @@ from tests.ballots import Ballots, unit_id
 from werkzeug.test import TestResponse
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.runtime import working_channel
+from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.callers import SHELL
 from pingyi.settings import Settings
 from pingyi_surveys.ballots import unpack
 from pingyi_surveys.box import open_one, tied_to

@@ -14,8 +14,8 @@ from tests.casting import amounts, boxes, cast_all, open_ballots, roster_ballots
 from tests.small import open_draft
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.periods import find_period
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import find_period
 from pingyi_surveys.keys import new_secret
 from pingyi_surveys.services.counting import open_by_itself
 from pingyi_surveys.services.preparing import prepare

@@ -18,7 +18,7 @@ from tests.small import open_draft
 
 from pingyi.db import transaction
 from pingyi.ledger.heads import newest_head
-from pingyi.services.folding import fold_channel
+from pingyi.services.intake.fold import fold_channel
 from pingyi.settings import Settings
 from pingyi_surveys.keys import box_keys_of
 from pingyi_surveys.printed import join, type_part

@@ -17,7 +17,7 @@ from tests.small import LAW, channel, draft_period, names_of, scheme_of
 from werkzeug.test import TestResponse
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
+from pingyi.services.core.callers import SHELL
 from pingyi.settings import Settings
 from pingyi_surveys.questionnaires import ready_questionnaire
 from pingyi_surveys.services.boxes import boxes_of

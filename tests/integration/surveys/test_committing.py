@@ -20,7 +20,7 @@ from tests.waiting import MOST_SECONDS, wait_for
 
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.periods import find_period
+from pingyi.services.periods.periods import find_period
 from pingyi.settings import Settings
 from pingyi_surveys.ballots import pack, unpack
 from pingyi_surveys.box import open_one, tied_to

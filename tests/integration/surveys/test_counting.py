@@ -16,10 +16,10 @@ from tests.casting import amounts, boxes, cast_all, open_ballots, roster_ballots
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import OPEN_BOXES, open_requests
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.folding import fold_channel
-from pingyi.services.periods import request_assessment
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.periods.periods import request_assessment
+from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
 from pingyi_surveys import unsealing
 from pingyi_surveys.keys import device_mark

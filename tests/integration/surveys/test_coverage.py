@@ -15,8 +15,8 @@ from tests.small import names_of
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.callers import SHELL, Caller
-from pingyi.services.periods import find_period
+from pingyi.services.core.callers import SHELL, Caller
+from pingyi.services.periods.periods import find_period
 from pingyi_surveys.ballots import pack
 from pingyi_surveys.keys import nullifier
 from pingyi_surveys.opened import Opened

@@ -26,8 +26,15 @@ from pingyi import cli
 from pingyi.db import transaction
 from pingyi.domain.draw import Member, Rule
 from pingyi.domain.errors import Problem
-from pingyi.services.callers import SHELL
-from pingyi.services.draws import DrawDraft, commit_draw, enter_value, load_draw, local_today, substitute
+from pingyi.services.core.callers import SHELL
+from pingyi.services.draws.draws import (
+    DrawDraft,
+    commit_draw,
+    enter_value,
+    load_draw,
+    local_today,
+    substitute,
+)
 from pingyi.settings import Settings
 from pingyi_surveys.card_codes import write_card
 from pingyi_surveys.services.mail import Letter, MailServer, Posted, is_address, mail_server, send_letters

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.callers import SHELL, Caller
+from pingyi.services.core.callers import SHELL, Caller
 from pingyi.settings import Settings
 from pingyi_surveys.card_codes import grouped, new_card, write_card
 from pingyi_surveys.opened import NO_ANSWER

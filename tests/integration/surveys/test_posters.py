@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 from tests.ballots import OPEN, ROSTER, ballot_period, unit_id
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.runtime import working_channel
+from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.callers import SHELL
 from pingyi_surveys.posters import PIXELS_PER_MODULE, QUIET_MODULES
 from pingyi_surveys.services.codes import read_code
 from pingyi_surveys.services.windows import put_windows, read_lines

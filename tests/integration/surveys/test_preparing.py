@@ -13,12 +13,12 @@ from tests.small import open_draft
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import OPEN_BOXES
-from pingyi.services.callers import SHELL
-from pingyi.services.intake import Repeatable, deliver
-from pingyi.services.participants import UnitRow, put_units
-from pingyi.services.periods import find_period, request_assessment
-from pingyi.services.runtime import issued_scheme
-from pingyi.services.withdrawing import withdraw
+from pingyi.services.core.bound_channels import issued_scheme
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import Repeatable, deliver
+from pingyi.services.intake.withdraw import withdraw
+from pingyi.services.periods.periods import find_period, request_assessment
+from pingyi.services.periods.units import UnitRow, put_units
 from pingyi.settings import Settings
 from pingyi_surveys.services.boxes import put_box
 from pingyi_surveys.services.live import live_box

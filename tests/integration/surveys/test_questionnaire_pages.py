@@ -16,7 +16,7 @@ from tests.integration.web.test_site import counted_queries, words
 from werkzeug.test import TestResponse
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
+from pingyi.services.core.callers import SHELL
 from pingyi_surveys.questionnaire_drafts import Draft, draft_of, field_of, names_of
 from pingyi_surveys.questionnaires import parse_questionnaire, ready_questionnaire, ready_questionnaires
 from pingyi_surveys.services.questionnaires import (

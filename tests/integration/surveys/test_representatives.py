@@ -15,8 +15,15 @@ from tests.waiting import worked_seconds
 
 from pingyi.db import transaction
 from pingyi.domain.draw import Member, Rule
-from pingyi.services.callers import SHELL
-from pingyi.services.draws import DrawDraft, commit_draw, enter_value, load_draw, local_today, substitute
+from pingyi.services.core.callers import SHELL
+from pingyi.services.draws.draws import (
+    DrawDraft,
+    commit_draw,
+    enter_value,
+    load_draw,
+    local_today,
+    substitute,
+)
 from pingyi.settings import Settings
 from pingyi_surveys.card_codes import write_card
 from pingyi_surveys.services.inviting import Mailing, plan_invitations, post, record_mailing

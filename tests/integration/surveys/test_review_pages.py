@@ -15,9 +15,9 @@ from tests.integration.web.test_site import counted_queries, words
 
 from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints
-from pingyi.services.asking import BUNDLE, approve_all, request_publication
-from pingyi.services.callers import SHELL
-from pingyi.services.periods import request_assessment
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.core.callers import SHELL
+from pingyi.services.periods.periods import request_assessment
 from pingyi_workers.work import drain
 
 REVIEW = "/office/periods/p/review"

@@ -19,10 +19,10 @@ from tests.integration.web.test_site import counted_queries
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
-from pingyi.services.callers import SHELL, Caller
-from pingyi.services.periods import find_period, request_assessment
-from pingyi.services.reading_results import load_result
-from pingyi.services.roles import Role
+from pingyi.services.core.callers import SHELL, Caller
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.periods import find_period, request_assessment
+from pingyi.services.results.load import load_result
 from pingyi_surveys.services.counting import open_by_itself
 from pingyi_surveys.services.reviewing import Cell, cells_to_review, review_cell, reviewed_periods
 from pingyi_workers.work import drain

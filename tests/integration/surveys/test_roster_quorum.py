@@ -12,10 +12,10 @@ from tests.casting import seal_record
 from tests.integration.surveys.rosters import Voter
 
 from pingyi.db import transaction
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.folding import fold_channel
-from pingyi.services.periods import request_assessment
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.periods.periods import request_assessment
+from pingyi.services.results.assess import assess_period
 from pingyi_surveys.services.counting import open_by_itself
 
 QUORUM = THREE[:-2] + ', quorum = { over = "0.5", of = "issued" } }'

@@ -20,12 +20,12 @@ from pingyi.db import transaction
 from pingyi.ledger.keys import load_key
 from pingyi.ledger.notes import Checkpoint, sign
 from pingyi.ledger.tree import hash_entry
-from pingyi.services.asking import BUNDLE, approve_all, request_publication
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.exporting import export_public
-from pingyi.services.folding import fold_channel
-from pingyi.services.periods import find_period, request_assessment
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.bundles.export import export_public
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.periods.periods import find_period, request_assessment
+from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
 from pingyi_surveys.keys import device_mark
 from pingyi_surveys.services.counting import open_by_itself

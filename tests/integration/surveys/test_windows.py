@@ -13,8 +13,8 @@ from tests.integration.web.conftest import PASSWORD, csrf, make_account
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.callers import SHELL
-from pingyi.services.runtime import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.callers import SHELL
 from pingyi_surveys.services.windows import (
     Window,
     WindowLine,

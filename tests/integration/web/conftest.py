@@ -11,23 +11,14 @@ from flask.testing import FlaskClient
 from tests.small import LAST_ONE, WINDOW, channel, draft_period, open_draft, scheme_of
 
 from pingyi.db import transaction
-from pingyi.services.accounts import AccountDraft, create_account
-from pingyi.services.asking import (
-    BUNDLE,
-    approve_all,
-    request_adjustments,
-    request_publication,
-)
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.intake import deliver
-from pingyi.services.keys import ensure_operator
-from pingyi.services.particulars import AdjustmentRow, PreviousRow, put_previous
-from pingyi.services.periods import (
-    close_period,
-    find_period,
-    request_assessment,
-)
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_adjustments, request_publication
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.people.accounts import AccountDraft, create_account
+from pingyi.services.people.api_keys import ensure_operator
+from pingyi.services.periods.adjustments import AdjustmentRow, PreviousRow, put_previous
+from pingyi.services.periods.periods import close_period, find_period, request_assessment
+from pingyi.services.results.assess import assess_period
 
 PASSWORD = "correct horse battery"
 SCHEME = scheme_of(

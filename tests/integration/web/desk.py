@@ -14,17 +14,17 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from pingyi.db import transaction
-from pingyi.services.accounts import AccountDraft, create_account
-from pingyi.services.callers import SHELL
-from pingyi.services.evidence import keep_evidence
-from pingyi.services.folding import fold_channel
-from pingyi.services.intake import deliver
-from pingyi.services.participants import UnitRow, put_units
-from pingyi.services.particulars import RollRow, put_rolls
-from pingyi.services.periods import PeriodDraft, create_period, find_period, open_period
-from pingyi.services.runtime import working_channel
-from pingyi.services.schemes import store_scheme
-from pingyi.services.uploads import Place, preview
+from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.callers import SHELL
+from pingyi.services.evidence.evidence import keep_evidence
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.intake.fold import fold_channel
+from pingyi.services.people.accounts import AccountDraft, create_account
+from pingyi.services.periods.adjustments import RollRow, put_rolls
+from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.schemes import store_scheme
+from pingyi.services.periods.units import UnitRow, put_units
+from pingyi.services.uploads.uploads import Place, preview
 
 OWNER, OTHER = "市效能办", "法制办"
 UNITS = {"A01": "市第一局", "A02": "市政府信访局与政务公开办公室", "A03": "市第三局"}

@@ -12,10 +12,10 @@ from tests.integration.web.conftest import PASSWORD, csrf, make_account
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.accounts import AccountDraft, create_account, new_first_code, set_roles
-from pingyi.services.callers import SHELL, Caller
-from pingyi.services.roles import Role, incompatible_pairs
-from pingyi.services.signing_in import sign_in
+from pingyi.services.core.callers import SHELL, Caller
+from pingyi.services.core.roles import Role, incompatible_pairs
+from pingyi.services.people.accounts import AccountDraft, create_account, new_first_code, set_roles
+from pingyi.services.people.sign_in import sign_in
 
 
 def try_sign_in(login: str, password: str) -> str:

@@ -22,9 +22,9 @@ from pingyi.db import transaction
 from pingyi.ledger.heads import newest_head
 from pingyi.ledger.sealing import seal
 from pingyi.ledger.tree import hash_entry, verify_inclusion
-from pingyi.services.callers import SHELL
-from pingyi.services.record_proofs import find_place
-from pingyi.services.storing import receipt_of
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.store_entries import receipt_of
+from pingyi.services.record.proofs import find_place
 from pingyi.settings import Settings
 
 PAGES = ("/periods/p/categories/departments", "/periods/p/units/u1")
@@ -107,7 +107,7 @@ def test_a_receipt_leads_to_a_proof_that_anyone_can_verify(sealed: FlaskClient) 
 def test_a_receipt_names_the_head_that_stood_before_it(sealed: FlaskClient, app: Flask) -> None:
     app.extensions.pop("pingyi.ledger.head", None)
     with transaction() as connection:
-        from pingyi.services.runtime import working_channel
+        from pingyi.services.core.bound_channels import working_channel
 
         body = receipt_of(working_channel(connection, "p", "window"), 1, [])
     assert json.loads(body)["checkpoint"] == head_line()

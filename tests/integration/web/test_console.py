@@ -10,12 +10,12 @@ from flask.testing import FlaskClient
 from tests.integration.web.conftest import PASSWORD, csrf, make_draft, make_open
 
 from pingyi.db import transaction
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.intake import deliver
-from pingyi.services.keys import authenticate
-from pingyi.services.periods import find_period
-from pingyi.services.progress import report_progress
+from pingyi.services.core.callers import SHELL
+from pingyi.services.core.progress import report_progress
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.people.api_keys import authenticate
+from pingyi.services.periods.periods import find_period
+from pingyi.services.results.assess import assess_period
 
 NAMES = ["市第一局", "市第二局"]
 PERIOD = "/office/periods/p"

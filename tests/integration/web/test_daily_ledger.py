@@ -11,10 +11,10 @@ from sqlalchemy import text
 from tests.integration.web.conftest import SignIn, make_draft, make_open
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.daily_ledger import daily_ledger, ledger_days
-from pingyi.services.intake import deliver
-from pingyi.services.runtime import working_channel
+from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.daily_ledger import daily_ledger, ledger_days
+from pingyi.services.intake.deliveries import deliver
 
 PAGE = "/ledgers/p/partner_score/window"
 UNITS = 30

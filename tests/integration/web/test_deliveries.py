@@ -13,8 +13,8 @@ from sqlalchemy import text
 from tests.integration.web.conftest import PASSWORD, csrf, make_open
 
 from pingyi.db import transaction
-from pingyi.services.accounts import AccountDraft, create_account
-from pingyi.services.callers import SHELL
+from pingyi.services.core.callers import SHELL
+from pingyi.services.people.accounts import AccountDraft, create_account
 
 NAMES = ["市第一局", "市第二局"]
 WINDOW, LAW = "/deliveries/p/partner_score/window", "/deliveries/p/partner_score/law"

@@ -23,10 +23,10 @@ from tests.integration.web.desk import (
 )
 
 from pingyi.db import transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.evidence import keep_evidence
-from pingyi.services.intake import deliver
-from pingyi.services.periods import close_period
+from pingyi.services.core.callers import SHELL
+from pingyi.services.evidence.evidence import keep_evidence
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.periods.periods import close_period
 
 AT = "d4/inspections/visits"
 FILES, ENTRIES, EVIDENCE = f"/deliveries/{AT}", f"/entries/{AT}", f"/evidence/{AT}"

@@ -16,9 +16,9 @@ from werkzeug.routing import Rule
 
 from pingyi.app import create_app
 from pingyi.db import db, transaction
-from pingyi.services.callers import SHELL
-from pingyi.services.keys import ensure_operator, new_office_key, new_operator_key
-from pingyi.services.roles import Role
+from pingyi.services.core.callers import SHELL
+from pingyi.services.core.roles import Role
+from pingyi.services.people.api_keys import ensure_operator, new_office_key, new_operator_key
 from pingyi.settings import Settings
 from pingyi.web.policy import OPERATOR, PUBLIC, SIGNED_IN, declare, declared, policy, undeclared
 

@@ -15,10 +15,10 @@ from tests.integration.web.conftest import csrf
 from tests.integration.web.desk import OWNER, VISITS, browser_of, make_desk, make_person
 
 from pingyi.db import db
-from pingyi.services.callers import SHELL
-from pingyi.services.intake import Repeatable, deliver
-from pingyi.services.uploads import preview
-from pingyi.services.withdrawing import withdraw
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import Repeatable, deliver
+from pingyi.services.intake.withdraw import withdraw
+from pingyi.services.uploads.uploads import preview
 
 FILES = "/deliveries/d4/inspections/visits/uploads"
 CHANGED, MISTAKEN = f"{FILES}/1", f"{FILES}/2"

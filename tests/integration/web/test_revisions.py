@@ -13,11 +13,11 @@ from tests.integration.web.conftest import make_published
 from tests.integration.web.test_site import counted_queries, words
 
 from pingyi.db import transaction
-from pingyi.services.asking import BUNDLE, approve_all, request_publication, request_reopening
-from pingyi.services.assessing import assess_period
-from pingyi.services.callers import SHELL
-from pingyi.services.intake import deliver
-from pingyi.services.periods import close_period, find_period, request_assessment
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication, request_reopening
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import deliver
+from pingyi.services.periods.periods import close_period, find_period, request_assessment
+from pingyi.services.results.assess import assess_period
 
 NAMES = ["市第一局", "市第二局", "市第三局"]
 PAGES = ("/periods/p/revisions", "/periods/p/revisions/1/2")

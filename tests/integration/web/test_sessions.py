@@ -13,8 +13,8 @@ from tests.integration.web.conftest import PASSWORD, csrf, make_account
 
 from pingyi.app import create_app
 from pingyi.db import db, transaction
-from pingyi.services.accounts import disable_account, set_roles
-from pingyi.services.callers import SHELL
+from pingyi.services.core.callers import SHELL
+from pingyi.services.people.accounts import disable_account, set_roles
 from pingyi.settings import Settings
 from pingyi.web.policy import SIGNED_IN, policy
 from pingyi.web.sessions import COOKIE

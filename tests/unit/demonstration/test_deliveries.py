@@ -16,7 +16,7 @@ from pingyi.domain.names import fold_name
 from pingyi.domain.scheme import Scheme, parse_scheme
 from pingyi.registry import load_registry
 from pingyi.schemes import shipped_scheme
-from pingyi.services.reading import delivery_schema
+from pingyi.services.intake.parse_rows import delivery_schema
 
 UNITS = evaluated_units()
 

@@ -27,7 +27,7 @@ from tests.unit.verify.making import (
 
 from pingyi.channels import Context, Period
 from pingyi.registry import EXTENSION, Registry, load_context, load_registry
-from pingyi.services.bundles import read_bundle
+from pingyi.services.bundles.bundles import read_bundle
 from pingyi_surveys.ballots import Layout
 from pingyi_surveys.opened import NO_ANSWER, Opened
 from pingyi_surveys.opening import Opening, Result, Terms, settle

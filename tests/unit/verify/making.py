@@ -19,12 +19,12 @@ from pingyi.channels import Channel, Context, Entry, Period
 from pingyi.channels.types import encode_name
 from pingyi.domain.canonical import canonical_json
 from pingyi.registry import EXTENSION, Registry, load_context, load_registry
-from pingyi.services.bundle_entries import ChannelEntries, identity_of
-from pingyi.services.bundles import Bundle, read_bundle
-from pingyi.services.composing import result_in_memory
-from pingyi.services.reading import delivery_schema
-from pingyi.services.results import results_csv, results_json
-from pingyi.services.scoring import score_snapshot
+from pingyi.services.bundles.bundles import Bundle, read_bundle
+from pingyi.services.bundles.entries import ChannelEntries, identity_of
+from pingyi.services.intake.parse_rows import delivery_schema
+from pingyi.services.results.build import result_in_memory
+from pingyi.services.results.result import results_csv, results_json
+from pingyi.services.results.score import score_snapshot
 
 Counters = dict[str, dict[str, dict[str, dict[str, int]]]]
 BASE = "test.example/log"

@@ -21,7 +21,7 @@ from pingyi.channels.generating import load, rows_for
 from pingyi.channels.types import encode_name
 from pingyi.domain.canonical import canonical_json
 from pingyi.registry import load_registry
-from pingyi.services.scoring import print_facts
+from pingyi.services.results.score import print_facts
 
 SCHEMES = Path(__file__).resolve().parents[3] / "server/pingyi/schemes"
 YEAR = Period(starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31))

@@ -16,9 +16,9 @@ from pingyi import verify
 from pingyi.domain.assessing import assess
 from pingyi.domain.assessment import Adjustment, Decision, Inputs, PreviousResult, ScoredRate
 from pingyi.domain.scheme import Consequence, Grades, Scheme
-from pingyi.services.composing import result_in_memory
-from pingyi.services.results import results_csv, results_json
-from pingyi.services.scoring import Scored
+from pingyi.services.results.build import result_in_memory
+from pingyi.services.results.result import results_csv, results_json
+from pingyi.services.results.score import Scored
 
 KINDS = ("bonus", "deduction", "warning", "veto", "disqualification")
 GRADES = st.sampled_from(

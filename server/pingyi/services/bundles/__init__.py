@@ -1,0 +1,1 @@
+"""Whole evaluations as folders of plain files: imported, exported, offered."""

@@ -1,0 +1,161 @@
+"""The plain files of a bundle: decoded, cut into named cells, every fault with its file, row and column."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pingyi.domain.errors import FieldError
+from pingyi.services.bundles.messages import fault
+
+MOST_FAULTS = 100
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass
+class Faults:
+    """What is wrong with a bundle, in the order of its files; at most MOST_FAULTS of a file are kept."""
+
+    errors: list[FieldError] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, error: FieldError) -> None:
+        self.counts[error.file] += 1
+        if self.counts[error.file] <= MOST_FAULTS:
+            self.errors.append(error)
+
+    def note(self, code: str, file: str, row: int | None = None, column: str = "", **values: object) -> None:
+        """Add a fault of our own."""
+        self.add(fault(code, file, row, column, **values))
+
+    def of(self, file: str) -> bool:
+        """Whether anything is wrong with `file`."""
+        return self.counts[file] > 0
+
+    def all(self) -> list[FieldError]:
+        """Every fault kept, and how many were left out of each file."""
+        left_out = [
+            fault("more", file, n=count - MOST_FAULTS)
+            for file, count in self.counts.items()
+            if count > MOST_FAULTS
+        ]
+        return [*self.errors, *left_out]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row with its number as a spreadsheet counts it (the header is row 1) and its trimmed cells."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+def read_text(path: Path, file: str, faults: Faults) -> str | None:
+    """The text of a file in UTF-8 (with or without byte order mark) or GB18030; None when it is neither."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        faults.note("unreadable", file, reason=error.strerror or type(error).__name__)
+        return None
+    text, at = decode(content)
+    if text is None or "\0" in text:
+        at = at if text is None else text.index("\0")
+        lines = content[:at] if text is None else text[:at].encode()
+        faults.note("encoding", file, lines.count(b"\n") + 1)
+        return None
+    return text
+
+
+def decode(content: bytes) -> tuple[str | None, int]:
+    """The text, or None and the position of the first byte that no encoding of ours explains."""
+    if content.startswith(_UTF_16):
+        return None, 0
+    try:
+        return content.decode("utf-8-sig"), 0
+    except UnicodeDecodeError as error:
+        at = error.start
+    if _mostly_utf_8(content):
+        return None, at
+    try:
+        return content.decode("gb18030"), 0
+    except UnicodeDecodeError as error:
+        return None, max(at, error.start)
+
+
+def _mostly_utf_8(content: bytes) -> bool:
+    """Whether more letters beyond ASCII read well as UTF-8 than badly: a damaged file, not one in GB18030.
+
+    Without this, a single broken byte would turn every Chinese name into other, valid characters.
+    """
+    text = content.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    return content.startswith(codecs.BOM_UTF8) or sum(letter > "\x7f" for letter in text) > 2 * bad
+
+
+def read_table(
+    path: Path, file: str, known: Sequence[str], required: Sequence[str], faults: Faults
+) -> list[Row]:
+    """The rows of a CSV file whose columns are all `known`; wrong rows are noted and left out."""
+    text = read_text(path, file, faults)
+    if text is None:
+        return []
+    lines = _lines(text, file, faults)
+    number, header = next(lines, (1, []))
+    names = [name.strip() for name in header]
+    if not _check_header(names, file, known, required, faults, number):
+        return []
+    return list(_rows(lines, names, file, faults))
+
+
+def _lines(text: str, file: str, faults: Faults) -> Iterator[tuple[int, list[str]]]:
+    number = 0
+    try:
+        for cells in csv.reader(io.StringIO(text, newline=""), strict=True):
+            number += 1
+            yield number, cells
+    except csv.Error as error:
+        faults.note("not_csv", file, number + 1, detail=error)
+
+
+def _check_header(
+    names: Sequence[str],
+    file: str,
+    known: Sequence[str],
+    required: Sequence[str],
+    faults: Faults,
+    number: int,
+) -> bool:
+    before = faults.counts[file]
+    if not any(names):
+        if not faults.of(file):
+            faults.note("empty_file", file, 1)
+        return False
+    for position, name in enumerate(names):
+        if not name:
+            faults.note("column_unnamed", file, number, str(position + 1), position=position + 1)
+        elif name in names[:position]:
+            faults.note("column_repeated", file, number, name, name=name)
+        elif name not in known:
+            faults.note("column_unknown", file, number, name, name=name, known=", ".join(known))
+    for name in required:
+        if name not in names:
+            faults.note("column_missing", file, number, name, name=name)
+    return faults.counts[file] == before
+
+
+def _rows(
+    lines: Iterator[tuple[int, list[str]]], names: Sequence[str], file: str, faults: Faults
+) -> Iterator[Row]:
+    for number, cells in lines:
+        trimmed = [cell.strip() for cell in cells]
+        if len(cells) == len(names):
+            if any(trimmed):
+                yield Row(number, dict(zip(names, trimmed, strict=True)))
+        elif any(trimmed):
+            code = "row_short" if len(cells) < len(names) else "row_long"
+            faults.note(code, file, number, found=len(cells), wanted=len(names))

@@ -1,0 +1,121 @@
+"""Keeps the public bundle of every published period as one ZIP file, which the pages offer."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask import current_app
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.db import transaction
+from pingyi.domain.errors import Problem
+from pingyi.outbox import PUBLISH, request_once, take_requests
+from pingyi.services.bundles.export import Exported, export_public
+from pingyi.services.bundles.folder import zip_folder
+from pingyi.services.core.errors import not_found
+from pingyi.settings import Settings
+
+SEALED_WITHIN_SECONDS = 30.0
+PAUSE_SECONDS = 0.2
+FRESH_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A period's newest published revision; `at_rest` unless the period takes entries again."""
+
+    period_id: int
+    key: str
+    revision: int
+    at_rest: bool
+
+
+def make_bundle(period_id: int) -> bool:
+    """Export a period and put its ZIP file in place of the one before; False where nothing is published.
+
+    Waits for the publication to be sealed. Safe to run twice and to be killed: the request goes with the
+    effect. Raises Problem record_unsealed, out_unwritable.
+    """
+    with transaction() as connection:
+        # Before what is published is read: a publication that comes meanwhile asks anew.
+        take_requests(connection, PUBLISH, period_id)
+        key = connection.execute(text("SELECT key FROM period WHERE id = :id"), {"id": period_id}).scalar()
+        published = _newest(connection, str(key))
+        if published is not None:
+            _make(published)
+    return published is not None
+
+
+def _make(published: Published) -> None:
+    folder = _folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".making-", dir=folder) as making:
+            export_sealed(published.key, Path(making) / "bundle")
+            fresh = Path(making) / "bundle.zip"
+            zip_folder(Path(making) / "bundle", fresh, f"pingyi-{published.key}")
+            fresh.replace(_path(published))
+        for old in set(folder.glob(f"{published.key}.*.zip")) - {_path(published)}:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Problem("out_unwritable", 500, _UNWRITABLE.format(out=folder, reason=reason)) from error
+
+
+_UNWRITABLE = Text(
+    zh="无法写入文件夹 {out}（{reason}）。", en="The folder {out} cannot be written ({reason})."
+)
+
+
+def export_sealed(key: str, out: Path) -> Exported:
+    """Export as soon as the publication is under a signed head; see `export_public`.
+
+    Raises Problem record_unsealed where it is not after half a minute.
+    """
+    until = time.monotonic() + SEALED_WITHIN_SECONDS
+    while True:
+        try:
+            return export_public(key, out)
+        except Problem as problem:
+            if problem.code != "record_unsealed" or time.monotonic() > until:
+                raise
+            time.sleep(PAUSE_SECONDS)
+
+
+def offered_bundle(connection: Connection, period_key: str) -> Path | None:
+    """The ZIP file of a period's newest published revision, None while it is being made.
+
+    A missing one, and one older than an hour, is asked for. Problem not_found where nothing is published.
+    """
+    published = _newest(connection, period_key)
+    if published is None:
+        raise not_found(zh=f"周期“{period_key}”已公布的结果", en=f"A published result of period {period_key}")
+    path = _path(published)
+    made_at = path.stat().st_mtime if path.exists() else None
+    if made_at is None or (published.at_rest and time.time() - made_at > FRESH_SECONDS):
+        request_once(connection, PUBLISH, published.period_id)
+    return None if made_at is None else path
+
+
+def _newest(connection: Connection, period_key: str) -> Published | None:
+    row = connection.execute(text(_NEWEST), {"key": period_key}).one_or_none()
+    return Published(row.id, row.key, row.revision, row.state in {"published", "archived"}) if row else None
+
+
+_NEWEST = """
+SELECT p.id, p.key, p.state, a.revision FROM period p JOIN assessment a ON a.period_id = p.id
+JOIN publication b ON b.assessment_id = a.id WHERE p.key = :key ORDER BY a.revision DESC LIMIT 1
+"""
+
+
+def _path(published: Published) -> Path:
+    return _folder() / f"{published.key}.{published.revision}.zip"
+
+
+def _folder() -> Path:
+    settings: Settings = current_app.extensions["pingyi.configuration"]
+    return settings.bundles_folder

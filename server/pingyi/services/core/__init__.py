@@ -1,0 +1,1 @@
+"""What every room of the services leans on: callers, roles, errors, channels ready to work, progress."""

@@ -1,0 +1,1 @@
+"""Entries: parsed, stored, corrected, withdrawn, folded into counters, and read back."""

@@ -1,0 +1,126 @@
+"""The daily ledger (台账) of a channel: every entry there ever was, numbered without gaps, day by day."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, text
+
+from pingyi.channels import Text
+from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.callers import Caller
+from pingyi.services.intake.entry_cells import STANDINGS, Cell, cells_of, private_titles
+
+KINDS = {
+    "new": Text(zh="新报", en="New"),
+    "corrected": Text(zh="更正", en="Correction"),
+    "disposition": Text(zh="处置", en="Disposition"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerDay:
+    """A day on which entries came: their numbers run from `first` to `last` over the channel's whole life."""
+
+    day: date
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """An entry as the ledger shows it: `place` and `replaces` are delivery.position, `digest` its leaf's."""
+
+    number: int
+    place: str
+    replaces: str
+    received_at: datetime
+    kind: Text
+    unit: str
+    name: str
+    cells: Sequence[Cell]
+    standing: Text
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DailyLedger:
+    """One day's rows, the SHA-256 over numbers and leaf digests, and the columns kept from the reader."""
+
+    day: LedgerDay
+    rows: Sequence[LedgerRow]
+    digest: str
+    hidden: Sequence[Text]
+
+    def pages(self, rows_a_page: int) -> list[Sequence[LedgerRow]]:
+        """The rows in printed pages."""
+        return [self.rows[at : at + rows_a_page] for at in range(0, len(self.rows), rows_a_page)]
+
+
+def ledger_days(connection: Connection, working: WorkingChannel) -> list[LedgerDay]:
+    """The days with entries, oldest first, by the period's time zone."""
+    rows = connection.execute(text(_DAYS), _given(working))
+    days: list[LedgerDay] = []
+    for row in rows:
+        before = days[-1].last if days else 0
+        days.append(LedgerDay(row.day, before + 1, before + row.entries))
+    return days
+
+
+def daily_ledger(
+    connection: Connection, caller: Caller, working: WorkingChannel, day: LedgerDay
+) -> DailyLedger:
+    """One day of `ledger_days`; private columns are for the channel's operator only."""
+    private = {} if caller.may_deliver(working.operator_id, working.key) else private_titles(working)
+    found = connection.execute(text(_ROWS), {**_given(working), "day": day.day})
+    rows = [
+        _row(working, row, number, frozenset(private)) for number, row in enumerate(found, start=day.first)
+    ]
+    return DailyLedger(day, rows, ledger_digest(rows), list(private.values()))
+
+
+def ledger_digest(rows: Iterable[LedgerRow]) -> str:
+    """SHA-256 in hex of one line per row: number, a tab, the digest of the leaf, a line feed."""
+    return hashlib.sha256("".join(f"{row.number}\t{row.digest}\n" for row in rows).encode()).hexdigest()
+
+
+def _given(working: WorkingChannel) -> dict[str, Any]:
+    return {"channel": working.id, "zone": working.context.period.time_zone}
+
+
+def _row(working: WorkingChannel, row: Row[Any], number: int, hidden: frozenset[str]) -> LedgerRow:
+    replaced = row.replaces_delivery is not None
+    kind = "disposition" if row.kind == "disposition" else "corrected" if replaced else "new"
+    return LedgerRow(
+        number=number,
+        place=f"{row.delivery_id}.{row.position}",
+        replaces=f"{row.replaces_delivery}.{row.replaces_position}" if replaced else "",
+        received_at=row.received_at,
+        kind=KINDS[kind],
+        unit=row.code or "",
+        name=row.name or "",
+        cells=cells_of(working, msgspec.json.decode(row.values), hidden),
+        standing=STANDINGS[row.standing],
+        digest=row.hash.hex(),
+    )
+
+
+_DAYS = """
+SELECT (d.received_at AT TIME ZONE :zone)::date AS day, count(*) AS entries
+FROM delivery d JOIN entry e ON e.delivery_id = d.id WHERE d.channel_id = :channel
+GROUP BY 1 ORDER BY 1
+"""
+_ROWS = """
+SELECT e.delivery_id, e.position, e.replaces_delivery, e.replaces_position, d.kind, d.received_at, u.code,
+  p.name, e.values::text AS values, e.standing, e.hash
+FROM delivery d JOIN entry e ON e.delivery_id = d.id
+LEFT JOIN unit u ON u.id = e.unit_id
+LEFT JOIN period_unit p ON p.unit_id = e.unit_id AND p.period_id = d.period_id
+WHERE d.channel_id = :channel AND (d.received_at AT TIME ZONE :zone)::date = :day
+ORDER BY e.delivery_id, e.position
+"""

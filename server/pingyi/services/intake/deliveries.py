@@ -1,0 +1,173 @@
+"""Takes deliveries: entries, leaves, receipt and the request to fold them, in one transaction, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.errors import DeadlockDetected
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from pingyi.channels import Text
+from pingyi.db import transaction
+from pingyi.domain.errors import Problem
+from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import forbidden, not_open
+from pingyi.services.intake.evidence_references import keep_referred
+from pingyi.services.intake.parse_rows import read_rows
+from pingyi.services.intake.store_entries import (
+    TwinError,
+    insert_rows,
+    receipt_of,
+    require_reasons,
+    rows_to_store,
+    standing_heads,
+)
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeatable:
+    """What makes a request safe to repeat: the caller's key for it and the SHA-256 of what it asked."""
+
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The receipt's bytes, and whether they are those of an earlier, identical request."""
+
+    receipt: bytes
+    replayed: bool
+
+
+def deliver(
+    caller: Caller,
+    period_key: str,
+    channel_key: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    repeatable: Repeatable | None = None,
+    kind: str = "api",
+    plugin: str | None = None,
+) -> Answer:
+    """Store a batch of entries, all or nothing, and answer with its receipt (canonical JSON).
+
+    `plugin`: the one that must score the channel. Raises Problem: not_found, forbidden, period_not_open,
+    entries_invalid, reason_required, key_reused.
+    """
+    for _ in range(TRIES):
+        try:
+            with transaction() as connection:
+                working = working_channel(connection, period_key, channel_key, plugin)
+                return _deliver(connection, caller, working, rows, repeatable, kind)
+        except TwinError:
+            continue
+        except DBAPIError as error:
+            _translate(error)
+    raise _busy()
+
+
+def _translate(error: DBAPIError) -> None:
+    """Turn the database's refusals into ours; a deadlock is tried again, anything else goes up."""
+    if getattr(error.orig, "sqlstate", "") == "PY001":
+        raise not_open() from error
+    if not isinstance(error.orig, DeadlockDetected):
+        raise error
+
+
+def _deliver(
+    connection: Connection,
+    caller: Caller,
+    working: WorkingChannel,
+    rows: Sequence[Mapping[str, Any]],
+    repeatable: Repeatable | None,
+    kind: str,
+) -> Answer:
+    if not caller.may_deliver(working.operator_id, working.key):
+        raise forbidden()
+    delivery_id = claim_delivery(connection, working, caller, repeatable, kind)
+    if delivery_id is None and repeatable:
+        return replay_delivery(connection, caller, repeatable)
+    if working.state != "open":
+        raise not_open()
+    entries = read_rows(connection, working, rows)
+    heads = standing_heads(connection, working, entries)
+    require_reasons(working, entries, heads)
+    stored = rows_to_store(working, caller, delivery_id or 0, entries, heads)
+    receipt = receipt_of(working, delivery_id or 0, stored)
+    insert_rows(connection, working, delivery_id or 0, stored, receipt)
+    if not keep_referred(connection, working, (entry.values for entry in entries)):
+        raise TwinError
+    return Answer(receipt, replayed=False)
+
+
+def claim_delivery(
+    connection: Connection, working: WorkingChannel, caller: Caller, repeatable: Repeatable | None, kind: str
+) -> int | None:
+    """Insert the delivery first: a concurrent twin with the same key waits here and is then replayed.
+
+    Problem takes_ballots where the channel has a ballot box, which alone brings its entries.
+    """
+    given = {
+        "period": working.period_id,
+        "channel": working.id,
+        "kind": kind,
+        "api_key": caller.api_key_id,
+        "key": repeatable.key if repeatable else None,
+        "fingerprint": repeatable.fingerprint if repeatable else None,
+    }
+    try:
+        found: int | None = connection.execute(_CLAIM, given).scalar_one_or_none()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") == "PY006":
+            raise Problem("takes_ballots", 409, _TAKES_BALLOTS) from error
+        raise
+    return found
+
+
+_CLAIM = text(
+    "INSERT INTO delivery (period_id, channel_id, kind, api_key_id, idempotency_key, fingerprint)"
+    " VALUES (:period, :channel, :kind, :api_key, :key, :fingerprint)"
+    " ON CONFLICT (api_key_id, idempotency_key) DO NOTHING RETURNING id"
+)
+_TAKES_BALLOTS = Text(
+    zh="此渠道由本系统收票，结果在开箱时产生，不能另行报送或撤回。",
+    en="This channel takes ballots here: its entries come of the opening; nobody delivers or withdraws any.",
+)
+
+
+def replay_delivery(connection: Connection, caller: Caller, repeatable: Repeatable) -> Answer:
+    row = connection.execute(
+        text(
+            "SELECT d.fingerprint, r.body FROM delivery d JOIN receipt r ON r.delivery_id = d.id"
+            " WHERE d.api_key_id = :api_key AND d.idempotency_key = :key"
+        ),
+        {"api_key": caller.api_key_id, "key": repeatable.key},
+    ).one()
+    if row.fingerprint != repeatable.fingerprint:
+        message = Text(
+            zh="此 Idempotency-Key 已用于另一份内容；新的内容请换一个键。",
+            en="This Idempotency-Key was used for other content; send new content with a new key.",
+        )
+        raise Problem("key_reused", 422, message)
+    return Answer(row.body, replayed=True)
+
+
+def _busy() -> Problem:
+    message = Text(
+        zh="同一项目正在被多个请求更正，请稍后用同一个键重试。",
+        en="Several requests are correcting the same items; try again with the same key.",
+    )
+    return Problem("busy", 409, message, retry_after_seconds=1)
+
+
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """SHA-256 of what a request asks."""
+    return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()

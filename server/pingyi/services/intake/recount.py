@@ -1,0 +1,118 @@
+"""Counts a channel anew when its plugin's version changed while the period is open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, text
+
+from pingyi.db import transaction
+from pingyi.domain.errors import Problem
+from pingyi.outbox import FOLD, request_work
+from pingyi.registry import current_registry
+from pingyi.services.core.bound_channels import WorkingChannel, channel_by_id
+from pingyi.services.core.plugin_timeouts import guarded
+from pingyi.services.core.progress import report_progress, stop_progress
+from pingyi.services.intake.fold import LOCK_SPACE
+from pingyi.services.intake.parse_rows import plugin_failed, tally_entry
+
+BATCH_ENTRIES = 5_000
+REFOLD = "refold"
+_log = logging.getLogger(__name__)
+
+
+def outdated_channels(connection: Connection) -> list[int]:
+    """Channels of open periods whose entries were counted by another version of their plugin.
+
+    One whose count by the new version failed is left alone until there is yet another version.
+    """
+    registry = current_registry()
+    rows = connection.execute(
+        text(
+            "SELECT c.id, c.plugin, c.plugin_version, coalesce(f.error, '') AS failure"
+            " FROM channel c JOIN period p ON p.id = c.period_id"
+            " LEFT JOIN progress f ON f.topic = :topic AND f.subject_id = c.id"
+            " WHERE p.state = 'open' ORDER BY c.id"
+        ),
+        {"topic": REFOLD},
+    )
+    return [
+        row.id
+        for row in rows
+        if row.plugin in registry.channels
+        and registry.version(row.plugin) != row.plugin_version
+        and f"({registry.version(row.plugin)})" not in row.failure
+    ]
+
+
+def refold_outdated() -> int:
+    """Count every outdated channel anew, each in a transaction that holds intake; returns their number.
+
+    Where the new version fails, the channel keeps its counts, and the office's page of plugins says why.
+    """
+    with transaction() as connection:
+        outdated = outdated_channels(connection)
+    return sum(_refolded(channel_id) for channel_id in outdated)
+
+
+def _refolded(channel_id: int) -> bool:
+    try:
+        with transaction() as connection:
+            _refold(connection, channel_id)
+            report_progress(connection, REFOLD, channel_id, 1, 1)
+    except Problem as problem:
+        _log.error("channel %s keeps its counts: %s", channel_id, problem.message.en)
+        with transaction() as connection:
+            stop_progress(connection, REFOLD, channel_id, problem.message)
+        return False
+    return True
+
+
+def _refold(connection: Connection, channel_id: int) -> None:
+    working = channel_by_id(connection, channel_id)
+    connection.execute(text("SELECT pg_advisory_xact_lock(1, :period)"), {"period": working.period_id})
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:space, :channel)"), {"space": LOCK_SPACE, "channel": channel_id}
+    )
+    rows = connection.execute(text(_ENTRIES), {"channel": channel_id})
+    counted: list[dict[str, Any]] = []
+    for batch in rows.partitions(BATCH_ENTRIES):
+        with guarded(partial(plugin_failed, working)):
+            counted += _counted_anew(working, batch)
+    connection.execute(text(_STORE), {"rows": msgspec.json.encode(counted).decode()})
+    version = current_registry().version(working.plan.plugin)
+    for statement in _START_AGAIN:
+        connection.execute(text(statement), {"channel": channel_id, "version": version})
+    request_work(connection, FOLD, channel_id)
+
+
+def _counted_anew(working: WorkingChannel, rows: Iterable[Row[Any]]) -> Iterable[dict[str, Any]]:
+    """New counts of some entries; a disposition holds the values of the entry that it moves."""
+    schema = working.plugin.entry_schema(working.context)
+    for row in rows:
+        values = schema.load(row.values)
+        counts, shared = tally_entry(working, values.get("unit"), values)
+        yield {"delivery": row.delivery_id, "position": row.position, "counts": counts, "shared": shared}
+
+
+_ENTRIES = "SELECT delivery_id, position, values FROM entry WHERE channel_id = :channel"
+
+_STORE = """
+UPDATE entry SET counts = r.counts, shared = r.shared
+FROM json_to_recordset(CAST(:rows AS json)) AS r(delivery bigint, position bigint, counts json, shared json)
+WHERE entry.delivery_id = r.delivery AND entry.position = r.position
+"""
+
+_START_AGAIN = (
+    "DELETE FROM counter WHERE channel_id = :channel",
+    """
+    INSERT INTO unfolded (delivery_id, channel_id, entries)
+    SELECT delivery_id, channel_id, count(*) FROM entry WHERE channel_id = :channel
+    GROUP BY delivery_id, channel_id ON CONFLICT DO NOTHING
+    """,
+    "UPDATE channel SET plugin_version = :version WHERE id = :channel",
+)

@@ -1,0 +1,288 @@
+"""Staff accounts: made and changed by a security administrator only, every change on the record."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.ledger.leaves import record
+from pingyi.services.core.callers import SHELL, Caller
+from pingyi.services.core.errors import forbidden, not_found
+from pingyi.services.core.roles import ROLE_TITLES, Role, incompatible_pairs
+from pingyi.services.people.passwords import checked_password, passwords
+from pingyi.services.people.sessions import end_sessions_of
+
+_LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,31}")
+_NAME_LENGTH = 60
+_LIST = """
+SELECT a.id, a.login, a.name, a.roles, o.name, a.disabled_at, a.created_at
+FROM account a LEFT JOIN operator o ON o.id = a.operator_id ORDER BY a.login
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDraft:
+    """A new account; `operator` names the body whose person it is, for the role operator only."""
+
+    login: str
+    name: str
+    password: str
+    roles: tuple[str, ...]
+    operator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account as the accounts page lists it."""
+
+    id: int
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    operator: str | None
+    disabled_at: datetime | None
+    created_at: datetime
+
+
+def list_accounts(connection: Connection) -> list[AccountRow]:
+    """All accounts by login."""
+    rows = connection.execute(text(_LIST))
+    return [AccountRow(row[0], row[1], row[2], tuple(row[3]), *row[4:]) for row in rows]
+
+
+def create_account(connection: Connection, caller: Caller, draft: AccountDraft) -> int:
+    """Make an account; returns its id.
+
+    Raises Problem: forbidden, account_invalid, roles_incompatible, password_weak, login_taken.
+    """
+    _require_security_administrator(caller)
+    roles = checked_roles(draft.roles)
+    operator_id = _operator_id(connection, roles, draft.operator)
+    _check_names(draft)
+    return _insert(connection, caller, draft, roles, operator_id)
+
+
+def set_roles(connection: Connection, caller: Caller, account_id: int, roles: Iterable[str]) -> None:
+    """Give an account these roles instead of its own; whoever is signed in with it has to sign in again."""
+    _require_security_administrator(caller)
+    _, bound = _find(connection, account_id)
+    wanted = checked_roles(roles)
+    if (Role.OPERATOR in wanted) != bound:
+        raise _invalid("roles", _BOUND_FOR_EVER)
+    _require_other(caller, account_id)
+    connection.execute(
+        text("UPDATE account SET roles = :roles WHERE id = :id"), {"roles": sorted(wanted), "id": account_id}
+    )
+    end_sessions_of(connection, account_id)
+    record(
+        connection, "admin.roles_changed", {"account": account_id, "roles": sorted(wanted), "by": caller.name}
+    )
+
+
+def disable_account(connection: Connection, caller: Caller, account_id: int) -> None:
+    """Shut an account for good and end its sessions; nobody can lock himself out this way."""
+    _require_security_administrator(caller)
+    _require_other(caller, account_id)
+    _find(connection, account_id)
+    connection.execute(text("UPDATE account SET disabled_at = now() WHERE id = :id"), {"id": account_id})
+    end_sessions_of(connection, account_id)
+    record(connection, "admin.account_disabled", {"account": account_id, "by": caller.name})
+
+
+def reset_password(connection: Connection, caller: Caller, account_id: int, password: str) -> None:
+    """Give an account a new password, unlock it and end its sessions."""
+    _require_security_administrator(caller)
+    login, _ = _find(connection, account_id)
+    _store_password(connection, account_id, login, password)
+    record(connection, "admin.password_reset", {"account": account_id, "by": caller.name})
+
+
+def change_password(connection: Connection, caller: Caller, old: str, new: str) -> None:
+    """Change one's own password; ends every session of the account. Raises Problem password_wrong."""
+    row = connection.execute(
+        text("SELECT id, login, password_hash FROM account WHERE id = :id FOR UPDATE"),
+        {"id": caller.account_id},
+    ).one()
+    if not passwords().verify(row.password_hash, old):
+        error = FieldError(code="password_wrong", message=_WRONG, pointer="/old")
+        raise Problem("password_wrong", 422, _WRONG, [error])
+    _store_password(connection, row.id, row.login, new)
+    record(connection, "admin.password_changed", {"account": row.id, "by": caller.name})
+
+
+def new_first_code(connection: Connection) -> str:
+    """A one-time code for the first security administrator; earlier codes end.
+
+    Raises Problem accounts_exist once there is an account.
+    """
+    if connection.execute(text("SELECT 1 FROM account LIMIT 1")).first():
+        raise Problem("accounts_exist", 409, _ACCOUNTS_EXIST)
+    code = "-".join(secrets.token_hex(2) for _ in range(6))
+    connection.execute(text("UPDATE one_time_code SET used_at = now() WHERE used_at IS NULL"))
+    connection.execute(text("INSERT INTO one_time_code (code_hash) VALUES (:hash)"), {"hash": _hash(code)})
+    record(connection, "admin.first_code_made", {"by": SHELL.name})
+    return code
+
+
+def needs_first_account(connection: Connection) -> bool:
+    """Whether nobody can sign in yet."""
+    return connection.execute(text("SELECT 1 FROM account LIMIT 1")).first() is None
+
+
+def create_first_account(connection: Connection, code: str, draft: AccountDraft) -> int:
+    """The first account, a security administrator, by the code.
+
+    Raises Problem code_wrong for any other code, a used one, or once there is an account.
+    """
+    connection.execute(text("SELECT pg_advisory_xact_lock(2, 0)"))
+    used = connection.execute(
+        text("UPDATE one_time_code SET used_at = now() WHERE code_hash = :hash AND used_at IS NULL"),
+        {"hash": _hash(code.strip().lower())},
+    ).rowcount
+    if not used or not needs_first_account(connection):
+        raise Problem("code_wrong", 403, _CODE_WRONG)
+    roles = frozenset({Role.SECURITY_ADMINISTRATOR})
+    _check_names(draft)
+    return _insert(connection, SHELL, draft, roles, None)
+
+
+def checked_roles(roles: Iterable[str]) -> frozenset[Role]:
+    """The roles, if one account may hold them together; Problem roles_incompatible or account_invalid."""
+    given = set(roles)
+    if not given or not given <= set(Role):
+        raise _invalid("roles", Text(zh="请至少选择一个已知的角色。", en="Choose at least one known role."))
+    pairs = incompatible_pairs(given)
+    if pairs:
+        errors = [_pair_error(one, other) for one, other in pairs]
+        message = Text(zh="所选角色不得由一人兼任。", en="One person may not hold these roles together.")
+        raise Problem("roles_incompatible", 422, message, errors)
+    return frozenset(Role(role) for role in given)
+
+
+def _pair_error(one: Role, other: Role) -> FieldError:
+    message = Text(
+        zh=f"“{ROLE_TITLES[one].zh}”与“{ROLE_TITLES[other].zh}”不相容。",
+        en=f"{ROLE_TITLES[one].en} and {ROLE_TITLES[other].en} are incompatible.",
+    )
+    return FieldError(code="roles_incompatible", message=message, pointer="/roles")
+
+
+def _insert(
+    connection: Connection,
+    caller: Caller,
+    draft: AccountDraft,
+    roles: frozenset[Role],
+    operator_id: int | None,
+) -> int:
+    password_hash = passwords().hash(checked_password(draft.password, draft.login))
+    account_id: int | None = connection.execute(
+        text(
+            "INSERT INTO account (login, name, password_hash, roles, operator_id)"
+            " VALUES (:login, :name, :hash, :roles, :operator) ON CONFLICT DO NOTHING RETURNING id"
+        ),
+        {
+            "login": draft.login,
+            "name": draft.name.strip(),
+            "hash": password_hash,
+            "roles": sorted(roles),
+            "operator": operator_id,
+        },
+    ).scalar_one_or_none()
+    if account_id is None:
+        raise _invalid("login", Text(zh="此登录名已被使用。", en="This login is taken."), code="login_taken")
+    content = {"account": account_id, "roles": sorted(roles), "operator": operator_id, "by": caller.name}
+    record(connection, "admin.account_created", content)
+    return account_id
+
+
+def _store_password(connection: Connection, account_id: int, login: str, password: str) -> None:
+    stored = passwords().hash(checked_password(password, login))
+    connection.execute(
+        text("UPDATE account SET password_hash = :hash, failures = 0, locked_until = NULL WHERE id = :id"),
+        {"hash": stored, "id": account_id},
+    )
+    end_sessions_of(connection, account_id)
+
+
+def _operator_id(connection: Connection, roles: frozenset[Role], operator: str) -> int | None:
+    if (Role.OPERATOR in roles) != bool(operator):
+        raise _invalid("operator", _OPERATOR_NEEDED)
+    if not operator:
+        return None
+    found: int | None = connection.execute(
+        text("SELECT id FROM operator WHERE name = :name"), {"name": operator}
+    ).scalar_one_or_none()
+    if found is None:
+        raise _invalid("operator", Text(zh="没有这个渠道单位。", en="There is no such operator."))
+    return found
+
+
+def _check_names(draft: AccountDraft) -> None:
+    if not _LOGIN.fullmatch(draft.login):
+        raise _invalid("login", _LOGIN_FORM)
+    if not 1 <= len(draft.name.strip()) <= _NAME_LENGTH or not draft.name.isprintable():
+        raise _invalid("name", Text(zh="请填写姓名（不超过60字）。", en="Give a name, 60 letters at most."))
+
+
+def _find(connection: Connection, account_id: int) -> tuple[str, bool]:
+    row = connection.execute(
+        text("SELECT login, operator_id FROM account WHERE id = :id AND disabled_at IS NULL FOR UPDATE"),
+        {"id": account_id},
+    ).one_or_none()
+    if row is None:
+        raise not_found(zh="该账号或账号已停用", en="The account, or it is disabled: it")
+    return row.login, row.operator_id is not None
+
+
+def _require_security_administrator(caller: Caller) -> None:
+    if Role.SECURITY_ADMINISTRATOR not in caller.roles and caller != SHELL:
+        raise forbidden()
+
+
+def _require_other(caller: Caller, account_id: int) -> None:
+    if caller.account_id == account_id:
+        raise Problem("own_account", 409, _OWN_ACCOUNT)
+
+
+def _invalid(field: str, message: Text, code: str = "account_invalid") -> Problem:
+    error = FieldError(code=code, message=message, pointer=f"/{field}")
+    return Problem(code, 422, Text(zh="账号信息有误。", en="The account is not valid."), [error])
+
+
+def _hash(code: str) -> bytes:
+    return hashlib.sha256(code.encode()).digest()
+
+
+_WRONG = Text(zh="原口令不正确。", en="The old password is not correct.")
+_CODE_WRONG = Text(
+    zh="一次性代码无效、已使用，或已有账号。请在服务器上重新生成代码。",
+    en="The one-time code is wrong or used, or there is an account already; make a new code on the server.",
+)
+_ACCOUNTS_EXIST = Text(
+    zh="已有账号，一次性代码不再生效；请由安全管理员新建账号。",
+    en="There are accounts already, so no code is made; ask a security administrator for an account.",
+)
+_OWN_ACCOUNT = Text(
+    zh="不能更改自己的角色或停用自己，请由另一位安全管理员操作。",
+    en="You cannot change your own roles or disable yourself; ask another security administrator.",
+)
+_OPERATOR_NEEDED = Text(
+    zh="“渠道单位人员”须指定所属渠道单位，其他角色不得指定。",
+    en="An operator's person belongs to an operator; other roles belong to none.",
+)
+_BOUND_FOR_EVER = Text(
+    zh="账号与渠道单位的关系不可更改，请停用后新建账号。",
+    en="Whether an account belongs to an operator does not change; disable it and make a new one.",
+)
+_LOGIN_FORM = Text(
+    zh="登录名为3至32位小写字母、数字或“._-”，以字母开头。",
+    en="A login has 3 to 32 small letters, digits or “._-” and begins with a letter.",
+)

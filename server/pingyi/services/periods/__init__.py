@@ -1,0 +1,1 @@
+"""Schemes and periods: states, units, rolls, adjustments, decisions, earlier results, releases."""

@@ -1,0 +1,138 @@
+"""What the office sees of its periods: states, what each operator has delivered, what waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from pingyi.channels import Text
+from pingyi.domain.scheme import Scheme
+from pingyi.outbox import ASSESS
+from pingyi.services.core.bound_channels import issued_scheme
+from pingyi.services.core.errors import not_found
+from pingyi.services.core.progress import ProgressRow, read_progress
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLine:
+    """A period in the list of the office; revisions are 0 where there is none."""
+
+    key: str
+    title: Text
+    state: str
+    demonstration: bool
+    units: int
+    revision: int
+    published_revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A channel of a period: entries that stand, units covered, the last delivery, entries not folded yet."""
+
+    key: str
+    title: Text
+    plugin: str
+    operator: str
+    entries: int
+    units: int
+    last_at: datetime | None
+    backlog: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One period for the office."""
+
+    line: PeriodLine
+    scheme: Scheme
+    state_changed_at: datetime
+    channels: tuple[Delivered, ...]
+    progress: ProgressRow
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A bearer key as the keys page lists it."""
+
+    key_id: str
+    label: str
+    operator: str | None
+    roles: tuple[str, ...]
+    channels: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_on: Any
+
+
+def list_periods(connection: Connection) -> list[PeriodLine]:
+    """All periods, the newest first."""
+    return [_line(connection, row) for row in connection.execute(text(f"{_PERIODS} ORDER BY p.id DESC"))]
+
+
+def period_overview(connection: Connection, key: str) -> Overview:
+    """One period with its channels: six queries, however many channels there are. Problem not_found."""
+    row = connection.execute(text(f"{_PERIODS} WHERE p.key = :key"), {"key": key}).one_or_none()
+    if row is None:
+        raise not_found(zh=f"评议周期“{key}”", en=f"Period {key}")
+    scheme = issued_scheme(row.scheme_id, connection)
+    channels = connection.execute(text(_CHANNELS), {"period": row.id}).all()
+    titles = {plan.key: plan.title for plan in scheme.channels}
+    return Overview(
+        _line(connection, row),
+        scheme,
+        row.state_changed_at,
+        tuple(
+            Delivered(c.key, titles[c.key], c.plugin, c.operator, c.entries, c.units, c.last_at, c.backlog)
+            for c in channels
+        ),
+        read_progress(connection, ASSESS, row.id),
+    )
+
+
+def list_operators(connection: Connection) -> list[str]:
+    """The names of all operators."""
+    return list(connection.execute(text("SELECT name FROM operator ORDER BY name")).scalars())
+
+
+def list_keys(connection: Connection) -> list[KeyRow]:
+    """All keys, those in force first; never a secret."""
+    rows = connection.execute(text(_KEYS))
+    return [KeyRow(r[0], r[1], r[2], tuple(r[3]), tuple(r[4]), *r[5:]) for r in rows]
+
+
+def _line(connection: Connection, row: Row[Any]) -> PeriodLine:
+    title = issued_scheme(row.scheme_id, connection).title
+    return PeriodLine(
+        row.key, title, row.state, row.demonstration, row.units, row.revision, row.published_revision
+    )
+
+
+_PERIODS = """
+SELECT p.id, p.key, p.state, p.scheme_id, p.demonstration, p.state_changed_at,
+  (SELECT count(*) FROM period_unit u WHERE u.period_id = p.id) AS units,
+  (SELECT coalesce(max(a.revision), 0) FROM assessment a WHERE a.period_id = p.id) AS revision,
+  (SELECT coalesce(max(a.revision), 0) FROM assessment a JOIN publication b ON b.assessment_id = a.id
+   WHERE a.period_id = p.id) AS published_revision
+FROM period p
+"""
+
+_CHANNELS = """
+SELECT c.key, c.plugin, o.name AS operator,
+  (SELECT count(*) FROM entry_head h WHERE h.channel_id = c.id) AS entries,
+  (SELECT count(*) FROM counter n WHERE n.channel_id = c.id AND n.unit_id <> 0 AND n.standing = 'counted'
+   AND n.counts::text <> '{}') AS units,
+  (SELECT d.received_at FROM delivery d WHERE d.channel_id = c.id ORDER BY d.id DESC LIMIT 1) AS last_at,
+  (SELECT coalesce(sum(w.entries), 0)::bigint FROM unfolded w WHERE w.channel_id = c.id) AS backlog
+FROM channel c JOIN operator o ON o.id = c.operator_id WHERE c.period_id = :period ORDER BY c.position
+"""
+
+_KEYS = """
+SELECT k.key_id, k.label, o.name, k.roles, k.channels, k.created_at, k.expires_at, k.revoked_at,
+  k.last_used_on
+FROM api_key k LEFT JOIN operator o ON o.id = k.operator_id ORDER BY k.revoked_at IS NOT NULL, k.id DESC
+"""

@@ -1,0 +1,270 @@
+"""Periods: drafted from a scheme and its units, carried forward; every change of state is on the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.scheme import Scheme
+from pingyi.extensions import current_extensions
+from pingyi.ledger.leaves import record
+from pingyi.outbox import ASSESS, PUBLISH, request_work
+from pingyi.registry import current_registry
+from pingyi.services.core.bound_channels import WorkingChannel, period_channels
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import not_found, require_state, wrong_state
+from pingyi.services.people.api_keys import ensure_operator
+from pingyi.services.periods.release import publishable
+from pingyi.services.periods.schemes import issue_scheme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodDraft:
+    """What a period is made of, besides its scheme and units."""
+
+    key: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+    time_zone: str = "Asia/Shanghai"
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """A stored period; `open_until` is set where it was opened again."""
+
+    id: int
+    key: str
+    state: str
+    scheme_id: int
+    open_until: datetime | None = None
+
+
+def find_period(connection: Connection, key: str) -> PeriodRow:
+    """The period of this key; Problem not_found otherwise."""
+    row = connection.execute(
+        text("SELECT id, key, state, scheme_id, open_until FROM period WHERE key = :key"), {"key": key}
+    ).one_or_none()
+    if row is None:
+        raise not_found(zh=f"评议周期“{key}”", en=f"Period {key}")
+    return PeriodRow(*row)
+
+
+def create_period(
+    connection: Connection, caller: Caller, draft: PeriodDraft, scheme: Scheme, scheme_id: int
+) -> int:
+    """Make a draft period with one channel per plan, each bound to its operator; returns its id.
+
+    Raises Problem: period_exists, time_zone_unknown, dates_reversed.
+    """
+    _check_draft(connection, draft)
+    period_id: int = connection.execute(
+        text(
+            "INSERT INTO period (key, scheme_id, starts_on, ends_on, time_zone, demonstration)"
+            " VALUES (:key, :scheme, :starts_on, :ends_on, :zone, :demonstration) RETURNING id"
+        ),
+        {
+            "key": draft.key,
+            "scheme": scheme_id,
+            "starts_on": draft.starts_on,
+            "ends_on": draft.ends_on,
+            "zone": draft.time_zone,
+            "demonstration": draft.demonstration,
+        },
+    ).scalar_one()
+    for position, plan in enumerate(scheme.channels):
+        connection.execute(
+            text(
+                "INSERT INTO channel (period_id, key, plugin, plugin_version, operator_id, position)"
+                " VALUES (:period, :key, :plugin, :version, :operator, :position)"
+            ),
+            {
+                "period": period_id,
+                "key": plan.key,
+                "plugin": plan.plugin,
+                "version": current_registry().version(plan.plugin),
+                "operator": ensure_operator(connection, plan.operator),
+                "position": position,
+            },
+        )
+    record(connection, "period.drafted", {"period": draft.key, "by": caller.name}, period_id)
+    return period_id
+
+
+def _check_draft(connection: Connection, draft: PeriodDraft) -> None:
+    if draft.time_zone not in available_timezones():
+        message = Text(zh="没有时区“{zone}”。", en="There is no time zone {zone}.").format(
+            zone=draft.time_zone
+        )
+        raise Problem("time_zone_unknown", 422, message)
+    if draft.starts_on and draft.ends_on and draft.ends_on < draft.starts_on:
+        raise Problem(
+            "dates_reversed", 422, Text(zh="结束日期早于开始日期。", en="The period ends before it starts.")
+        )
+    if connection.execute(text("SELECT 1 FROM period WHERE key = :key"), {"key": draft.key}).first():
+        message = Text(zh="已有周期“{key}”。", en="There is a period {key} already.").format(key=draft.key)
+        raise Problem("period_exists", 409, message)
+
+
+def open_period(connection: Connection, caller: Caller, key: str) -> None:
+    """Open intake: issues the scheme, checks units and what each channel needs beforehand."""
+    period = find_period(connection, key)
+    if period.state != "draft":
+        raise wrong_state(period.state, "draft")
+    if not connection.execute(
+        text("SELECT 1 FROM period_unit WHERE period_id = :id"), {"id": period.id}
+    ).first():
+        raise Problem(
+            "no_units", 409, Text(zh="尚无评议对象，请先导入单位。", en="No units yet: load them first.")
+        )
+    issue_scheme(connection, caller, period.scheme_id)
+    missing = [
+        error for working in period_channels(connection, period.id) for error in missing_needs(working)
+    ]
+    for extension in current_extensions():
+        missing += extension.missing(connection, period.id)
+    if missing:
+        message = Text(
+            zh="渠道缺少开放前必须登记的内容。", en="Channels lack what must be known before opening."
+        )
+        raise Problem("needs_missing", 409, message, missing)
+    _move(connection, {"by": caller.name}, period, "open")
+
+
+def missing_needs(working: WorkingChannel) -> list[FieldError]:
+    """What a channel needs and does not have: the period's dates, or a roll."""
+    needs = working.plugin.needs(working.context.settings)
+    period = working.context.period
+    have = set(working.context.roll_names)
+    if period.starts_on and period.ends_on:
+        have.add("dates")
+    return [_need(working.key, need) for need in sorted(needs - have)]
+
+
+def _need(channel: str, need: str) -> FieldError:
+    what = (
+        Text(zh="周期的起止日期", en="the period's dates")
+        if need == "dates"
+        else Text(zh=f"名册数“{need}”", en=need)
+    )
+    message = Text(zh=f"渠道“{channel}”需要{what.zh}。", en=f"Channel {channel} needs {what.en}.")
+    return FieldError(code="needs_missing", message=message, pointer=f"/channels/{channel}")
+
+
+def close_period(connection: Connection, caller: Caller, key: str) -> None:
+    """Stop every intake, under the period's exclusive lock (the state trigger takes it)."""
+    period = find_period(connection, key)
+    if period.state != "open":
+        raise wrong_state(period.state, "open")
+    _move(connection, {"by": caller.name}, period, "closed")
+    for extension in current_extensions():
+        extension.closed(connection, period.id)
+
+
+def request_assessment(connection: Connection, caller: Caller, key: str) -> None:
+    """Ask the workers to fold what is left, freeze and assess; again is a new revision."""
+    period = find_period(connection, key)
+    if period.state not in {"closed", "assessed", "published"}:
+        raise wrong_state(period.state, "closed")
+    for extension in current_extensions():
+        if unfinished := extension.unfinished(connection, period.id):
+            raise unfinished
+    record(connection, "assessment.requested", {"period": key, "by": caller.name}, period.id)
+    request_work(connection, ASSESS, period.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """An act that two people carry out: who asked for it and who approved."""
+
+    act_id: int
+    requested_by: str
+    approved_by: str
+
+    def told(self) -> dict[str, str | int]:
+        """Both, for the record."""
+        return {"act": self.act_id, "by": self.requested_by, "approved_by": self.approved_by}
+
+
+def publish_revision(connection: Connection, approved: Approved, period: PeriodRow, revision: int) -> None:
+    """Publish the revision asked for; Problem act_outdated where a newer one was assessed meanwhile."""
+    newest = publishable(connection, period.id, period.state)
+    if newest.revision != revision:
+        raise Problem("act_outdated", 409, _OUTDATED.format(revision=revision, newest=newest.revision))
+    connection.execute(
+        text("INSERT INTO publication (assessment_id, act_id) VALUES (:id, :act)"),
+        {"id": newest.assessment_id, "act": approved.act_id},
+    )
+    content = {"period": period.key, "revision": revision, "sha256": newest.sha256, **approved.told()}
+    record(connection, "result.published", content, period.id)
+    request_work(connection, PUBLISH, period.id)
+    if period.state == "assessed":
+        _move(connection, approved.told(), period, "published")
+
+
+_OUTDATED = Text(
+    zh="申请公布的是第 {revision} 版，现在已有第 {newest} 版；请驳回后重新申请。",
+    en="Revision {revision} was to be published, but there is revision {newest} now; refuse this, ask anew.",
+)
+REOPENABLE = ("closed", "assessed", "published")
+
+
+def require_reopenable(period: PeriodRow, deadline: datetime) -> None:
+    """Problem wrong_state, deadline_passed."""
+    require_state(period.state, REOPENABLE)
+    if deadline <= datetime.now(UTC):
+        error = FieldError(code="deadline_passed", message=_PASSED, pointer="/deadline")
+        raise Problem("deadline_passed", 422, _PASSED, [error])
+
+
+_PASSED = Text(
+    zh="重新开放的截止时间已过，请另行申请。",
+    en="The deadline of the reopening has passed; ask for a later one.",
+)
+
+
+def reopen_period(connection: Connection, approved: Approved, period: PeriodRow, deadline: datetime) -> None:
+    """Take entries again until the deadline; the database lets each approved act do this once.
+
+    What was published stays published; opened ballot boxes stay as they are.
+    """
+    require_reopenable(period, deadline)
+    if connection.execute(
+        text("SELECT 1 FROM outbox WHERE topic = :topic AND subject_id = :id"),
+        {"topic": ASSESS, "id": period.id},
+    ).first():
+        raise Problem("busy", 409, _ASSESSING, retry_after_seconds=10)
+    _move(connection, {**approved.told(), "deadline": deadline}, period, "open")
+
+
+_ASSESSING = Text(
+    zh="正在计算结果，请等计算结束后再批准重新开放。",
+    en="The period is being assessed; approve its reopening once that is done.",
+)
+
+
+def archive_period(connection: Connection, caller: Caller, key: str) -> None:
+    """Put a published period to rest."""
+    period = find_period(connection, key)
+    if period.state != "published":
+        raise wrong_state(period.state, "published")
+    _move(connection, {"by": caller.name}, period, "archived")
+
+
+def _move(connection: Connection, who: Mapping[str, Any], period: PeriodRow, state: str) -> None:
+    moved = connection.execute(
+        text("UPDATE period SET state = :state WHERE id = :id AND state = :was"),
+        {"state": state, "id": period.id, "was": period.state},
+    ).rowcount
+    if not moved:
+        # Somebody else moved it while this act waited for the row.
+        raise wrong_state(find_period(connection, period.key).state, period.state)
+    content = {"period": period.key, "from": period.state, "to": state, **who}
+    record(connection, f"period.{state}", content, period.id)

@@ -1,0 +1,1 @@
+"""What installed channel plugins show, and where they are used."""

@@ -1,0 +1,124 @@
+"""Every plugin with its state, and which schemes and periods use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.registry import Registry, current_registry
+from pingyi.services.core.bound_channels import issued_scheme
+from pingyi.services.intake.recount import REFOLD
+
+
+@dataclass(frozen=True, slots=True)
+class PluginUse:
+    """A scheme's version that names the plugin, for these channels; `period` is "" where it has none."""
+
+    scheme: str
+    version: int
+    period: str
+    state: str
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PluginLine:
+    """A plugin by its key; `state`: ok, broken (`error` says why), or missing where only schemes name it.
+
+    `failure`: why the installed version could not count the entries of an open period anew.
+    """
+
+    key: str
+    title: Text | None
+    family: str
+    distribution: str
+    version: str
+    state: str
+    error: str
+    failure: Text | None
+    uses: tuple[PluginUse, ...]
+
+
+def plugin_lines(connection: Connection) -> list[PluginLine]:
+    """All plugins, first what is broken or missing. A broken package stands under its entry point's name."""
+    registry, uses = current_registry(), _uses(connection)
+    failures = {
+        row.plugin: _text(row.error) for row in connection.execute(text(_FAILURES), {"topic": REFOLD})
+    }
+    lines = [*_broken(registry, uses), *_working(registry, uses, failures)]
+    known = {line.key for line in lines}
+    lines += [
+        PluginLine(key, None, "", "", "", "missing", "", None, tuple(used))
+        for key, used in uses.items()
+        if key not in known
+    ]
+    return sorted(lines, key=lambda line: (line.state == "ok", line.key))
+
+
+def _working(
+    registry: Registry, uses: Mapping[str, list[PluginUse]], failures: Mapping[str, Text]
+) -> list[PluginLine]:
+    return [
+        PluginLine(
+            key,
+            found.channel.title,
+            found.channel.family,
+            found.distribution,
+            found.version,
+            "ok",
+            "",
+            failures.get(key),
+            tuple(uses.get(key, ())),
+        )
+        for key, found in registry.channels.items()
+    ]
+
+
+def _broken(registry: Registry, uses: Mapping[str, list[PluginUse]]) -> list[PluginLine]:
+    """A package that failed over a key that another one brings blocks nothing of that key."""
+    return [
+        PluginLine(
+            one.name,
+            None,
+            "",
+            one.distribution,
+            one.version,
+            "broken",
+            one.error,
+            None,
+            () if one.name in registry.channels else tuple(uses.get(one.name, ())),
+        )
+        for one in registry.broken
+    ]
+
+
+def _uses(connection: Connection) -> dict[str, list[PluginUse]]:
+    found: dict[str, list[PluginUse]] = {}
+    for row in connection.execute(text(_SCHEMES)).all():
+        channels: dict[str, list[str]] = {}
+        for plan in issued_scheme(row.id, connection).channels:
+            channels.setdefault(plan.plugin, []).append(plan.key)
+        for plugin, keys in channels.items():
+            use = PluginUse(row.key, row.version, row.period or "", row.state or "", tuple(keys))
+            found.setdefault(plugin, []).append(use)
+    return found
+
+
+def _text(stored: str) -> Text:
+    zh, _, en = stored.partition("\n")
+    return Text(zh=zh, en=en)
+
+
+_FAILURES = """
+SELECT c.plugin, f.error
+FROM progress f JOIN channel c ON c.id = f.subject_id JOIN period p ON p.id = c.period_id
+WHERE f.topic = :topic AND f.error <> '' AND p.state = 'open' ORDER BY f.updated_at
+"""
+
+_SCHEMES = """
+SELECT s.id, s.key, s.version, p.key AS period, p.state
+FROM scheme s LEFT JOIN period p ON p.scheme_id = s.id ORDER BY s.key, s.version DESC, p.id DESC
+"""

@@ -1,0 +1,1 @@
+"""From a closed period to stored revisions of its result."""

@@ -1,0 +1,1 @@
+"""Files of operators: read as spreadsheets, previewed row by row, confirmed."""

@@ -1,0 +1,52 @@
+"""What every page about one channel says at its top, and which of its pages the reader may open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Page, Text
+from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.callers import Caller
+from pingyi.services.intake.evidence_references import COLUMN
+from pingyi.services.intake.partner_queries import readable_channel
+from pingyi.services.uploads.uploads import Place
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHead:
+    """A channel as its pages name it; `takes_evidence`: its entries have a column for it."""
+
+    place: Place
+    title: Text
+    operator: str
+    state: str
+    demonstration: bool
+    may_deliver: bool
+    takes_evidence: bool
+    pages: Sequence[Page]
+
+
+def channel_head(connection: Connection, caller: Caller, place: Place) -> tuple[ChannelHead, WorkingChannel]:
+    """The top of a channel's pages, for its operator and the office; Problem not_found or forbidden."""
+    working = readable_channel(connection, caller, place.period, place.channel, place.plugin)
+    row = connection.execute(text(_HEAD), {"channel": working.id}).one()
+    head = ChannelHead(
+        place,
+        working.plan.title,
+        row.operator,
+        working.state,
+        row.demonstration,
+        caller.may_deliver(working.operator_id, working.key),
+        COLUMN in working.plugin.entry_schema().fields,
+        tuple(working.plugin.pages),
+    )
+    return head, working
+
+
+_HEAD = """
+SELECT o.name AS operator, p.demonstration FROM channel c
+JOIN operator o ON o.id = c.operator_id JOIN period p ON p.id = c.period_id WHERE c.id = :channel
+"""

@@ -1,0 +1,124 @@
+"""What each row of an operator's file would do if it were stored, by the services that would store it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+from sqlalchemy import Connection
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.services.bundles.entries import at_row
+from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.parse_rows import ReadEntry, read_rows
+from pingyi.services.intake.partner_queries import entry_fields
+from pingyi.services.intake.store_entries import require_reasons, rows_to_store, standing_heads
+from pingyi.services.uploads.read_table import SheetRow, Table, columns_of
+
+MOST_ERRORS = 20
+OF_ROWS = frozenset({"entries_invalid", "reason_required"})
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """A sentence in both languages."""
+
+    zh: str
+    en: str
+
+
+class RowError(msgspec.Struct, frozen=True):
+    """What is wrong in a row: the field, the column as the file titles it, and why."""
+
+    code: str
+    field: str
+    column: str
+    detail: Detail
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a row would do: new, corrected, unchanged or wrong."""
+
+    row: int
+    unit: str | None
+    verdict: str
+    errors: list[RowError] = []
+
+
+def judge(connection: Connection, working: WorkingChannel, table: Table) -> list[Verdict]:
+    """A verdict on every row, in order; right rows are judged as if the wrong ones were not there."""
+    rows = list(table.rows)
+    wrong: dict[int, list[FieldError]] = {}
+    right: dict[int, Verdict] = {}
+    while rows and not right:
+        try:
+            entries = read_rows(connection, working, [row.given for row in rows])
+            right = _right(connection, working, rows, entries)
+        except Problem as problem:
+            found = _by_row(problem, rows)
+            wrong.update(found)
+            rows = [row for row in rows if row.number not in found]
+    known = {each["name"]: each["title"]["zh"] for each in entry_fields(working)}
+    titles = {**known, **{each.label: each.title.zh for each in columns_of(working)}, **table.titles}
+    return [
+        right.get(row.number)
+        or Verdict(
+            row.number,
+            row.given.get("unit"),
+            "wrong",
+            [_told(error, titles) for error in wrong[row.number][:MOST_ERRORS]],
+        )
+        for row in table.rows
+    ]
+
+
+def _right(
+    connection: Connection, working: WorkingChannel, rows: Sequence[SheetRow], entries: Sequence[ReadEntry]
+) -> dict[int, Verdict]:
+    heads = standing_heads(connection, working, entries)
+    require_reasons(working, entries, heads)
+    stored = rows_to_store(working, SHELL, 0, entries, heads)
+    return {
+        row.number: Verdict(row.number, made["unit"], made["verdict"])
+        for row, made in zip(rows, stored, strict=True)
+    }
+
+
+def _by_row(problem: Problem, rows: Sequence[SheetRow]) -> dict[int, list[FieldError]]:
+    """The errors of a refused batch by the numbers of their rows; other refusals go up."""
+    if problem.code not in OF_ROWS:
+        raise problem
+    numbers = [row.number for row in rows]
+    found: dict[int, list[FieldError]] = {}
+    for error in problem.errors:
+        placed = at_row(replace(error, pointer=error.pointer.removeprefix("/entries")), "", numbers)
+        number = placed.row
+        if number is None:
+            raise problem
+        if placed.code == "repeated_in_batch":
+            placed = replace(placed, message=_repeated(error, numbers))
+        found.setdefault(number, []).append(placed)
+    if not found:
+        raise problem
+    return found
+
+
+def _repeated(error: FieldError, numbers: Sequence[int]) -> Text:
+    """The sentence about a repetition, which counts entries, in rows of the file."""
+    counted = re.search(r"[0-9]+", error.message.en)
+    row = numbers[int(counted[0]) - 1] if counted else "?"
+    return _REPEATED.format(row=row)
+
+
+_REPEATED = Text(
+    zh="与第{row}行是同一项，一个文件中只能出现一次。",
+    en="The same item as row {row}; it may occur once only.",
+)
+
+
+def _told(error: FieldError, titles: dict[str, str]) -> RowError:
+    column = titles.get(error.column, error.column)
+    return RowError(error.code, error.column, column, Detail(error.message.zh, error.message.en))

@@ -1,0 +1,247 @@
+"""Files of operators in two steps: a verdict on every row, then all of them stored, or none."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from psycopg.errors import DeadlockDetected
+from sqlalchemy import Connection, Row, text
+from sqlalchemy.exc import DBAPIError
+
+from pingyi.channels import Text
+from pingyi.db import transaction
+from pingyi.domain.errors import Problem
+from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import forbidden, not_found, not_open
+from pingyi.services.intake.deliveries import TRIES, Answer, Repeatable, claim_delivery
+from pingyi.services.intake.evidence_references import keep_referred
+from pingyi.services.intake.parse_rows import read_rows
+from pingyi.services.intake.partner_queries import stored_receipt
+from pingyi.services.intake.store_entries import (
+    TwinError,
+    insert_rows,
+    receipt_of,
+    require_reasons,
+    rows_to_store,
+    standing_heads,
+)
+from pingyi.services.uploads.read_table import read_table
+from pingyi.services.uploads.row_verdicts import OF_ROWS, Verdict, judge
+from pingyi.services.uploads.spreadsheets import read_sheet
+
+KEPT_DAYS = 7
+_VERDICTS = msgspec.json.Decoder(list[Verdict])
+_MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel as an address names it."""
+
+    period: str
+    plugin: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of a channel with some of its verdicts; `after` is the row after which the next page begins."""
+
+    id: int
+    name: str
+    sha256: str
+    state: str
+    counts: dict[str, int]
+    delivery: int | None
+    verdicts: Sequence[Verdict]
+    after: int | None
+
+
+def own_channel(connection: Connection, caller: Caller, place: Place) -> WorkingChannel:
+    """The channel, if it is this caller's to deliver; Problem not_found or forbidden."""
+    working = working_channel(connection, place.period, place.channel, place.plugin)
+    if not caller.may_deliver(working.operator_id, working.key):
+        raise forbidden()
+    return working
+
+
+def preview(caller: Caller, place: Place, content: bytes, name: str = "") -> int:
+    """Read a file and keep a verdict on each of its rows; the id of the upload, one per file and channel.
+
+    Raises Problem: those of `read_sheet` and `read_table`, not_found, forbidden, period_not_open.
+    """
+    digest = hashlib.sha256(content).digest()
+    with transaction() as connection:
+        working = own_channel(connection, caller, place)
+        confirmed = connection.execute(
+            text(
+                "SELECT id FROM upload"
+                " WHERE channel_id = :channel AND digest = :digest AND delivery_id IS NOT NULL"
+            ),
+            {"channel": working.id, "digest": digest},
+        ).scalar_one_or_none()
+        if confirmed is not None:
+            return int(confirmed)
+        if working.state != "open":
+            raise not_open()
+    lines = read_sheet(content)
+    with transaction() as connection:
+        working = own_channel(connection, caller, place)
+        table = read_table(working, lines)
+        verdicts = judge(connection, working, table)
+        kept: int = connection.execute(
+            text(_KEEP),
+            {
+                "channel": working.id,
+                "digest": digest,
+                "name": _file_name(name),
+                "rows": zlib.compress(msgspec.json.encode([row.given for row in table.rows])),
+                "verdicts": zlib.compress(msgspec.json.encode(verdicts)),
+                "wrong": sum(each.verdict == "wrong" for each in verdicts),
+                "empty": table.empty,
+                "by": caller.name,
+                "days": KEPT_DAYS,
+            },
+        ).scalar_one()
+    return kept
+
+
+_KEEP = """
+WITH old AS (
+  DELETE FROM upload WHERE delivery_id IS NULL AND digest <> :digest
+  AND uploaded_at < now() - make_interval(days => :days)
+)
+INSERT INTO upload (channel_id, digest, name, rows, verdicts, wrong, empty, uploaded_by)
+VALUES (:channel, :digest, :name, :rows, :verdicts, :wrong, :empty, :by)
+ON CONFLICT (channel_id, digest) DO UPDATE SET
+  name = CASE WHEN upload.delivery_id IS NULL THEN excluded.name ELSE upload.name END,
+  rows = CASE WHEN upload.delivery_id IS NULL THEN excluded.rows ELSE upload.rows END,
+  verdicts = CASE WHEN upload.delivery_id IS NULL THEN excluded.verdicts ELSE upload.verdicts END,
+  wrong = CASE WHEN upload.delivery_id IS NULL THEN excluded.wrong ELSE upload.wrong END,
+  uploaded_at = CASE WHEN upload.delivery_id IS NULL THEN now() ELSE upload.uploaded_at END
+RETURNING id
+"""
+
+
+def _file_name(given: str) -> str:
+    return "".join(letter for letter in given if letter.isprintable())[:_MAX_NAME]
+
+
+def shown(
+    caller: Caller, place: Place, upload_id: int, *, after: int = 0, limit: int = 100, verdict: str = ""
+) -> Upload:
+    """An upload with the verdicts on its rows after the row `after`, of one kind where one is named."""
+    with transaction() as connection:
+        working = own_channel(connection, caller, place)
+        row = _row(connection, working, upload_id, _UPLOAD)
+    verdicts = _VERDICTS.decode(zlib.decompress(row.verdicts))
+    counts = Counter(each.verdict for each in verdicts)
+    asked = [each for each in verdicts if each.row > after and verdict in ("", each.verdict)]
+    return Upload(
+        id=row.id,
+        name=row.name,
+        sha256=row.digest.hex(),
+        state="confirmed" if row.delivery_id is not None else "wrong" if row.wrong else "ready",
+        counts={
+            "rows": len(verdicts),
+            **{name: counts[name] for name in ("new", "corrected", "unchanged", "wrong")},
+            "empty": row.empty,
+        },
+        delivery=row.delivery_id,
+        verdicts=asked[:limit],
+        after=asked[limit - 1].row if len(asked) > limit else None,
+    )
+
+
+_UPLOAD = "SELECT * FROM upload WHERE id = :id AND channel_id = :channel"
+
+
+def _row(connection: Connection, working: WorkingChannel, upload_id: int, query: str) -> Row[Any]:
+    given = {"id": upload_id, "channel": working.id}
+    row = connection.execute(text(query), given).one_or_none()
+    if row is None:
+        raise not_found(zh=f"文件{upload_id}", en=f"Upload {upload_id}")
+    return row
+
+
+def confirm(caller: Caller, place: Place, upload_id: int) -> Answer:
+    """Store all rows of an upload as one delivery, or nothing; again, it answers the first receipt.
+
+    Raises Problem: not_found, forbidden, period_not_open, upload_wrong, preview_outdated, busy.
+    """
+    for _ in range(TRIES):
+        try:
+            with transaction() as connection:
+                return _confirm(connection, caller, place, upload_id)
+        except TwinError:
+            continue
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") == "PY001":
+                raise not_open() from error
+            if not isinstance(error.orig, DeadlockDetected):
+                raise
+    raise Problem("busy", 409, _BUSY, retry_after_seconds=1)
+
+
+def _confirm(connection: Connection, caller: Caller, place: Place, upload_id: int) -> Answer:
+    working = own_channel(connection, caller, place)
+    row = _row(connection, working, upload_id, f"{_UPLOAD} FOR UPDATE")
+    if row.delivery_id is not None:
+        return Answer(stored_receipt(connection, working, row.delivery_id), replayed=True)
+    if row.wrong:
+        raise Problem("upload_wrong", 409, _WRONG.format(n=row.wrong))
+    if working.state != "open":
+        raise not_open()
+    return Answer(_store(connection, working, caller, row), replayed=False)
+
+
+def _store(connection: Connection, working: WorkingChannel, caller: Caller, row: Row[Any]) -> bytes:
+    # No key of a client's own holds a colon, so none can stand in the way.
+    once = Repeatable(key=f"upload:{row.id}", fingerprint=row.digest)
+    delivery_id = claim_delivery(connection, working, caller, once, "upload")
+    if delivery_id is None:
+        raise LookupError(f"upload {row.id} was delivered without being marked")
+    try:
+        entries = read_rows(connection, working, msgspec.json.decode(zlib.decompress(row.rows)))
+        heads = standing_heads(connection, working, entries)
+        require_reasons(working, entries, heads)
+    except Problem as problem:
+        raise (_outdated() if problem.code in OF_ROWS else problem) from problem
+    stored = rows_to_store(working, caller, delivery_id, entries, heads)
+    told = [each.verdict for each in _VERDICTS.decode(zlib.decompress(row.verdicts))]
+    if [each["verdict"] for each in stored] != told:
+        raise _outdated()
+    receipt = receipt_of(working, delivery_id, stored)
+    insert_rows(connection, working, delivery_id, stored, receipt)
+    if not keep_referred(connection, working, (entry.values for entry in entries)):
+        raise TwinError
+    connection.execute(
+        text("UPDATE upload SET delivery_id = :delivery, rows = :nothing WHERE id = :id"),
+        {"delivery": delivery_id, "nothing": b"", "id": row.id},
+    )
+    return receipt
+
+
+def _outdated() -> Problem:
+    return Problem("preview_outdated", 409, _OUTDATED)
+
+
+_BUSY = Text(
+    zh="同一项目正在被多个请求更正，请稍后再次确认。",
+    en="Several requests are correcting the same items; confirm again shortly.",
+)
+_WRONG = Text(
+    zh="文件中有{n}行不符合要求，未保存任何内容；请改正后重新上传。",
+    en="{n} rows of the file are wrong, so nothing was stored; correct them and upload the file again.",
+)
+_OUTDATED = Text(
+    zh="预览之后又有新的报送，结论已变化，未保存任何内容；请重新上传此文件并再次核对。",
+    en="Something was delivered after the preview and changes it; nothing was stored. Upload the file again.",
+)
