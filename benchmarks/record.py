@@ -23,7 +23,7 @@ from benchmarks.serving import OURS, Server, keep_busy, server
 from pingyi.db import transaction
 from pingyi.ledger.keys import ensure_key
 from pingyi.ledger.sealing import seal
-from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release
 from pingyi.services.bundles.export import export_public
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
@@ -101,7 +101,7 @@ def _after(house: House, settings: Settings, folder: Path) -> list[Figure]:
         request_assessment(connection, SHELL, PERIOD)
     assess_period(period_id)
     with transaction() as connection:
-        approve_all(connection, [request_publication(connection, BUNDLE, PERIOD, "measured")])
+        approve_all(connection, [request_release(connection, BUNDLE, PERIOD, "measured")])
     seal(settings)
     out = folder / "bundle"
     exports = [spent(lambda: export_public(PERIOD, out), house.postgres) for _ in range(REPEATS)]

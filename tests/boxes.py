@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.ballots import OPEN, Ballots, ballot_period, close
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.core.roles import Role
 from pingyi.services.intake.deliveries import deliver
@@ -125,4 +125,4 @@ def _hold(connection: Any, opening: Opening) -> None:
     verdicts = {
         row.identity: (HELD, row.batch.partition(".")[2]) for row in found if "." in (row.batch or "")
     }
-    dispose(connection, SHELL, working_channel(connection, "p", OPEN), verdicts)
+    dispose(connection, SHELL, bound_channel(connection, "p", OPEN), verdicts)

@@ -8,9 +8,9 @@ FOLD = "fold"
 ASSESS = "assess"
 SEAL = "seal"
 WITNESS = "witness"
-PUBLISH = "publish"
+RELEASE = "publish"
 OPEN_BOXES = "open_boxes"
-TOPICS = (FOLD, ASSESS, SEAL, WITNESS, PUBLISH, OPEN_BOXES)
+TOPICS = (FOLD, ASSESS, SEAL, WITNESS, RELEASE, OPEN_BOXES)
 
 Work = tuple[str, int]
 

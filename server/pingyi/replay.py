@@ -17,9 +17,9 @@ from pingyi.channels import Text
 from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.ledger.keys import ensure_key
-from pingyi.outbox import PUBLISH, take_requests
+from pingyi.outbox import RELEASE, take_requests
 from pingyi.registry import EXTENSION, Registry, load_registry
-from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release
 from pingyi.services.bundles.bundles import Bundle, read_bundle, store_bundle
 from pingyi.services.bundles.export import export_public
 from pingyi.services.bundles.folder import require_replaceable
@@ -106,9 +106,9 @@ def replay_in(app: Flask, redis_url: str, bundle: Bundle, progress: Progress) ->
         with Redis.from_url(redis_url) as redis:
             drain(app, redis)
         with transaction() as connection:
-            approve_all(connection, [request_publication(connection, BUNDLE, period, _AS_BROUGHT)])
+            approve_all(connection, [request_release(connection, BUNDLE, period, _AS_BROUGHT)])
             # Whoever replays takes the bundle itself, not its ZIP file.
-            take_requests(connection, PUBLISH, find_period(connection, period).id)
+            take_requests(connection, RELEASE, find_period(connection, period).id)
         with Redis.from_url(redis_url) as redis:
             drain(app, redis)
         with transaction() as connection:

@@ -14,7 +14,7 @@ from tests.faults.load import Acknowledged, Counters, call
 from tests.waiting import wait_for
 
 from pingyi.db import transaction
-from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release
 from pingyi.services.bundles.offer import export_sealed
 
 
@@ -80,7 +80,7 @@ def public_bundle(place: Installation, period: str, out: Path) -> Path:
     """Publish by two people and export as soon as the publication is sealed."""
     with place.application():
         with transaction() as connection:
-            approve_all(connection, [request_publication(connection, BUNDLE, period, "评议结束")])
+            approve_all(connection, [request_release(connection, BUNDLE, period, "评议结束")])
         export_sealed(period, out)
     return out
 

@@ -16,16 +16,16 @@ from pingyi.services.approvals.approvals import (
     ADJUSTMENT,
     APPROVED,
     PENDING,
-    PUBLISH,
     REFUSED,
+    RELEASE,
     REOPEN,
     WITHDRAWAL,
-    Act,
-    answered_acts,
-    approve_act,
-    find_act,
-    pending_acts,
-    refuse_act,
+    ApprovalRequest,
+    answered_requests,
+    approve_request,
+    find_request,
+    pending_requests,
+    refuse_request,
 )
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import find_period
@@ -33,7 +33,7 @@ from pingyi.web.callers import require_caller
 
 blp = Resource("acts", __name__, url_prefix="", description="双人审批 / Acts of two people")
 
-Answer = tuple[Act, int, dict[str, str]]
+Answer = tuple[ApprovalRequest, int, dict[str, str]]
 LOCATION = {"Location": {"schema": {"type": "string"}}}
 _ACT = "/acts/<int(max=9223372036854775807):act_id>"
 
@@ -46,7 +46,7 @@ class ActSchema(Schema):
     """
 
     id = fields.Integer(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf((PUBLISH, REOPEN, ADJUSTMENT, WITHDRAWAL)))
+    kind = fields.String(required=True, validate=validate.OneOf((RELEASE, REOPEN, ADJUSTMENT, WITHDRAWAL)))
     period = fields.String(required=True)
     content = fields.Dict(required=True)
     reason = fields.String(required=True)
@@ -64,7 +64,7 @@ class ActsSchema(Schema):
     acts = fields.List(fields.Nested(ActSchema), required=True)
 
 
-def asked(found: Act) -> Answer:
+def asked(found: ApprovalRequest) -> Answer:
     """The answer to a request for an act: accepted, and where it will be answered."""
     return found, 202, {"Location": url_for("acts.get", act_id=found.id)}
 
@@ -76,32 +76,32 @@ def list_all(period: str) -> dict[str, Any]:
     """Acts of a period: those that wait, oldest first, then the 200 that were answered last."""
     with transaction() as connection:
         found = find_period(connection, period)
-        return {"acts": [*pending_acts(connection, found), *answered_acts(connection, found)]}
+        return {"acts": [*pending_requests(connection, found), *answered_requests(connection, found)]}
 
 
 @blp.route(_ACT)
 @blp.operation("act_get", *READERS)
 @blp.response(200, ActSchema)
-def get(act_id: int) -> Act:
+def get(act_id: int) -> ApprovalRequest:
     """One act."""
     with transaction() as connection:
-        return find_act(connection, act_id)
+        return find_request(connection, act_id)
 
 
 @blp.route(f"{_ACT}/approval", methods=["POST"])
 @blp.operation("act_approve", Role.APPROVER)
 @blp.response(200, ActSchema)
-def approve(act_id: int) -> Act:
+def approve(act_id: int) -> ApprovalRequest:
     """Approve as the second person, never the one who asked; the act is carried out at once."""
     with act() as connection:
-        return approve_act(connection, require_caller(), act_id)
+        return approve_request(connection, require_caller(), act_id)
 
 
 @blp.route(f"{_ACT}/refusal", methods=["POST"])
 @blp.operation("act_refuse", Role.APPROVER)
 @blp.arguments(ReasonSchema, example=REFUSAL)
 @blp.response(200, ActSchema)
-def refuse(given: dict[str, Any], act_id: int) -> Act:
+def refuse(given: dict[str, Any], act_id: int) -> ApprovalRequest:
     """Refuse as the second person, with a reason; the same may be asked for again."""
     with act() as connection:
-        return refuse_act(connection, require_caller(), act_id, given["reason"])
+        return refuse_request(connection, require_caller(), act_id, given["reason"])

@@ -19,7 +19,7 @@ from pingyi.domain.scheme import Scheme
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.roles import Role
 from pingyi.services.periods import queries
-from pingyi.services.periods.adjustments import DecisionRow, add_decisions
+from pingyi.services.periods.decisions import DecisionRow, add_decisions
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 

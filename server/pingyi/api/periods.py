@@ -15,7 +15,7 @@ from pingyi.api.spec import Resource
 from pingyi.channels import Moment, Word
 from pingyi.db import transaction
 from pingyi.models import STATES
-from pingyi.services.approvals.requests import request_publication, request_reopening
+from pingyi.services.approvals.requests import request_release, request_reopening
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.roles import Role
 from pingyi.services.periods import periods, queries
@@ -178,7 +178,7 @@ def get_progress(period: str) -> dict[str, Any]:
 def publish(given: dict[str, Any], period: str) -> Answer:
     """Ask for the newest revision to be published; it is public once an approver approves the act."""
     with act() as connection:
-        return asked(request_publication(connection, require_caller(), period, given["reason"]))
+        return asked(request_release(connection, require_caller(), period, given["reason"]))
 
 
 @blp.route("/<key:period>/reopening", methods=["POST"])

@@ -14,7 +14,7 @@ from pingyi.channels import ScoreField
 from pingyi.db import transaction
 from pingyi.services.core.roles import Role
 from pingyi.services.periods import queries
-from pingyi.services.periods.adjustments import PreviousRow, put_previous
+from pingyi.services.periods.earlier_results import PreviousRow, put_previous
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 

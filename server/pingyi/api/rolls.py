@@ -14,8 +14,8 @@ from pingyi.channels import Whole, Word
 from pingyi.db import transaction
 from pingyi.services.core.roles import Role
 from pingyi.services.periods import queries
-from pingyi.services.periods.adjustments import RollRow, put_rolls
 from pingyi.services.periods.periods import find_period
+from pingyi.services.periods.rolls import RollRow, put_rolls
 from pingyi.web.callers import require_caller
 
 blp = Resource("rolls", __name__, url_prefix="/periods/<key:period>/rolls", description="名册数 / Rolls")

@@ -19,7 +19,7 @@ from pingyi.channels import Word
 from pingyi.db import transaction
 from pingyi.services.intake.partner_queries import readable_channel
 from pingyi.services.uploads.template_workbook import template_of
-from pingyi.services.uploads.uploads import Place, Upload, confirm, preview, shown
+from pingyi.services.uploads.uploads import ChannelRef, Upload, confirm, preview, shown
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR
 
@@ -112,7 +112,7 @@ def post_upload(period: str, plugin: str, channel: str) -> tuple[Any, int, dict[
 
     The same file again is the same upload, judged anew until it is confirmed.
     """
-    caller, place = delivering_caller(), Place(period, plugin, channel)
+    caller, place = delivering_caller(), ChannelRef(period, plugin, channel)
     upload = shown(caller, place, preview(caller, place, request.get_data()))
     return _document(upload), 201, {"Location": f"{request.path}/{upload.id}"}
 
@@ -125,7 +125,7 @@ def get_upload(
     period: str, plugin: str, channel: str, upload: int, **asked: Any
 ) -> tuple[Any, int, dict[str, str]]:
     """A file's verdicts, a page at a time, all or of one kind."""
-    found = shown(require_caller(), Place(period, plugin, channel), upload, **asked)
+    found = shown(require_caller(), ChannelRef(period, plugin, channel), upload, **asked)
     kept = urlencode({**request.args, "after": found.after})
     link = {"Link": f'<{request.path}?{kept}>; rel="next"'} if found.after is not None else {}
     return _document(found), 200, link
@@ -136,7 +136,7 @@ def get_upload(
 @blp.response(201, ReceiptSchema)
 def confirm_upload(period: str, plugin: str, channel: str, upload: int) -> Response:
     """Store all rows of a file, or none; done again it answers the first receipt."""
-    answer = confirm(delivering_caller(), Place(period, plugin, channel), upload)
+    answer = confirm(delivering_caller(), ChannelRef(period, plugin, channel), upload)
     response = Response(answer.receipt, 201, mimetype="application/json")
     base = request.path.rsplit("/uploads/", 1)[0]
     response.headers["Location"] = f"{base}/deliveries/{msgspec.json.decode(answer.receipt)['delivery']}"

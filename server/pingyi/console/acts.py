@@ -13,10 +13,10 @@ from pingyi.channels import Text
 from pingyi.console.base import attempt, blueprint, field
 from pingyi.console.office import done_or_refused
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.approvals.approvals import Act, approve_act, find_act, refuse_act
+from pingyi.services.approvals.approvals import ApprovalRequest, approve_request, find_request, refuse_request
 from pingyi.services.approvals.requests import (
     request_adjustments,
-    request_publication,
+    request_release,
     request_reopening,
     request_withdrawal,
 )
@@ -41,7 +41,7 @@ def publish(period: str) -> AnyResponse:
     """Ask for the newest revision to be published."""
     caller = require_caller()
     return done_or_refused(
-        period, attempt(lambda connection: request_publication(connection, caller, period, _reason()))
+        period, attempt(lambda connection: request_release(connection, caller, period, _reason()))
     )
 
 
@@ -96,7 +96,8 @@ def approve(period: str, act: int) -> AnyResponse:
     """Approve as the second person; the act is carried out at once."""
     caller = require_caller()
     return done_or_refused(
-        period, attempt(lambda connection: approve_act(connection, caller, _of(connection, period, act).id))
+        period,
+        attempt(lambda connection: approve_request(connection, caller, _of(connection, period, act).id)),
     )
 
 
@@ -108,13 +109,13 @@ def refuse(period: str, act: int) -> AnyResponse:
     return done_or_refused(
         period,
         attempt(
-            lambda connection: refuse_act(connection, caller, _of(connection, period, act).id, _reason())
+            lambda connection: refuse_request(connection, caller, _of(connection, period, act).id, _reason())
         ),
     )
 
 
-def _of(connection: Connection, period: str, act_id: int) -> Act:
-    act = find_act(connection, act_id)
+def _of(connection: Connection, period: str, act_id: int) -> ApprovalRequest:
+    act = find_request(connection, act_id)
     if act.period != period:
         raise not_found(zh=f"本周期的申请{act_id}", en=f"Act {act_id} of this period")
     return act

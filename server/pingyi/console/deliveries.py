@@ -11,13 +11,13 @@ from pingyi.channels import Text
 from pingyi.console.base import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.uploads.channel_header import channel_head
+from pingyi.services.intake.entry_columns import columns_of
+from pingyi.services.uploads.channel_header import channel_header
 from pingyi.services.uploads.operator_channels import own_channels, own_files
-from pingyi.services.uploads.read_table import columns_of
 from pingyi.services.uploads.row_changes import upload_page
 from pingyi.services.uploads.spreadsheet_child import MAX_ROWS
 from pingyi.services.uploads.spreadsheets import MAX_FILE_BYTES
-from pingyi.services.uploads.uploads import Place, confirm, own_channel, preview
+from pingyi.services.uploads.uploads import ChannelRef, confirm, own_channel, preview
 from pingyi.web.bodies import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
@@ -49,14 +49,14 @@ def deliveries() -> AnyResponse:
 @policy(OPERATOR)
 def delivery_channel(period: str, plugin: str, channel: str) -> AnyResponse:
     """One channel: the template, the form for a file, the files so far."""
-    return _channel(Place(period, plugin, channel), 200, None)
+    return _channel(ChannelRef(period, plugin, channel), 200, None)
 
 
 @blueprint.post(_CHANNEL)
 @policy(OPERATOR)
 def send_file(period: str, plugin: str, channel: str) -> AnyResponse:
     """Preview a file; nothing is stored yet."""
-    place, file = Place(period, plugin, channel), request.files.get("file")
+    place, file = ChannelRef(period, plugin, channel), request.files.get("file")
     try:
         if file is None or not file.filename:
             raise _no_file()
@@ -70,14 +70,14 @@ def send_file(period: str, plugin: str, channel: str) -> AnyResponse:
 @policy(OPERATOR)
 def previewed_file(period: str, plugin: str, channel: str, upload: int) -> AnyResponse:
     """The verdicts on a file's rows, and the button that stores them."""
-    return _upload(Place(period, plugin, channel), upload, 200, None)
+    return _upload(ChannelRef(period, plugin, channel), upload, 200, None)
 
 
 @blueprint.post(f"{_UPLOAD}/confirmation")
 @policy(OPERATOR)
 def confirm_file(period: str, plugin: str, channel: str, upload: int) -> AnyResponse:
     """Store all rows of a file, or none."""
-    place = Place(period, plugin, channel)
+    place = ChannelRef(period, plugin, channel)
     try:
         confirm(require_caller(), place, upload)
     except Problem as problem:
@@ -85,7 +85,7 @@ def confirm_file(period: str, plugin: str, channel: str, upload: int) -> AnyResp
     return redirect(_address(place, upload), 303)
 
 
-def _address(place: Place, upload: int, **given: Any) -> str:
+def _address(place: ChannelRef, upload: int, **given: Any) -> str:
     return url_for(
         "console.previewed_file",
         period=place.period,
@@ -96,10 +96,10 @@ def _address(place: Place, upload: int, **given: Any) -> str:
     )
 
 
-def _channel(place: Place, status: int, problem: Problem | None) -> AnyResponse:
+def _channel(place: ChannelRef, status: int, problem: Problem | None) -> AnyResponse:
     with transaction() as connection:
         working = own_channel(connection, require_caller(), place)
-        head, _ = channel_head(connection, require_caller(), place)
+        head, _ = channel_header(connection, require_caller(), place)
         files = own_files(connection, working)
     return page(
         "console/delivery_channel.html",
@@ -114,7 +114,7 @@ def _channel(place: Place, status: int, problem: Problem | None) -> AnyResponse:
     )
 
 
-def _upload(place: Place, number: int, status: int, problem: Problem | None) -> AnyResponse:
+def _upload(place: ChannelRef, number: int, status: int, problem: Problem | None) -> AnyResponse:
     caller = require_caller()
     asked, after = request.args.get("verdict", ""), request.args.get("after", "0")
     shown = upload_page(
@@ -126,7 +126,7 @@ def _upload(place: Place, number: int, status: int, problem: Problem | None) -> 
         verdict=asked if asked in VERDICTS else "",
     )
     with transaction() as connection:
-        head, _ = channel_head(connection, caller, place)
+        head, _ = channel_header(connection, caller, place)
     next_after = shown.upload.after
     return page(
         "console/upload.html",

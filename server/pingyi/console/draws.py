@@ -25,7 +25,7 @@ from pingyi.services.draws.draws import (
     local_today,
     substitute,
 )
-from pingyi.services.uploads.spreadsheets import read_sheet
+from pingyi.services.uploads.spreadsheets import read_spreadsheet
 from pingyi.web.bodies import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
@@ -99,7 +99,7 @@ def _draft() -> DrawDraft:
         key=field("key"),
         title=field("title"),
         rule=rule,
-        pool=_pool(read_sheet(file.read())),
+        pool=_pool(read_spreadsheet(file.read())),
         due_on=date.fromisoformat(field("due_on")),
     )
 

@@ -11,10 +11,10 @@ from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.intake.current_entries import EntryLines, standing_entries
+from pingyi.services.intake.current_entries import EntryLines, current_entries_page
 from pingyi.services.intake.entry_cells import evidence_parts
-from pingyi.services.uploads.channel_header import channel_head
-from pingyi.services.uploads.uploads import Place
+from pingyi.services.uploads.channel_header import channel_header
+from pingyi.services.uploads.uploads import ChannelRef
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 
@@ -28,14 +28,14 @@ blueprint.add_app_template_filter(evidence_parts)
 @policy(OPERATOR, *READERS)
 def channel_entries(period: str, plugin: str, channel: str) -> AnyResponse:
     """The entries that stand, of one unit or with one evidence file where asked."""
-    place, unit = Place(period, plugin, channel), request.args.get("unit", "").strip()
+    place, unit = ChannelRef(period, plugin, channel), request.args.get("unit", "").strip()
     evidence = request.args.get("evidence", "")
     evidence = evidence if _DIGEST.fullmatch(evidence) else ""
     problem, lines = None, EntryLines([], [], "")
     with transaction() as connection:
-        head, working = channel_head(connection, require_caller(), place)
+        head, working = channel_header(connection, require_caller(), place)
         try:
-            lines = standing_entries(
+            lines = current_entries_page(
                 connection,
                 require_caller(),
                 working,
@@ -58,7 +58,7 @@ def channel_entries(period: str, plugin: str, channel: str) -> AnyResponse:
     )
 
 
-def _older(place: Place, unit: str, evidence: str, below: str) -> str:
+def _older(place: ChannelRef, unit: str, evidence: str, below: str) -> str:
     return url_for(
         "console.channel_entries",
         period=place.period,

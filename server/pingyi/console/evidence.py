@@ -14,8 +14,8 @@ from pingyi.services.evidence.evidence import READERS as FILE_READERS
 from pingyi.services.evidence.evidence import evidence_content, keep_evidence, most_bytes
 from pingyi.services.evidence.files import ENDINGS
 from pingyi.services.evidence.queries import MOST_PAGES, evidence_lines
-from pingyi.services.uploads.channel_header import channel_head
-from pingyi.services.uploads.uploads import Place
+from pingyi.services.uploads.channel_header import channel_header
+from pingyi.services.uploads.uploads import ChannelRef
 from pingyi.web.bodies import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
@@ -37,14 +37,14 @@ blueprint.record_once(
 @policy(OPERATOR, *READERS)
 def evidence(period: str, plugin: str, channel: str) -> AnyResponse:
     """The files of a channel and which entries refer to them; for its operator a form for another."""
-    return _evidence(Place(period, plugin, channel), 200, None)
+    return _evidence(ChannelRef(period, plugin, channel), 200, None)
 
 
 @blueprint.post(_EVIDENCE)
 @policy(OPERATOR)
 def send_evidence(period: str, plugin: str, channel: str) -> AnyResponse:
     """Keep a file and show the reference that an entry writes."""
-    place, file = Place(period, plugin, channel), request.files.get("file")
+    place, file = ChannelRef(period, plugin, channel), request.files.get("file")
     try:
         if file is None or not file.filename:
             raise _no_file()
@@ -59,7 +59,7 @@ def send_evidence(period: str, plugin: str, channel: str) -> AnyResponse:
 @policy(OPERATOR, *FILE_READERS)
 def evidence_file(period: str, plugin: str, channel: str, sha256: str) -> AnyResponse:
     """A file's bytes, to be saved and never shown in place."""
-    place = Place(period, plugin, channel)
+    place = ChannelRef(period, plugin, channel)
     content, media_type = evidence_content(require_caller(), place, bytes.fromhex(sha256))
     # Not by its own type: a browser has nothing to open here.
     response = Response(content, content_type="application/octet-stream")
@@ -69,11 +69,11 @@ def evidence_file(period: str, plugin: str, channel: str, sha256: str) -> AnyRes
     return response
 
 
-def _evidence(place: Place, status: int, problem: Problem | None) -> AnyResponse:
+def _evidence(place: ChannelRef, status: int, problem: Problem | None) -> AnyResponse:
     asked = request.args.get("page", "0")
     number = min(int(asked), MOST_PAGES) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
     with transaction() as connection:
-        head, working = channel_head(connection, require_caller(), place)
+        head, working = channel_header(connection, require_caller(), place)
         lines = evidence_lines(connection, working, page=number, limit=FILES_A_PAGE)
     kept = next((file for file in lines.files if file.sha256 == request.args.get("kept")), None)
     return page(

@@ -12,8 +12,8 @@ from pingyi.console.office import READERS
 from pingyi.db import transaction
 from pingyi.services.core.errors import not_found
 from pingyi.services.intake.daily_ledger import LedgerDay, daily_ledger, ledger_days
-from pingyi.services.uploads.channel_header import channel_head
-from pingyi.services.uploads.uploads import Place
+from pingyi.services.uploads.channel_header import channel_header
+from pingyi.services.uploads.uploads import ChannelRef
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 
@@ -26,7 +26,7 @@ def channel_ledger(period: str, plugin: str, channel: str) -> AnyResponse:
     """One day of a channel, the newest where none is asked for."""
     asked = request.args.get("day", "")
     with transaction() as connection:
-        head, working = channel_head(connection, require_caller(), Place(period, plugin, channel))
+        head, working = channel_header(connection, require_caller(), ChannelRef(period, plugin, channel))
         days = ledger_days(connection, working)
         day = _day(days, asked)
         ledger = daily_ledger(connection, require_caller(), working, day) if day else None

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.base import attempt, blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.approvals.approvals import PUBLISH, answered_acts, pending_acts
+from pingyi.services.approvals.approvals import RELEASE, answered_requests, pending_requests
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.office_queries import list_periods, period_overview
@@ -85,7 +85,7 @@ def period_page(key: str, problem: Problem | None) -> AnyResponse:
     with transaction() as connection:
         overview = period_overview(connection, key)
         found = find_period(connection, key)
-        acts, answered = pending_acts(connection, found), answered_acts(connection, found)
+        acts, answered = pending_requests(connection, found), answered_requests(connection, found)
         adjusted, members = adjustments(connection, found), units(connection, found)
     caller = require_caller()
     names = {unit["code"]: unit["name"] for unit in members}
@@ -97,7 +97,7 @@ def period_page(key: str, problem: Problem | None) -> AnyResponse:
         acts=acts,
         answered=answered,
         asked_to_publish=any(
-            act.kind == PUBLISH and act.content["revision"] == overview.line.revision for act in acts
+            act.kind == RELEASE and act.content["revision"] == overview.line.revision for act in acts
         ),
         adjustments=adjusted,
         names=names,

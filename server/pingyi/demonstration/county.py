@@ -18,8 +18,8 @@ from pingyi.demonstration.evaluation import (
     three_weights,
     within,
 )
-from pingyi.services.periods.adjustments import RollRow
 from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.rolls import RollRow
 from pingyi.services.periods.units import UnitRow
 
 KEY = "county-quarterly"

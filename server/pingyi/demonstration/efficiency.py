@@ -20,8 +20,9 @@ from pingyi.demonstration.evaluation import (
     three_weights,
     within,
 )
-from pingyi.services.periods.adjustments import AdjustmentRow, RollRow
+from pingyi.services.periods.adjustments import AdjustmentRow
 from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.rolls import RollRow
 from pingyi.services.periods.units import UnitRow
 
 KEY = "efficiency-year"

@@ -8,7 +8,9 @@ from decimal import Decimal
 from importlib.resources import files
 
 from pingyi.demonstration.chance import Chance
-from pingyi.services.periods.adjustments import AdjustmentRow, PreviousRow, RollRow
+from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.earlier_results import PreviousRow
+from pingyi.services.periods.rolls import RollRow
 from pingyi.services.periods.units import UnitRow
 
 EARLIER = "maanshan-2016"

@@ -10,8 +10,10 @@ from typing import Any
 
 from pingyi.demonstration.chance import PERMILLE, Chance
 from pingyi.demonstration.deliveries import LEANING
-from pingyi.services.periods.adjustments import AdjustmentRow, PreviousRow, RollRow
+from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.earlier_results import PreviousRow
 from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.rolls import RollRow
 from pingyi.services.periods.units import UnitRow
 
 Entry = Mapping[str, Any]

@@ -6,7 +6,7 @@ import json
 
 from sqlalchemy import Connection, text
 
-from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import PeriodRow
 from pingyi.settings import Settings
@@ -43,7 +43,7 @@ def prepare_boxes(connection: Connection, settings: Settings, period: PeriodRow)
         )
     cards = {channel: [new_card() for _ in range(count)] for channel, count in ROSTERS.items()}
     for channel, tokens in cards.items():
-        roster = working_channel(connection, period.key, channel)
+        roster = bound_channel(connection, period.key, channel)
         commit_cards(connection, SHELL, roster, [card_hash(token) for token in tokens])
     written = {channel: [write_card(token) for token in tokens] for channel, tokens in cards.items()}
     write_private(settings.state / FILE, json.dumps(written).encode() + b"\n")

@@ -17,7 +17,7 @@ from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import parse_scheme
 from pingyi.outbox import ASSESS
 from pingyi.schemes import shipped_scheme
-from pingyi.services.approvals.requests import DEMONSTRATION, approve_all, request_publication
+from pingyi.services.approvals.requests import DEMONSTRATION, approve_all, request_release
 from pingyi.services.core.callers import SHELL
 from pingyi.services.core.progress import ProgressRow, read_progress
 from pingyi.services.periods.periods import close_period, find_period, request_assessment
@@ -46,9 +46,7 @@ def play(send: Send, wait: Wait, say: Say) -> None:
         _assess(wait, say)
     with transaction() as connection:
         if periods.state_of(connection, FINISHED) == "assessed":
-            approve_all(
-                connection, [request_publication(connection, DEMONSTRATION, FINISHED, "演示评议结束")]
-            )
+            approve_all(connection, [request_release(connection, DEMONSTRATION, FINISHED, "演示评议结束")])
             say(Text(zh="结果已公布", en="published"))
         if not periods.state_of(connection, OPEN):
             periods.open_next(connection)

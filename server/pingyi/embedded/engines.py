@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from pingyi.embedded import postgres, valkey
 from pingyi.embedded.messages import refusal
 from pingyi.embedded.place import (
-    Place,
+    StateFolder,
     claimed,
     is_owned,
     keep_secret,
@@ -78,7 +78,7 @@ class Engines:
         self._closing.close()
 
     @property
-    def place(self) -> Place:
+    def place(self) -> StateFolder:
         return self._place
 
     def settings(self) -> Settings:
@@ -195,6 +195,6 @@ def _filled(settings: Settings, found: Endpoints) -> Settings:
     return settings if settings.redis_url else replace(settings, redis_url=found.redis_url)
 
 
-def _publish(place: Place, endpoints: Endpoints) -> None:
+def _publish(place: StateFolder, endpoints: Endpoints) -> None:
     names = Endpoints.__dataclass_fields__
     write_private(place.endpoints, json.dumps({name: getattr(endpoints, name) for name in names}))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pingyi.embedded.messages import refusal
-from pingyi.embedded.processes import Account
+from pingyi.embedded.processes import EngineAccount
 from pingyi.settings import Settings, may_enter
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./-]{1,80}")
@@ -24,11 +24,11 @@ _ROLES = ("postgres", "pingyi_owner", "pingyi_app", "pingyi_sealer")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StateFolder:
     """One state folder and the account whose engines live in it (None: our own account)."""
 
     state: Path
-    account: Account | None
+    account: EngineAccount | None
 
     @property
     def postgres(self) -> Path:
@@ -55,11 +55,11 @@ class Place:
         return self.account.uid if self.account else os.geteuid()
 
 
-def prepare_place(settings: Settings) -> Place:
+def prepare_place(settings: Settings) -> StateFolder:
     """Make the folders of `settings.state`; refuse one that the engines' account cannot reach."""
     state = settings.state
     account = _account(settings)
-    place = Place(state, account)
+    place = StateFolder(state, account)
     try:
         _make_folder(state, parents_mode=0o755 if account else 0o700)
         if state.stat().st_uid != os.geteuid():
@@ -74,7 +74,7 @@ def prepare_place(settings: Settings) -> Place:
     return place
 
 
-def engine_folder(place: Place, folder: Path) -> Path:
+def engine_folder(place: StateFolder, folder: Path) -> Path:
     """Make a folder that only the engines' account (and root) can enter."""
     folder.mkdir(mode=0o700, exist_ok=True)
     if place.account:
@@ -83,7 +83,7 @@ def engine_folder(place: Place, folder: Path) -> Path:
 
 
 @contextmanager
-def claimed(place: Place) -> Iterator[None]:
+def claimed(place: StateFolder) -> Iterator[None]:
     """Hold the state folder as its one owner; the lock goes with the process, however it ends."""
     with (place.run / "owner.lock").open("a+", encoding="ascii") as lock:
         deadline = time.monotonic() + 0.5
@@ -107,7 +107,7 @@ def is_owned(state: Path) -> bool:
         return False
 
 
-def kept_passwords(place: Place) -> Mapping[str, str]:
+def kept_passwords(place: StateFolder) -> Mapping[str, str]:
     """The database roles' passwords, made once for every state folder."""
     path = place.state / "passwords.json"
     if not path.exists():
@@ -117,7 +117,7 @@ def kept_passwords(place: Place) -> Mapping[str, str]:
     return kept
 
 
-def keep_secret(place: Place) -> str:
+def keep_secret(place: StateFolder) -> str:
     """The key that signs sessions, made once for every state folder."""
     path = place.state / "secret"
     if not path.exists():
@@ -136,7 +136,7 @@ def write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def socket_folder(place: Place) -> Path:
+def socket_folder(place: StateFolder) -> Path:
     """A 0700 folder for the sockets: below the state, or elsewhere where that path is long or not plain."""
     own = place.run / "sockets"
     if _PLAIN.fullmatch(str(own)):
@@ -169,7 +169,7 @@ def _short_bases() -> list[Path]:
     return [Path(name) for name in named if _PLAIN.fullmatch(name) and len(name) < 60]
 
 
-def _reachable(folder: Path, account: Account | None) -> bool:
+def _reachable(folder: Path, account: EngineAccount | None) -> bool:
     return account is None or may_enter(folder, account.name)
 
 
@@ -189,7 +189,7 @@ def _try_lock(descriptor: int, kind: int) -> bool:
     return True
 
 
-def _account(settings: Settings) -> Account | None:
+def _account(settings: Settings) -> EngineAccount | None:
     if os.geteuid() != 0:
         return None
     data = settings.state / "postgres"
@@ -199,7 +199,7 @@ def _account(settings: Settings) -> Account | None:
         found = pwd.getpwnam(settings.engine_user)
     if found.pw_uid == 0:
         raise refusal("engine_user_root")
-    return Account(found.pw_name, found.pw_uid, found.pw_gid)
+    return EngineAccount(found.pw_name, found.pw_uid, found.pw_gid)
 
 
 def _name(uid: int) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pingyi.embedded.messages import refusal
-from pingyi.embedded.place import Place, engine_folder, write_private
+from pingyi.embedded.place import StateFolder, engine_folder, write_private
 from pingyi.embedded.processes import end, log_file, run, spawn, stop_child, working_in
 from pingyi.embedded.programs import Programs
 
@@ -37,7 +37,7 @@ _THROWAWAY |= {"max_wal_senders": "0", "autovacuum_naptime": "5min"}
 STOP = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
 
 
-def initialise(place: Place, programs: Programs, password: str, *, durable: bool) -> None:
+def initialise(place: StateFolder, programs: Programs, password: str, *, durable: bool) -> None:
     """Make the data folder if there is none; one of another major version is refused."""
     (place.state / "first-password").unlink(missing_ok=True)
     if (place.postgres / "PG_VERSION").exists():
@@ -54,7 +54,7 @@ def initialise(place: Place, programs: Programs, password: str, *, durable: bool
 
 
 @contextmanager
-def _password_file(place: Place, password: str) -> Iterator[Path]:
+def _password_file(place: StateFolder, password: str) -> Iterator[Path]:
     path = place.state / "first-password"
     write_private(path, password)
     if place.account:
@@ -65,7 +65,9 @@ def _password_file(place: Place, password: str) -> Iterator[Path]:
         path.unlink()
 
 
-def _initdb(place: Place, programs: Programs, folder: Path, password_file: Path, *, durable: bool) -> None:
+def _initdb(
+    place: StateFolder, programs: Programs, folder: Path, password_file: Path, *, durable: bool
+) -> None:
     output = ""
     for locale in _LOCALES:
         command = [str(programs.initdb), "-D", str(folder), "-U", SUPERUSER, "-A", "scram-sha-256"]
@@ -78,7 +80,7 @@ def _initdb(place: Place, programs: Programs, folder: Path, password_file: Path,
     raise refusal("engine_failed", engine="initdb", log=place.logs / "initdb.log", tail=output.strip()[-300:])
 
 
-def _check_version(place: Place, programs: Programs) -> None:
+def _check_version(place: StateFolder, programs: Programs) -> None:
     found = (place.postgres / "PG_VERSION").read_text(encoding="ascii").strip()
     _, answer = run([str(programs.postgres), "--version"], env=_ENVIRONMENT)
     wanted = answer.split()[-1].partition(".")[0]
@@ -86,7 +88,7 @@ def _check_version(place: Place, programs: Programs) -> None:
         raise refusal("other_version", folder=place.postgres, found=found, wanted=wanted)
 
 
-def start(place: Place, programs: Programs, sockets: Path, *, durable: bool) -> subprocess.Popen[bytes]:
+def start(place: StateFolder, programs: Programs, sockets: Path, *, durable: bool) -> subprocess.Popen[bytes]:
     """Start the server over whatever an earlier one left behind; see `wait_ready`."""
     environment = _ENVIRONMENT | _stale_pid(place)
     for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
@@ -100,7 +102,7 @@ def start(place: Place, programs: Programs, sockets: Path, *, durable: bool) -> 
         )
 
 
-def _stale_pid(place: Place) -> dict[str, str]:
+def _stale_pid(place: StateFolder) -> dict[str, str]:
     """End what still works in our data folder; for a pid that another process has now, tell PostgreSQL so.
 
     PG_GRANDPARENT_PID makes it overlook that one pid in its lock file. Unlinking the file would take
@@ -117,7 +119,7 @@ def _stale_pid(place: Place) -> dict[str, str]:
     return {"PG_GRANDPARENT_PID": str(noted)} if noted else {}
 
 
-def _noted_pid(place: Place) -> int:
+def _noted_pid(place: StateFolder) -> int:
     try:
         first = (place.postgres / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0]
     except OSError:
@@ -125,7 +127,7 @@ def _noted_pid(place: Place) -> int:
     return abs(int(first)) if first.lstrip("-").isdigit() else 0
 
 
-def wait_ready(place: Place, process: subprocess.Popen[bytes]) -> None:
+def wait_ready(place: StateFolder, process: subprocess.Popen[bytes]) -> None:
     """Wait until the server takes connections; recovery after a crash may take as long as it needs."""
     while process.poll() is None:
         if _says_ready(place, process.pid):
@@ -135,7 +137,7 @@ def wait_ready(place: Place, process: subprocess.Popen[bytes]) -> None:
     raise refusal("engine_failed", engine="PostgreSQL", log=log, tail=tail_of(log))
 
 
-def _says_ready(place: Place, pid: int) -> bool:
+def _says_ready(place: StateFolder, pid: int) -> bool:
     try:
         lines = (place.postgres / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -19,7 +19,7 @@ LONG_LOG_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class EngineAccount:
     """The account that runs the engines when the owner is root."""
 
     name: str
@@ -33,7 +33,7 @@ def spawn(
     env: Mapping[str, str],
     output: IO[bytes],
     when_owner_dies: signal.Signals,
-    account: Account | None = None,
+    account: EngineAccount | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a direct child in a session of its own; it gets `when_owner_dies` should this process vanish.
 
@@ -57,7 +57,9 @@ def spawn(
         )
 
 
-def run(command: Sequence[str], *, env: Mapping[str, str], account: Account | None = None) -> tuple[int, str]:
+def run(
+    command: Sequence[str], *, env: Mapping[str, str], account: EngineAccount | None = None
+) -> tuple[int, str]:
     """Run a command to its end; its exit status and all that it printed."""
     done = subprocess.run(  # noqa: S603 the command is ours
         command,

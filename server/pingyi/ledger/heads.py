@@ -16,7 +16,7 @@ FRESH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class TreeHead:
     """A signed head: the first `size` entries of an epoch's tree have this root."""
 
     epoch: int
@@ -30,10 +30,10 @@ class Head:
         return Checkpoint(self.origin, self.size, self.root).line
 
 
-def newest_head(connection: Connection) -> Head | None:
+def newest_head(connection: Connection) -> TreeHead | None:
     """The newest signed head; None before anything was sealed."""
     row = connection.execute(text(_NEWEST)).one_or_none()
-    return Head(row.epoch, row.origin, row.size, row.root) if row else None
+    return TreeHead(row.epoch, row.origin, row.size, row.root) if row else None
 
 
 _NEWEST = """
@@ -42,9 +42,9 @@ ORDER BY h.epoch DESC, h.size DESC LIMIT 1
 """
 
 
-def recent_head() -> Head | None:
+def recent_head() -> TreeHead | None:
     """The newest head as this process saw it at most a second ago, read on a connection of its own."""
-    kept: tuple[float, Head | None] | None = current_app.extensions.get(EXTENSION)
+    kept: tuple[float, TreeHead | None] | None = current_app.extensions.get(EXTENSION)
     now = time.monotonic()
     if kept is None or now - kept[0] > FRESH_SECONDS:
         # Whoever asks meanwhile goes on with the last one, and nobody waits for a database that is away.

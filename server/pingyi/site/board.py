@@ -19,7 +19,7 @@ _COUNTS = {1: "末位", 2: "末两位"}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BoardPart:
     """A group or channel that stands directly below the total; `channels` are positions in the scheme."""
 
     key: str
@@ -40,7 +40,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BoardLine:
     """A unit on the board; `change` is how many ranks it rose since the last result, None where unknown."""
 
     unit: UnitResult
@@ -57,9 +57,9 @@ class Board:
 
     result: Result
     category: Category
-    parts: tuple[Part, ...]
-    ranked: tuple[Line, ...]
-    unranked: tuple[Line, ...]
+    parts: tuple[BoardPart, ...]
+    ranked: tuple[BoardLine, ...]
+    unranked: tuple[BoardLine, ...]
     evidence: int
     delivered: int
     fingerprint: str
@@ -95,7 +95,7 @@ def board_of(result: Result, category: Category) -> Board:
     )
 
 
-def parts_of(scheme: Scheme) -> tuple[Part, ...]:
+def parts_of(scheme: Scheme) -> tuple[BoardPart, ...]:
     """The groups and channels directly below the total, in the order of the scheme's channels."""
     found: dict[str, list[int]] = {}
     for position, channel in enumerate(scheme.channels):
@@ -105,7 +105,7 @@ def parts_of(scheme: Scheme) -> tuple[Part, ...]:
         group = scheme.group(key)
         title = group.title if group else scheme.channels[positions[0]].title
         points = sum((scheme.channels[position].max_points for position in positions), Decimal(0))
-        parts.append(Part(key, title, points, colour % COLOURS, tuple(positions), group is not None))
+        parts.append(BoardPart(key, title, points, colour % COLOURS, tuple(positions), group is not None))
     return tuple(parts)
 
 
@@ -115,7 +115,7 @@ def top_of(scheme: Scheme, group_key: str) -> str:
     return (top_of(scheme, group.parent) or group.key) if group else ""
 
 
-def part_points(part: Part, unit: UnitResult) -> str:
+def part_points(part: BoardPart, unit: UnitResult) -> str:
     """A unit's published points on a part of the total, "" where nothing was rated."""
     return unit.groups.get(part.key, "") if part.is_group else unit.scores[part.channels[0]].points
 
@@ -130,7 +130,7 @@ def thousandths(points: Decimal, full: Decimal) -> int:
     return min(max(int(Fraction(points) * WIDTH / Fraction(full)), 0), WIDTH) if full else 0
 
 
-def _line(scheme: Scheme, parts: Sequence[Part], unit: UnitResult) -> Line:
+def _line(scheme: Scheme, parts: Sequence[BoardPart], unit: UnitResult) -> BoardLine:
     segments, words, so_far = [], [], Decimal(0)
     for part in parts:
         spelling = part_points(part, unit)
@@ -144,7 +144,9 @@ def _line(scheme: Scheme, parts: Sequence[Part], unit: UnitResult) -> Line:
         zh="；".join(f"{title.zh} {got}/{most}" for title, got, most in words),
         en="; ".join(f"{title.en} {got} of {most}" for title, got, most in words),
     )
-    return Line(unit, tuple(segments), bar_words, _change(unit), _flags(scheme, unit), _reason(scheme, unit))
+    return BoardLine(
+        unit, tuple(segments), bar_words, _change(unit), _flags(scheme, unit), _reason(scheme, unit)
+    )
 
 
 def _change(unit: UnitResult) -> int | None:

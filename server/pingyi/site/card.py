@@ -10,7 +10,7 @@ from pingyi.channels import Text
 from pingyi.domain.rounding import half_up_scaled, spell_scaled
 from pingyi.domain.scheme import ChannelPlan
 from pingyi.services.results.result import ChannelResult, Result, UnitResult, points_of
-from pingyi.site.board import Line, Part, board_of, part_points, parts_of, thousandths
+from pingyi.site.board import BoardLine, BoardPart, board_of, part_points, parts_of, thousandths
 from pingyi.site.words import ADJUSTMENT_TITLES, STATUS_TITLES, ordered_facts
 
 
@@ -36,7 +36,7 @@ class ChannelLine:
 class PartLines:
     """A part of the total with its channels; `points` "" where nothing was rated."""
 
-    part: Part
+    part: BoardPart
     points: str
     channels: tuple[ChannelLine, ...]
 
@@ -53,10 +53,10 @@ class AdjustmentLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class UnitCard:
     """Everything the page of one unit shows."""
 
-    line: Line
+    line: BoardLine
     category_title: Text
     parts: tuple[PartLines, ...]
     adjustments: tuple[AdjustmentLine, ...]
@@ -64,7 +64,7 @@ class Card:
     rated: int
 
 
-def card_of(result: Result, unit: UnitResult) -> Card:
+def unit_card(result: Result, unit: UnitResult) -> UnitCard:
     """Lay out one unit; `result` holds its whole category."""
     category = result.scheme.category(unit.category)
     if category is None:
@@ -78,7 +78,7 @@ def card_of(result: Result, unit: UnitResult) -> Card:
         )
         for part in parts_of(result.scheme)
     )
-    return Card(
+    return UnitCard(
         line=line,
         category_title=category.title,
         parts=parts,

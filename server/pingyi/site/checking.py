@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.db import transaction
 from pingyi.ledger.heads import newest_head
-from pingyi.services.periods.released_periods import published_periods
-from pingyi.services.record.proofs import KnownHead, Place, find_head, find_place
+from pingyi.services.periods.released_periods import released_periods
+from pingyi.services.record.proofs import KnownHead, LeafPlace, find_head, find_leaf_place
 from pingyi.site.codes import head_code
 from pingyi.site.views import blueprint
 from pingyi.web.policy import PUBLIC, policy
@@ -26,12 +26,12 @@ def check() -> AnyResponse:
     asked = {name: request.args.get(name, "").strip() for name in ("head", "delivery", "position", "digest")}
     with transaction() as connection:
         newest = newest_head(connection)
-        periods = published_periods(connection)
+        periods = released_periods(connection)
         known: KnownHead | None = find_head(connection, asked["head"]) if asked["head"] else None
-        place: Place | None = None
+        place: LeafPlace | None = None
         if _NUMBER.fullmatch(asked["delivery"]) and _DIGEST.fullmatch(asked["digest"]):
             position = asked["position"] if _NUMBER.fullmatch(asked["position"]) else "0"
-            place = find_place(
+            place = find_leaf_place(
                 connection, int(asked["delivery"]), int(position), bytes.fromhex(asked["digest"])
             )
     page = render_template(

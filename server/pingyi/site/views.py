@@ -12,12 +12,12 @@ from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import Category
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import Role
-from pingyi.services.periods.released_periods import newest_published, published_periods
+from pingyi.services.periods.released_periods import newest_released, released_periods
 from pingyi.services.results.load import load_result
 from pingyi.services.results.result import Result, record_json, results_csv, results_json
 from pingyi.services.results.revisions import list_revisions
 from pingyi.site.board import board_of
-from pingyi.site.card import card_of
+from pingyi.site.card import unit_card
 from pingyi.site.phrases import register
 from pingyi.site.workbook import workbook_of
 from pingyi.web.callers import current_caller
@@ -40,7 +40,7 @@ _FILES: dict[str, tuple[str, Callable[[Result], bytes]]] = {
 def home() -> AnyResponse:
     """The board of the period that was published last."""
     with transaction() as connection:
-        period = newest_published(connection)
+        period = newest_released(connection)
     if period is None:
         return answer_page(render_template("site/empty.html"))
     return _board(period, None)
@@ -51,7 +51,7 @@ def home() -> AnyResponse:
 def periods() -> AnyResponse:
     """All published periods."""
     with transaction() as connection:
-        found = published_periods(connection)
+        found = released_periods(connection)
     return answer_page(render_template("site/periods.html", periods=found))
 
 
@@ -83,7 +83,7 @@ def unit_page(period: str, code: str) -> AnyResponse:
     unit = alone.units[0]
     result = _result(period, category=unit.category)
     page = render_template(
-        "site/unit.html", card=card_of(result, unit), result=result, newest=_superseding(result)
+        "site/unit.html", card=unit_card(result, unit), result=result, newest=_superseding(result)
     )
     return answer_page(page, result)
 

@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from pingyi.domain.scheme import Category, Scheme
 from pingyi.services.results.result import Result, UnitResult, WholeResult, points_of
-from pingyi.site.board import Part, part_points, parts_of
+from pingyi.site.board import BoardPart, part_points, parts_of
 from pingyi.site.codes import head_picture
 from pingyi.site.words import BOTH_RANKINGS, RESULT_TITLES, REVIEW
 
@@ -38,7 +38,7 @@ class _Formats:
 class _Block:
     """A part of the total on the sheet: its channels' columns, then the column of the part itself."""
 
-    part: Part
+    part: BoardPart
     first: int
     column: int
 

@@ -12,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.console.base import field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
 from pingyi.web.links import TOOLS, Link, add_link
@@ -95,7 +95,7 @@ _DIFFERS = Text(
 )
 
 
-def _key(working: WorkingChannel, card: Card) -> AnyResponse:
+def _key(working: BoundChannel, card: Card) -> AnyResponse:
     try:
         keyed = key_ballot(require_caller(), card, read_digits(card.box, request.form))
     except Problem as problem:
@@ -117,19 +117,19 @@ def _units(card: Card, problem: Problem) -> tuple[int, ...]:
     return tuple(sorted({number // len(card.box.layout.dimensions) + 1 for number in numbers}))
 
 
-def _working(period: str, channel: str) -> WorkingChannel:
+def _working(period: str, channel: str) -> BoundChannel:
     with transaction() as connection:
-        return working_channel(connection, period, channel)
+        return bound_channel(connection, period, channel)
 
 
-def _ask(working: WorkingChannel, problem: Problem | None = None, **values: Any) -> AnyResponse:
+def _ask(working: BoundChannel, problem: Problem | None = None, **values: Any) -> AnyResponse:
     with transaction() as connection:
         cast = paper_count(connection, working)
     return _page("office/paper.html", working, problem, cast=cast, **values)
 
 
 def _form(
-    working: WorkingChannel,
+    working: BoundChannel,
     card: Card,
     problem: Problem | None = None,
     wrong: Sequence[int] = (),
@@ -140,7 +140,7 @@ def _form(
     return _page("office/paper_form.html", working, problem, sheets=sheets_of(card.box), **given, **values)
 
 
-def _page(template: str, working: WorkingChannel, problem: Problem | None, **values: Any) -> AnyResponse:
+def _page(template: str, working: BoundChannel, problem: Problem | None, **values: Any) -> AnyResponse:
     status = problem.status if problem else 200
     given: dict[str, Any] = {"done": None, "typed": "", "differs": False} | values
     return page(template, status, working=working, problem=problem, **given)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.base import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import WorkingChannel, issued_scheme, working_channel
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel, issued_scheme
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import Role
 from pingyi.settings import Settings
@@ -111,8 +111,8 @@ def archive(period: str, channel: str) -> AnyResponse:
     return _file(posters.packed(found), "application/zip", f"{_plain(period)}-{_plain(channel)}-codes.zip")
 
 
-def _act(period: str, channel: str, act: Callable[[Connection, WorkingChannel], Any]) -> AnyResponse:
-    problem = attempt(lambda connection: act(connection, working_channel(connection, period, channel)))
+def _act(period: str, channel: str, act: Callable[[Connection, BoundChannel], Any]) -> AnyResponse:
+    problem = attempt(lambda connection: act(connection, bound_channel(connection, period, channel)))
     if problem and problem.status in {403, 404}:
         raise problem
     if problem:
@@ -122,7 +122,7 @@ def _act(period: str, channel: str, act: Callable[[Connection, WorkingChannel], 
 
 def _page(period: str, channel: str, problem: Problem | None) -> AnyResponse:
     with transaction() as connection:
-        working = working_channel(connection, period, channel)
+        working = bound_channel(connection, period, channel)
         units = list(_coded(connection, period, channel))
     return page(
         "posters/codes.html",
@@ -141,7 +141,7 @@ def _page(period: str, channel: str, problem: Problem | None) -> AnyResponse:
 
 def _coded(connection: Connection, period: str, channel: str) -> Iterator[tuple[RatedUnit, list[Coded]]]:
     """Every unit with its own code and those of its windows."""
-    working = working_channel(connection, period, channel)
+    working = bound_channel(connection, period, channel)
     row = connection.execute(
         text("SELECT scheme_id, demonstration FROM period WHERE id = :id"), {"id": working.period_id}
     ).one()

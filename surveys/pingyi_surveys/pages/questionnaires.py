@@ -13,8 +13,8 @@ from pingyi.channels import Text
 from pingyi.console.base import page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.bundles.files import decode
 from pingyi.services.core.roles import Role
+from pingyi.services.core.text_files import decode
 from pingyi.web.callers import require_caller
 from pingyi.web.links import OFFICE, Link, add_link
 from pingyi.web.policy import policy

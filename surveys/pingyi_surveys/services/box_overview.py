@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError
 from pingyi.outbox import OPEN_BOXES
-from pingyi.services.core.bound_channels import WorkingChannel, issued_scheme, period_channels
+from pingyi.services.core.bound_channels import BoundChannel, issued_scheme, period_channels
 from pingyi.services.core.progress import ProgressRow, read_progress
 from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.services.boxes import Box, boxes_of
@@ -37,7 +37,7 @@ class ChannelBoxes:
     """A channel of ballots. `box` is None where it takes none with us; `cards`: issued, by stratum;
     `visits`: visit codes of all units."""
 
-    working: WorkingChannel
+    working: BoundChannel
     box: Box | None
     cards: Mapping[str, int]
     visits: int

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import WorkingChannel, channel_by_id, working_channel
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel, channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.periods.periods import PeriodRow
@@ -56,7 +56,7 @@ def put_box(
     Raises Problem wrong_state, not_found, box_unfit with everything that does not fit.
     """
     require_state(period.state, ("draft",))
-    working = working_channel(connection, period.key, channel)
+    working = bound_channel(connection, period.key, channel)
     kept = find_questionnaire(connection, *questionnaire)
     errors = [*unfit(kept.questionnaire, working, kind), *_rules_errors(rules)]
     if errors:
@@ -88,7 +88,7 @@ _UNFIT = Text(
 def remove_box(connection: Connection, caller: Caller, period: PeriodRow, channel: str) -> None:
     """Have a channel of a draft period take no ballots with us; Problem wrong_state, not_found."""
     require_state(period.state, ("draft",))
-    working = working_channel(connection, period.key, channel)
+    working = bound_channel(connection, period.key, channel)
     connection.execute(text("DELETE FROM ballot_box WHERE channel_id = :id"), {"id": working.id})
     content = {"period": period.key, "channel": channel, "box": None, "by": caller.name}
     record(connection, "ballots.configured", content, period.id)
@@ -117,7 +117,7 @@ def boxes_of(connection: Connection, period_id: int) -> list[Box]:
     ]
 
 
-def unfit(questionnaire: Questionnaire, working: WorkingChannel, kind: Kind) -> list[FieldError]:
+def unfit(questionnaire: Questionnaire, working: BoundChannel, kind: Kind) -> list[FieldError]:
     """Why a channel cannot take ballots of this kind with this questionnaire; nothing where it can."""
     settings = working.context.settings
     if working.plugin.family != "ballots":

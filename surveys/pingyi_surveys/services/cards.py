@@ -12,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, require_state
 from pingyi.services.core.roles import Role
@@ -30,7 +30,7 @@ def card_hash(token: bytes) -> bytes:
 def commit_cards(
     connection: Connection,
     caller: Caller,
-    working: WorkingChannel,
+    working: BoundChannel,
     hashes: Sequence[bytes],
     *,
     stratum: str = "",
@@ -69,7 +69,7 @@ def commit_cards(
 
 
 def _require_issuable(
-    caller: Caller, working: WorkingChannel, hashes: Sequence[bytes], purpose: Purpose
+    caller: Caller, working: BoundChannel, hashes: Sequence[bytes], purpose: Purpose
 ) -> None:
     if not caller.roles & {Role.CARD_ISSUER, "shell"}:
         raise forbidden()

@@ -15,7 +15,7 @@ from pingyi.db import db, transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.notes import Checkpoint
 from pingyi.outbox import OPEN_BOXES, request_once, take_requests
-from pingyi.services.core.bound_channels import WorkingChannel, channel_by_id
+from pingyi.services.core.bound_channels import BoundChannel, channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.core.progress import report_progress, stop_progress
@@ -55,7 +55,7 @@ class _Period:
     state: str
     keys: BoxKeys
     prepared: Prepared
-    waiting: Sequence[tuple[WorkingChannel, dict[str, Any]]]
+    waiting: Sequence[tuple[BoundChannel, dict[str, Any]]]
 
 
 def open_by_itself(period_id: int) -> int:
@@ -177,9 +177,7 @@ ORDER BY c.position
 """
 
 
-def _matched(
-    period: _Period, box: tuple[WorkingChannel, dict[str, Any]], approval: Approval | None
-) -> Matched:
+def _matched(period: _Period, box: tuple[BoundChannel, dict[str, Any]], approval: Approval | None) -> Matched:
     working, _ = box
     with transaction() as connection:
         rows = load_rows(connection, working.id)
@@ -220,7 +218,7 @@ _MISMATCH = Text(
 def _open(
     caller: Caller,
     keys: BoxKeys,
-    box: tuple[WorkingChannel, dict[str, Any]],
+    box: tuple[BoundChannel, dict[str, Any]],
     matched: Matched,
     closing: ClosingHead,
     approval: Approval | None,

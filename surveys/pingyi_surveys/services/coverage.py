@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.services.core.bound_channels import WorkingChannel, period_channels
+from pingyi.services.core.bound_channels import BoundChannel, period_channels
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, require_state
 from pingyi.services.core.roles import Role
@@ -124,7 +124,7 @@ def _cards(connection: Connection, period_id: int) -> Mapping[str, Mapping[str, 
 
 def _box(
     box: BoxTurnout,
-    working: WorkingChannel,
+    working: BoundChannel,
     cards: Mapping[str, int],
     ballots: Sequence[Mapping[str, int]],
 ) -> BoxCoverage:

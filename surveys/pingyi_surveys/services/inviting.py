@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import WorkingChannel, issued_scheme, working_channel
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel, issued_scheme
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.draws.draws import DrawRecord
@@ -39,7 +39,7 @@ Progress = Callable[[int, int], None]
 class Mailing:
     """Letters that are ready, the cards in them by line, and what is left over."""
 
-    working: WorkingChannel
+    working: BoundChannel
     purpose: Purpose
     letters: list[Letter]
     recipients: dict[int, Recipient] = field(default_factory=dict)
@@ -127,8 +127,8 @@ def record_mailing(connection: Connection, caller: Caller, mailing: Mailing) -> 
     record(connection, "mail.sent", told, working.period_id)
 
 
-def _roster(connection: Connection, period: str, channel: str, states: Sequence[str]) -> WorkingChannel:
-    working = working_channel(connection, period, channel)
+def _roster(connection: Connection, period: str, channel: str, states: Sequence[str]) -> BoundChannel:
+    working = bound_channel(connection, period, channel)
     kind = connection.execute(
         text("SELECT kind FROM ballot_box WHERE channel_id = :id"), {"id": working.id}
     ).scalar_one_or_none()
@@ -143,7 +143,7 @@ _NO_ROSTER = Text(
 )
 
 
-def _words(connection: Connection, working: WorkingChannel) -> dict[str, Text]:
+def _words(connection: Connection, working: BoundChannel) -> dict[str, Text]:
     """What every letter says: the evaluation, the channel, and the last day."""
     row = connection.execute(
         text("SELECT scheme_id, ends_on FROM period WHERE id = :id"), {"id": working.period_id}
@@ -159,7 +159,7 @@ def _words(connection: Connection, working: WorkingChannel) -> dict[str, Text]:
 _UNTIL_CLOSED = Text(zh="评议办宣布截止之日", en="the day on which the office closes it")
 
 
-def _turnout(connection: Connection, working: WorkingChannel) -> Text:
+def _turnout(connection: Connection, working: BoundChannel) -> Text:
     """The share of cards that came back, in whole percent, rounded down."""
     returned = connection.execute(
         text("SELECT count(*) FROM sealed_ballot WHERE channel_id = :id"), {"id": working.id}

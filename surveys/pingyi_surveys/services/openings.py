@@ -11,12 +11,12 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.deliveries import claim_delivery
 from pingyi.services.intake.dispositions import Verdict, dispose
 from pingyi.services.intake.parse_rows import read_rows
-from pingyi.services.intake.store_entries import insert_rows, receipt_of, rows_to_store, standing_heads
+from pingyi.services.intake.store_entries import find_current_entries, insert_rows, receipt_of, rows_to_store
 from pingyi_surveys.opening import Opening
 from pingyi_surveys.services.closing import ClosingHead
 from pingyi_surveys.services.matching import Matched
@@ -58,7 +58,7 @@ class Outcome:
 
 
 def store_opening(
-    connection: Connection, caller: Caller, working: WorkingChannel, outcome: Outcome
+    connection: Connection, caller: Caller, working: BoundChannel, outcome: Outcome
 ) -> OpenedBox:
     """Write everything; IntegrityError where the box was opened before."""
     delivery_id = _store_entries(connection, caller, working, outcome)
@@ -76,14 +76,14 @@ def store_opening(
     return opened
 
 
-def _store_entries(connection: Connection, caller: Caller, working: WorkingChannel, outcome: Outcome) -> int:
+def _store_entries(connection: Connection, caller: Caller, working: BoundChannel, outcome: Outcome) -> int:
     """The tallies as one delivery, by the path of every entry; held ones are disposed of at once."""
     delivery_id = claim_delivery(connection, working, caller, None, "opening") or 0
     tallies = outcome.opening.entries
     issued = sorted((outcome.cards or {}).items())
     rows = [*map(_row, tallies), *(_issued_row(outcome.batch, *one) for one in issued)]
     entries = read_rows(connection, working, rows)
-    heads = standing_heads(connection, working, entries)
+    heads = find_current_entries(connection, working, entries)
     stored = rows_to_store(working, caller, delivery_id, entries, heads)
     insert_rows(connection, working, delivery_id, stored, receipt_of(working, delivery_id, stored))
     held: dict[str, Verdict] = {
@@ -141,7 +141,7 @@ def _store_opening(
     )
 
 
-def _store_opinions(connection: Connection, working: WorkingChannel, opening: Opening) -> None:
+def _store_opinions(connection: Connection, working: BoundChannel, opening: Opening) -> None:
     """By COPY, whose rows no statement log shows."""
     if not opening.opinions:
         return
@@ -169,7 +169,7 @@ _COPY = "COPY ballot_opinion (channel_id, position, unit_id, standing, comment) 
 def _record(
     connection: Connection,
     caller: Caller,
-    working: WorkingChannel,
+    working: BoundChannel,
     outcome: Outcome,
     opened: OpenedBox,
     delivery_id: int,

@@ -12,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import WorkingChannel, channel_by_id
+from pingyi.services.core.bound_channels import BoundChannel, channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden
 from pingyi.services.core.roles import Role
@@ -38,7 +38,7 @@ class Keyed:
     receipt: bytes = b""
 
 
-def find_sticker(caller: Caller, working: WorkingChannel, typed: str) -> Card:
+def find_sticker(caller: Caller, working: BoundChannel, typed: str) -> Card:
     """The card whose code sticks on a form of this channel, not used yet.
 
     Raises Problem forbidden (accounts of the office only), card_unknown, card_used, and those of `find_card`.
@@ -123,7 +123,7 @@ def take_back(caller: Caller, card: Card) -> None:
         _record(connection, "paper.taken_back", card.box, sorted({first.by, caller.name}))
 
 
-def open_rosters(connection: Connection) -> list[WorkingChannel]:
+def open_rosters(connection: Connection) -> list[BoundChannel]:
     """The rosters of open periods."""
     found = connection.execute(
         text(
@@ -135,7 +135,7 @@ def open_rosters(connection: Connection) -> list[WorkingChannel]:
     return [channel_by_id(connection, channel_id) for channel_id in found.scalars().all()]
 
 
-def paper_count(connection: Connection, working: WorkingChannel) -> int:
+def paper_count(connection: Connection, working: BoundChannel) -> int:
     """How many ballots of a channel were cast from paper."""
     found: int = connection.execute(
         text(

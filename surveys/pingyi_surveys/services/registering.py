@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 from pingyi_surveys.services.boxes import Kind
@@ -29,7 +29,7 @@ def register_cards(
 
     Raises Problem not_found, no_such_box, stratum_unknown, cards_known, and those of `commit_cards`.
     """
-    working = working_channel(connection, period, channel)
+    working = bound_channel(connection, period, channel)
     _refuse_known(connection, hashes)
     if unit:
         _require_box(connection, working, "open")
@@ -54,7 +54,7 @@ _STRATUM = Text(
 )
 
 
-def _require_box(connection: Connection, working: WorkingChannel, kind: Kind) -> None:
+def _require_box(connection: Connection, working: BoundChannel, kind: Kind) -> None:
     found = connection.execute(
         text("SELECT kind FROM ballot_box WHERE channel_id = :id"), {"id": working.id}
     ).scalar_one_or_none()
@@ -84,7 +84,7 @@ _KNOWN = Text(
 )
 
 
-def _unit_id(connection: Connection, working: WorkingChannel, code: str) -> int:
+def _unit_id(connection: Connection, working: BoundChannel, code: str) -> int:
     found: int | None = connection.execute(
         text(
             "SELECT u.id FROM period_unit p JOIN unit u ON u.id = p.unit_id"

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
-from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found, require_state, wrong_state
 from pingyi.services.core.roles import Role, incompatible_pairs
@@ -128,7 +128,7 @@ def review_cell(
     require_reviewer(caller)
     require_state(period.state, (CLOSED,))
     _require_grounds(grounds)
-    working = working_channel(connection, period.key, channel)
+    working = bound_channel(connection, period.key, channel)
     # Of two who speak at once the second one sees what the first said.
     connection.execute(
         text("SELECT pg_advisory_xact_lock(:space, CAST(:channel AS int))"),
@@ -199,9 +199,7 @@ def _named(period: str, cell: Cell) -> dict[str, Any]:
     return {"period": period, "channel": cell.channel, "unit": cell.unit, "reason": cell.reason}
 
 
-def _decide(
-    connection: Connection, caller: Caller, working: WorkingChannel, cell: Cell, release: bool
-) -> None:
+def _decide(connection: Connection, caller: Caller, working: BoundChannel, cell: Cell, release: bool) -> None:
     """Move the cell's entries; Problem wrong_state where the period was assessed meanwhile."""
     identities = connection.execute(
         text(_ENTRIES),

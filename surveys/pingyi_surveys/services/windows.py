@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found, require_state
 
@@ -75,7 +75,7 @@ JOIN unit u ON u.id = p.unit_id WHERE c.id = :channel ORDER BY p.position
 
 
 def put_windows(
-    connection: Connection, caller: Caller, working: WorkingChannel, lines: Sequence[WindowLine]
+    connection: Connection, caller: Caller, working: BoundChannel, lines: Sequence[WindowLine]
 ) -> int:
     """Add windows, or change whether they are kiosks, while the period is a draft or open.
 
@@ -91,7 +91,7 @@ def put_windows(
 
 
 def _put(
-    connection: Connection, caller: Caller, working: WorkingChannel, unit_id: int, line: WindowLine
+    connection: Connection, caller: Caller, working: BoundChannel, unit_id: int, line: WindowLine
 ) -> bool:
     given = {"channel": working.id, "unit": unit_id, "name": line.name, "kiosk": line.kiosk}
     changed = connection.execute(text(_PUT), given).rowcount > 0
@@ -108,7 +108,7 @@ WHERE ballot_window.kiosk IS DISTINCT FROM excluded.kiosk
 """
 
 
-def remove_window(connection: Connection, caller: Caller, working: WorkingChannel, window_id: int) -> None:
+def remove_window(connection: Connection, caller: Caller, working: BoundChannel, window_id: int) -> None:
     """Take a window away while the period is a draft or open: its printed code is no longer good.
 
     Raises Problem wrong_state, not_found.
@@ -128,7 +128,7 @@ def remove_window(connection: Connection, caller: Caller, working: WorkingChanne
 
 
 def _record(
-    connection: Connection, caller: Caller, working: WorkingChannel, kind: str, content: dict[str, object]
+    connection: Connection, caller: Caller, working: BoundChannel, kind: str, content: dict[str, object]
 ) -> None:
     told = {**content, "period": working.period_key, "channel": working.key, "by": caller.name}
     record(connection, kind, told, working.period_id)

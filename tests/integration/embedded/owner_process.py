@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Engines
-from pingyi.embedded.supervisor import Crew
+from pingyi.embedded.supervisor import Supervisor
 from pingyi.settings import load_settings
 
 
@@ -32,7 +32,7 @@ def become(user: str, wheels: str) -> None:
 
 def own(state: str, processes: list[tuple[str, str]]) -> None:
     with Engines(load_settings({"PINGYI_STATE": state})) as engines:
-        crew = Crew(Path(state), engines.place.logs, dict(os.environ), engines.tend)
+        crew = Supervisor(Path(state), engines.place.logs, dict(os.environ), engines.tend)
         try:
             crew.start(processes)
             print(json.dumps(dataclasses.asdict(engines.endpoints)), flush=True)

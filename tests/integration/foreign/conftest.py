@@ -18,8 +18,8 @@ from pingyi.app import create_app
 from pingyi.db import db, transaction
 from pingyi.registry import load_registry
 from pingyi.services.core.callers import SHELL
-from pingyi.services.periods.adjustments import RollRow, put_rolls
 from pingyi.services.periods.periods import close_period, find_period, request_assessment
+from pingyi.services.periods.rolls import RollRow, put_rolls
 from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
 

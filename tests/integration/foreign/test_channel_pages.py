@@ -21,7 +21,7 @@ from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.fold import fold_channel
 from pingyi.services.people.accounts import AccountDraft, create_account
 from pingyi.services.people.api_keys import ensure_operator, new_operator_key
-from pingyi.services.periods.adjustments import RollRow
+from pingyi.services.periods.rolls import RollRow
 
 SITES = "/channels/noise/p/night/sites"
 FILL = "/channels/noise/p/night/tasks/fill"

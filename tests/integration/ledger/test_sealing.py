@@ -19,7 +19,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.ledger import heads
 from pingyi.ledger.folder import newest_known
-from pingyi.ledger.heads import Head, newest_head, recent_head
+from pingyi.ledger.heads import TreeHead, newest_head, recent_head
 from pingyi.ledger.keys import ensure_key, load_key
 from pingyi.ledger.leaves import record
 from pingyi.ledger.notes import public_bytes, read_checkpoint, verify
@@ -40,7 +40,7 @@ def many(number: int) -> None:
             record(connection, "test.act", {"what": "something"})
 
 
-def head() -> Head:
+def head() -> TreeHead:
     with transaction() as connection:
         found = newest_head(connection)
     assert found

@@ -27,11 +27,11 @@ from pingyi.services.approvals.requests import (
     BUNDLE,
     approve_all,
     request_adjustments,
-    request_publication,
+    request_release,
     request_reopening,
 )
 from pingyi.services.bundles.export import export_public
-from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.dispositions import dispose
@@ -60,7 +60,7 @@ def post(key: str, *rows: dict[str, Any]) -> None:
 
 def move(key: str, standing: str, *identities: str) -> None:
     with transaction() as connection:
-        working = working_channel(connection, "p", key)
+        working = bound_channel(connection, "p", key)
         dispose(connection, SHELL, working, dict.fromkeys(identities, (standing, "张三刷分")))
 
 
@@ -79,7 +79,7 @@ def publish(settings: Settings, *, sealed: bool = True) -> None:
         period = find_period(connection, "p")
     assess_period(period.id)
     with transaction() as connection:
-        approve_all(connection, [request_publication(connection, BUNDLE, "p", "评议结束")])
+        approve_all(connection, [request_release(connection, BUNDLE, "p", "评议结束")])
     if sealed:
         seal(settings)
 

@@ -26,7 +26,7 @@ from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints
 from pingyi.ledger.sealing import seal
 from pingyi.replay import replay_in
-from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release
 from pingyi.services.bundles.bundles import read_bundle
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import close_period, request_assessment
@@ -90,7 +90,7 @@ def evaluation(settings: Settings, endpoints: Endpoints, app: Flask, *, held: bo
         request_assessment(connection, SHELL, "p")
     work(app, endpoints)
     with transaction() as connection:
-        approve_all(connection, [request_publication(connection, BUNDLE, "p", "评议结束")])
+        approve_all(connection, [request_release(connection, BUNDLE, "p", "评议结束")])
     seal(settings)
 
 

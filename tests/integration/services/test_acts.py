@@ -21,16 +21,16 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
 from pingyi.services.approvals.approvals import (
-    Act,
-    answered_acts,
-    approve_act,
-    find_act,
-    pending_acts,
-    refuse_act,
+    ApprovalRequest,
+    answered_requests,
+    approve_request,
+    find_request,
+    pending_requests,
+    refuse_request,
 )
 from pingyi.services.approvals.requests import (
     request_adjustments,
-    request_publication,
+    request_release,
     request_reopening,
     request_withdrawal,
 )
@@ -67,11 +67,11 @@ def in_one(work: Callable[..., Any], *given: Any) -> Any:
         return work(connection, *given)
 
 
-def publication(caller: Caller = ADA) -> Act:
-    return in_one(request_publication, caller, "p", "会议审定")
+def publication(caller: Caller = ADA) -> ApprovalRequest:
+    return in_one(request_release, caller, "p", "会议审定")
 
 
-def deduction(caller: Caller = ADA) -> Act:
+def deduction(caller: Caller = ADA) -> ApprovalRequest:
     with transaction() as connection:
         (act,) = request_adjustments(connection, caller, find_period(connection, "p"), [DEDUCTION])
     return act
@@ -113,7 +113,7 @@ def test_sixteen_approvals_at_once_have_one_effect(app: Flask) -> None:
     assessed()
     for ask in (deduction, publication):
         each = ask()
-        outcomes = at_once(app, lambda each=each: in_one(approve_act, BO, each.id))
+        outcomes = at_once(app, lambda each=each: in_one(approve_request, BO, each.id))
         assert outcomes == ["act_answered"] * 15 + ["done"]
         assess_again()
     assert (count("publication"), count("adjustment"), count("act_answer")) == (1, 1, 2)
@@ -126,20 +126,20 @@ def test_approval_and_refusal_at_once_leave_one_answer(app: Flask) -> None:
 
     def answer() -> None:
         if next(turn) % 2:
-            in_one(approve_act, BO, act.id)
+            in_one(approve_request, BO, act.id)
         else:
-            in_one(refuse_act, BO, act.id, "再核对")
+            in_one(refuse_request, BO, act.id, "再核对")
 
     assert at_once(app, answer) == ["act_answered"] * 15 + ["done"]
     assert count("act_answer") == 1
-    assert count("publication") == int(in_one(find_act, act.id).state == "approved")
+    assert count("publication") == int(in_one(find_request, act.id).state == "approved")
 
 
 def test_sixteen_requests_at_once_are_one_pending_act(app: Flask) -> None:
     assessed()
     assert at_once(app, publication) == at_once(app, deduction) == ["done"] * 16
     with transaction() as connection:
-        found = pending_acts(connection, find_period(connection, "p"))
+        found = pending_requests(connection, find_period(connection, "p"))
     assert [act.kind for act in found] == ["publish", "adjustment"]
     assert count("leaf", "kind = 'act.requested'") == 2
 
@@ -147,8 +147,12 @@ def test_sixteen_requests_at_once_are_one_pending_act(app: Flask) -> None:
 def test_nobody_answers_what_he_asked_for(app: Flask) -> None:
     assessed()
     act = publication(BOTH)
-    assert refusal(approve_act, BOTH, act.id) == refusal(refuse_act, BOTH, act.id, "不同意") == "same_person"
-    assert refusal(approve_act, ADA, act.id) == "forbidden"
+    assert (
+        refusal(approve_request, BOTH, act.id)
+        == refusal(refuse_request, BOTH, act.id, "不同意")
+        == "same_person"
+    )
+    assert refusal(approve_request, ADA, act.id) == "forbidden"
     for answered_by, requested_by in (("both", "both"), ("both", "someone else")):
         with (
             pytest.raises(DBAPIError, match=r"ck_act_answer_two_people|fk_act_answer"),
@@ -161,7 +165,7 @@ def test_nobody_answers_what_he_asked_for(app: Flask) -> None:
                 ),
                 {"id": act.id, "requested_by": requested_by, "answered_by": answered_by},
             )
-    assert in_one(approve_act, BO, act.id).answered_by == "bo"
+    assert in_one(approve_request, BO, act.id).answered_by == "bo"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +188,7 @@ def test_database_lets_nothing_happen_that_was_only_asked_for(app: Flask, statem
 
 def test_acts_and_answers_never_change(app: Flask) -> None:
     assessed()
-    in_one(approve_act, BO, publication().id)
+    in_one(approve_request, BO, publication().id)
     for table in ("act", "act_answer", "publication"):
         for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
             with pytest.raises(DBAPIError), transaction() as connection:
@@ -198,12 +202,12 @@ def test_adjustment_counts_once_approved_and_until_withdrawn(app: Flask) -> None
     draft()
     act, period = deduction(), in_one(find_period, "p")
     assert in_one(adjustments, period) == []
-    in_one(approve_act, BO, act.id)
+    in_one(approve_request, BO, act.id)
     ((adjustment, standing),) = [(row["id"], row["points"]) for row in in_one(adjustments, period)]
     assert standing == Decimal("0.5")
     asked = in_one(request_withdrawal, ADA, period, adjustment, "通报已撤销")
     assert in_one(adjustments, period)[0]["withdrawn_reason"] == ""
-    in_one(approve_act, BO, asked.id)
+    in_one(approve_request, BO, asked.id)
     assert in_one(adjustments, period)[0]["withdrawn_reason"] == "通报已撤销"
     assert refusal(request_withdrawal, ADA, period, adjustment, "又一次") == "not_found"
 
@@ -211,15 +215,15 @@ def test_adjustment_counts_once_approved_and_until_withdrawn(app: Flask) -> None
 def test_refused_act_has_no_effect_and_may_be_asked_for_again(app: Flask) -> None:
     assessed()
     act = publication()
-    assert refusal(refuse_act, BO, act.id, " ") == "reason_required"
-    assert in_one(refuse_act, BO, act.id, "数据有误").state == "refused"
-    assert refusal(approve_act, BO, act.id) == "act_answered"
+    assert refusal(refuse_request, BO, act.id, " ") == "reason_required"
+    assert in_one(refuse_request, BO, act.id, "数据有误").state == "refused"
+    assert refusal(approve_request, BO, act.id) == "act_answered"
     assert count("publication") == 0
     again = publication()
     assert again.id != act.id
-    in_one(approve_act, BO, again.id)
+    in_one(approve_request, BO, again.id)
     with transaction() as connection:
-        found = answered_acts(connection, find_period(connection, "p"))
+        found = answered_requests(connection, find_period(connection, "p"))
     assert [(each.state, each.answer) for each in found] == [("approved", ""), ("refused", "数据有误")]
 
 
@@ -234,33 +238,33 @@ def test_only_the_revision_asked_for_is_published(app: Flask) -> None:
     assessed()
     act = publication()
     assess_again()
-    assert refusal(approve_act, BO, act.id) == "act_outdated"
-    assert in_one(find_act, act.id).state == "pending"
-    in_one(approve_act, BO, publication().id)
+    assert refusal(approve_request, BO, act.id) == "act_outdated"
+    assert in_one(find_request, act.id).state == "pending"
+    in_one(approve_request, BO, publication().id)
     assert in_one(load_result, "p").revision == 2
-    assert refusal(request_publication, ADA, "p", "又一次") == "already_published"
+    assert refusal(request_release, ADA, "p", "又一次") == "already_published"
 
 
 def test_result_that_lacks_an_approved_adjustment_is_not_published(app: Flask) -> None:
     assessed()
     asked = publication()
-    in_one(approve_act, BO, deduction().id)
-    assert refusal(approve_act, BO, asked.id) == "assessment_outdated"
-    assert refusal(request_publication, ADA, "p", "又一次") == "assessment_outdated"
+    in_one(approve_request, BO, deduction().id)
+    assert refusal(approve_request, BO, asked.id) == "assessment_outdated"
+    assert refusal(request_release, ADA, "p", "又一次") == "assessment_outdated"
     assess_again()
-    in_one(approve_act, BO, publication().id)
+    in_one(approve_request, BO, publication().id)
     assert in_one(load_result, "p").revision == 2
 
 
 def test_reopened_period_takes_entries_until_it_is_closed_and_old_results_stay(app: Flask) -> None:
     assessed()
-    in_one(approve_act, BO, publication().id)
+    in_one(approve_request, BO, publication().id)
     act = in_one(request_reopening, ADA, "p", "漏报", later(hours=1))
-    in_one(approve_act, BO, act.id)
+    in_one(approve_request, BO, act.id)
     post("law", {"unit": "u3", "score": "5", "reason": "漏报"})
     assert in_one(load_result, "p").revision == 1
     finish()
-    in_one(approve_act, BO, publication().id)
+    in_one(approve_request, BO, publication().id)
     totals = [
         {unit.code: unit.total for unit in in_one(load_result, "p", revision).units} for revision in (1, 2)
     ]
@@ -281,7 +285,7 @@ def test_reopened_period_takes_nothing_after_its_deadline(app: Flask, endpoints:
     assessed()
     assert refusal(request_reopening, ADA, "p", "漏报", later(seconds=-1)) == "deadline_passed"
     deadline = later(hours=1)
-    in_one(approve_act, BO, in_one(request_reopening, ADA, "p", "漏报", deadline).id)
+    in_one(approve_request, BO, in_one(request_reopening, ADA, "p", "漏报", deadline).id)
     post("law", {"unit": "u3", "score": "5", "reason": "漏报"})
     assert in_one(find_period, "p").open_until == deadline
     pass_deadline(endpoints)
@@ -299,7 +303,7 @@ def test_reopening_answered_too_late_is_refused(app: Flask, monkeypatch: pytest.
     assessed()
     act = in_one(request_reopening, ADA, "p", "漏报", later(hours=1))
     monkeypatch.setattr(periods, "datetime", AnHourLater)
-    assert refusal(approve_act, BO, act.id) == "deadline_passed"
+    assert refusal(approve_request, BO, act.id) == "deadline_passed"
     assert in_one(find_period, "p").state == "assessed"
 
 
@@ -307,17 +311,17 @@ def test_period_is_not_reopened_while_it_is_being_assessed(app: Flask) -> None:
     assessed()
     act = in_one(request_reopening, ADA, "p", "漏报", later(hours=1))
     in_one(request_assessment, SHELL, "p")
-    assert refusal(approve_act, BO, act.id) == "busy"
+    assert refusal(approve_request, BO, act.id) == "busy"
     assess_period(in_one(find_period, "p").id)
-    in_one(approve_act, BO, act.id)
+    in_one(approve_request, BO, act.id)
     assert in_one(find_period, "p").state == "open"
 
 
 def test_record_names_both_people_and_hides_the_reasons(app: Flask) -> None:
     assessed()
-    in_one(approve_act, BO, deduction().id, "同意李四")
+    in_one(approve_request, BO, deduction().id, "同意李四")
     assess_again()
-    in_one(approve_act, BO, publication().id)
+    in_one(approve_request, BO, publication().id)
     with transaction() as connection:
         rows = connection.execute(text("SELECT kind, body FROM leaf ORDER BY id")).all()
     bodies = b"".join(row.body for row in rows).decode()

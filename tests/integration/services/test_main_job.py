@@ -12,7 +12,7 @@ from tests.small import LAW, WINDOW, draft_period, names_of, open_draft, scheme_
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.fold import fold_channel
@@ -53,7 +53,7 @@ def test_delivery_to_ranked_board(app: Flask) -> None:
     )
     finish()
     with transaction() as connection:
-        approve_all(connection, [request_publication(connection, BUNDLE, "p", "评议结束")])
+        approve_all(connection, [request_release(connection, BUNDLE, "p", "评议结束")])
         result = load_result(connection, "p")
     assert [(unit.code, unit.total, unit.rank) for unit in result.units] == [
         ("u2", "92.00", 1),

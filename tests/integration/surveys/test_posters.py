@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from tests.ballots import OPEN, ROSTER, ballot_period, unit_id
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi_surveys.posters import PIXELS_PER_MODULE, QUIET_MODULES
 from pingyi_surveys.services.codes import read_code
@@ -33,7 +33,7 @@ def windows(app: Flask) -> None:
     ballot_period(("市公安局", '="坏<b>名字', "市供电公司"))
     with transaction() as connection:
         lines = read_lines("u1,3 号窗口\nu1,自助机,是\nu2,综合窗口")
-        put_windows(connection, SHELL, working_channel(connection, "p", OPEN), lines)
+        put_windows(connection, SHELL, bound_channel(connection, "p", OPEN), lines)
 
 
 def addresses(client: FlaskClient, office: dict[str, str]) -> list[str]:

@@ -15,7 +15,7 @@ from tests.integration.web.test_site import counted_queries, words
 
 from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints
-from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import request_assessment
 from pingyi_workers.work import drain
@@ -57,7 +57,7 @@ def publish(endpoints: Endpoints, app: Flask) -> None:
     with Redis.from_url(endpoints.redis_url) as redis:
         drain(app, redis)
     with transaction() as connection:
-        approve_all(connection, [request_publication(connection, BUNDLE, "p", "评议结束")])
+        approve_all(connection, [request_release(connection, BUNDLE, "p", "评议结束")])
 
 
 def test_a_reviewer_finds_the_way_from_signing_in_to_a_decision(opened: Flask, signed_in: SignIn) -> None:

@@ -20,7 +20,7 @@ from pingyi.db import transaction
 from pingyi.ledger.keys import load_key
 from pingyi.ledger.notes import Checkpoint, sign
 from pingyi.ledger.tree import hash_entry
-from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release
 from pingyi.services.bundles.export import export_public
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.fold import fold_channel
@@ -61,7 +61,7 @@ def vote() -> None:
         request_assessment(connection, SHELL, "p")
     assess_period(PERIOD)
     with transaction() as connection:
-        approve_all(connection, [request_publication(connection, BUNDLE, "p", "评议结束")])
+        approve_all(connection, [request_release(connection, BUNDLE, "p", "评议结束")])
     seal_record()
 
 

@@ -11,12 +11,13 @@ from flask.testing import FlaskClient
 from tests.small import LAST_ONE, WINDOW, channel, draft_period, open_draft, scheme_of
 
 from pingyi.db import transaction
-from pingyi.services.approvals.requests import BUNDLE, approve_all, request_adjustments, request_publication
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_adjustments, request_release
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.people.accounts import AccountDraft, create_account
 from pingyi.services.people.api_keys import ensure_operator
-from pingyi.services.periods.adjustments import AdjustmentRow, PreviousRow, put_previous
+from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.earlier_results import PreviousRow, put_previous
 from pingyi.services.periods.periods import close_period, find_period, request_assessment
 from pingyi.services.results.assess import assess_period
 
@@ -61,7 +62,7 @@ def make_assessed(names: Sequence[str], *, demonstration: bool = True, key: str 
 def make_published(names: Sequence[str], *, demonstration: bool = True, key: str = "p") -> None:
     make_assessed(names, demonstration=demonstration, key=key)
     with transaction() as connection:
-        approve_all(connection, [request_publication(connection, BUNDLE, key, "评议结束")])
+        approve_all(connection, [request_release(connection, BUNDLE, key, "评议结束")])
 
 
 def make_account(login: str, *roles: str) -> int:

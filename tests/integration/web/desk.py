@@ -14,24 +14,24 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.evidence.evidence import keep_evidence
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.fold import fold_channel
 from pingyi.services.people.accounts import AccountDraft, create_account
-from pingyi.services.periods.adjustments import RollRow, put_rolls
 from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.rolls import RollRow, put_rolls
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units
-from pingyi.services.uploads.uploads import Place, preview
+from pingyi.services.uploads.uploads import ChannelRef, preview
 
 OWNER, OTHER = "市效能办", "法制办"
 UNITS = {"A01": "市第一局", "A02": "市政府信访局与政务公开办公室", "A03": "市第三局"}
-SHOW = Place("d4", "hotline_show", "show")
-POINTS = Place("d4", "monitoring_points", "points")
-VISITS = Place("d4", "inspections", "visits")
-LAW = Place("d4", "partner_score", "law")
+SHOW = ChannelRef("d4", "hotline_show", "show")
+POINTS = ChannelRef("d4", "monitoring_points", "points")
+VISITS = ChannelRef("d4", "inspections", "visits")
+LAW = ChannelRef("d4", "partner_score", "law")
 PDF = b"%PDF-1.7\n1 0 obj <</Type /Catalog>> endobj\n%%EOF\n"
 PROOF = f"sha256:{hashlib.sha256(PDF).hexdigest()}"
 _CHANNEL = """
@@ -106,7 +106,7 @@ def _fill() -> None:
     deliver(SHELL, "d4", "law", [{"unit": "A01", "score": "4", "evidence": "通报第3条"}])
     for place in (SHOW, POINTS, VISITS, LAW):
         with transaction() as connection:
-            channel = working_channel(connection, place.period, place.channel).id
+            channel = bound_channel(connection, place.period, place.channel).id
         fold_channel(channel)
     preview(SHELL, VISITS, CHANGES.encode(), "十一月暗访.csv")
     preview(SHELL, VISITS, MISTAKES.encode(), "十二月暗访.csv")

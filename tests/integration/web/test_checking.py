@@ -24,7 +24,7 @@ from pingyi.ledger.sealing import seal
 from pingyi.ledger.tree import hash_entry, verify_inclusion
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.store_entries import receipt_of
-from pingyi.services.record.proofs import find_place
+from pingyi.services.record.proofs import find_leaf_place
 from pingyi.settings import Settings
 
 PAGES = ("/periods/p/categories/departments", "/periods/p/units/u1")
@@ -93,7 +93,7 @@ def test_a_receipt_leads_to_a_proof_that_anyone_can_verify(sealed: FlaskClient) 
     page = sealed.get("/check", query_string={**asked, "lang": "en"}).text
     index = int(re.search(r"at index (\d+)", page).group(1))
     with transaction() as connection:
-        place = find_place(connection, told["delivery"], entry["position"], bytes.fromhex(entry["hash"]))
+        place = find_leaf_place(connection, told["delivery"], entry["position"], bytes.fromhex(entry["hash"]))
     assert place and place.index == index and place.entry == f"p\n{entry['hash']}\n"
     _, size, root = place.head.split()
     path = [base64.b64decode(step) for step in place.proof]
@@ -107,8 +107,8 @@ def test_a_receipt_leads_to_a_proof_that_anyone_can_verify(sealed: FlaskClient) 
 def test_a_receipt_names_the_head_that_stood_before_it(sealed: FlaskClient, app: Flask) -> None:
     app.extensions.pop("pingyi.ledger.head", None)
     with transaction() as connection:
-        from pingyi.services.core.bound_channels import working_channel
+        from pingyi.services.core.bound_channels import bound_channel
 
-        body = receipt_of(working_channel(connection, "p", "window"), 1, [])
+        body = receipt_of(bound_channel(connection, "p", "window"), 1, [])
     assert json.loads(body)["checkpoint"] == head_line()
     assert SHELL.name not in body.decode()

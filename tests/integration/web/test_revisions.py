@@ -13,7 +13,7 @@ from tests.integration.web.conftest import make_published
 from tests.integration.web.test_site import counted_queries, words
 
 from pingyi.db import transaction
-from pingyi.services.approvals.requests import BUNDLE, approve_all, request_publication, request_reopening
+from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release, request_reopening
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.periods.periods import close_period, find_period, request_assessment
@@ -39,7 +39,7 @@ def correct(*, publish: bool = True, unit: str = "u3", key: str = "p") -> None:
     assess_period(period.id)
     if publish:
         with transaction() as connection:
-            approve_all(connection, [request_publication(connection, BUNDLE, key, "更正")])
+            approve_all(connection, [request_release(connection, BUNDLE, key, "更正")])
 
 
 def test_earlier_revision_stays_visible_with_what_changed(client: FlaskClient) -> None:

@@ -19,9 +19,10 @@ from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.adjustments import AdjustmentRow, add_adjustment, withdraw_adjustment
-from pingyi.services.periods.periods import Approved, PeriodRow, find_period, publish_revision, reopen_period
+from pingyi.services.periods.periods import Approved, PeriodRow, find_period, reopen_period
+from pingyi.services.periods.release import release_revision
 
-PUBLISH, REOPEN = "publish", "reopen"
+RELEASE, REOPEN = "publish", "reopen"
 ADJUSTMENT, WITHDRAWAL = "adjustment", "withdraw_adjustment"
 PENDING, APPROVED, REFUSED = "pending", "approved", "refused"
 LOCK_SPACE = 5
@@ -30,7 +31,7 @@ _PRIVATE = ("document",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class ApprovalRequest:
     """What was asked for and what became of it; the answer's fields are empty while it is pending.
 
     `requested_by` and `answered_by` are what the record says; `asker` and `answerer` what people read.
@@ -52,14 +53,14 @@ class Act:
     answerer: str
 
 
-def request_act(
+def request_approval(
     connection: Connection,
     caller: Caller,
     period: PeriodRow,
     kind: str,
     content: Mapping[str, Any],
     reason: str,
-) -> Act:
+) -> ApprovalRequest:
     """Ask for an act; asking for what is pending already changes nothing. Problem reason_required."""
     _require_reason(reason)
     connection.execute(
@@ -84,7 +85,7 @@ _REASON = Text(zh="请写明理由。", en="Give the reason.")
 
 def _store(
     connection: Connection, caller: Caller, period: PeriodRow, given: Mapping[str, Any], reason: str
-) -> Act:
+) -> ApprovalRequest:
     salt = secrets.token_bytes(NONCE_BYTES)
     act_id: int = connection.execute(
         text(
@@ -93,7 +94,7 @@ def _store(
         ),
         {**given, "reason": reason, "salt": salt, "by": caller.name},
     ).scalar_one()
-    act = find_act(connection, act_id)
+    act = find_request(connection, act_id)
     kept = {name: value for name, value in act.content.items() if name not in _PRIVATE}
     private = {"reason": reason, **{name: act.content[name] for name in _PRIVATE if name in act.content}}
     content = {
@@ -108,7 +109,7 @@ def _store(
     return act
 
 
-def find_act(connection: Connection, act_id: int) -> Act:
+def find_request(connection: Connection, act_id: int) -> ApprovalRequest:
     """One act; Problem not_found."""
     row = connection.execute(text(f"{_ACTS} WHERE a.id = :id"), {"id": act_id}).one_or_none()
     if row is None:
@@ -116,13 +117,13 @@ def find_act(connection: Connection, act_id: int) -> Act:
     return _act(row)
 
 
-def pending_acts(connection: Connection, period: PeriodRow) -> list[Act]:
+def pending_requests(connection: Connection, period: PeriodRow) -> list[ApprovalRequest]:
     """What waits for a second person, oldest first: one query."""
     rows = connection.execute(text(f"{_ACTS} WHERE {_IS_PENDING} ORDER BY a.id"), {"period": period.id})
     return [_act(row) for row in rows]
 
 
-def answered_acts(connection: Connection, period: PeriodRow) -> list[Act]:
+def answered_requests(connection: Connection, period: PeriodRow) -> list[ApprovalRequest]:
     """What was approved or refused, the newest answers first, at most 200: one query."""
     rows = connection.execute(
         text(
@@ -134,34 +135,36 @@ def answered_acts(connection: Connection, period: PeriodRow) -> list[Act]:
     return [_act(row) for row in rows]
 
 
-def approve_act(connection: Connection, caller: Caller, act_id: int, reason: str = "") -> Act:
+def approve_request(connection: Connection, caller: Caller, act_id: int, reason: str = "") -> ApprovalRequest:
     """Approve as the second person and carry the act out, in this transaction.
 
     Raises Problem not_found, forbidden, same_person, act_answered and what the act itself is refused for.
     """
     act = _answer(connection, caller, act_id, reason, approved=True)
     approved = Approved(act_id=act_id, requested_by=act.requested_by, approved_by=caller.name)
-    if act.kind in {PUBLISH, REOPEN}:
+    if act.kind in {RELEASE, REOPEN}:
         # An assessment under way ends first: what is approved is then looked at as it stands.
         connection.execute(_LOCK_PERIOD, {"key": act.period})
     _carry_out(connection, approved, find_period(connection, act.period), act)
-    return find_act(connection, act_id)
+    return find_request(connection, act_id)
 
 
 _LOCK_PERIOD = text("SELECT FROM period WHERE key = :key FOR NO KEY UPDATE")
 
 
-def refuse_act(connection: Connection, caller: Caller, act_id: int, reason: str) -> Act:
+def refuse_request(connection: Connection, caller: Caller, act_id: int, reason: str) -> ApprovalRequest:
     """Refuse as the second person, with a reason; the act can be asked for again."""
     _require_reason(reason)
     _answer(connection, caller, act_id, reason, approved=False)
-    return find_act(connection, act_id)
+    return find_request(connection, act_id)
 
 
-def _answer(connection: Connection, caller: Caller, act_id: int, reason: str, *, approved: bool) -> Act:
+def _answer(
+    connection: Connection, caller: Caller, act_id: int, reason: str, *, approved: bool
+) -> ApprovalRequest:
     if not caller.roles & {Role.APPROVER, "shell"}:
         raise forbidden()
-    act = find_act(connection, act_id)
+    act = find_request(connection, act_id)
     if act.requested_by == caller.name:
         raise Problem("same_person", 403, _SAME_PERSON)
     salt = secrets.token_bytes(NONCE_BYTES)
@@ -199,14 +202,14 @@ _SAME_PERSON = Text(
 _ANSWERED = Text(zh="这项申请已经有人审批过了。", en="Somebody has answered this already.")
 
 
-def _period_id(connection: Connection, act: Act) -> int:
+def _period_id(connection: Connection, act: ApprovalRequest) -> int:
     return find_period(connection, act.period).id
 
 
-def _carry_out(connection: Connection, approved: Approved, period: PeriodRow, act: Act) -> None:
+def _carry_out(connection: Connection, approved: Approved, period: PeriodRow, act: ApprovalRequest) -> None:
     content = act.content
-    if act.kind == PUBLISH:
-        publish_revision(connection, approved, period, content["revision"])
+    if act.kind == RELEASE:
+        release_revision(connection, approved, period, content["revision"])
     elif act.kind == REOPEN:
         reopen_period(connection, approved, period, datetime.fromisoformat(content["deadline"]))
     elif act.kind == ADJUSTMENT:
@@ -224,9 +227,9 @@ def _carry_out(connection: Connection, approved: Approved, period: PeriodRow, ac
         withdraw_adjustment(connection, approved, period, content["adjustment"], act.reason)
 
 
-def _act(row: Row[Any]) -> Act:
+def _act(row: Row[Any]) -> ApprovalRequest:
     state = PENDING if row.approved is None else APPROVED if row.approved else REFUSED
-    return Act(
+    return ApprovalRequest(
         id=row.id,
         kind=row.kind,
         period=row.period,

@@ -11,46 +11,48 @@ from sqlalchemy import Connection
 from pingyi.channels import word
 from pingyi.services.approvals.approvals import (
     ADJUSTMENT,
-    PUBLISH,
+    RELEASE,
     REOPEN,
     WITHDRAWAL,
-    Act,
-    approve_act,
-    request_act,
+    ApprovalRequest,
+    approve_request,
+    request_approval,
 )
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.periods.adjustments import AdjustmentRow, adjusted_units, standing_adjustment
 from pingyi.services.periods.periods import PeriodRow, find_period, require_reopenable
-from pingyi.services.periods.release import publishable
+from pingyi.services.periods.release import releasable
 
 BUNDLE = Caller(name="bundle")
 DEMONSTRATION = Caller(name="demonstration")
 
 
-def request_publication(connection: Connection, caller: Caller, key: str, reason: str) -> Act:
-    """Ask for the newest revision to be published; raises what `publishable` does."""
+def request_release(connection: Connection, caller: Caller, key: str, reason: str) -> ApprovalRequest:
+    """Ask for the newest revision to be published; raises what `releasable` does."""
     period = find_period(connection, key)
-    newest = publishable(connection, period.id, period.state)
+    newest = releasable(connection, period.id, period.state)
     content = {"revision": newest.revision, "sha256": newest.sha256}
-    return request_act(connection, caller, period, PUBLISH, content, reason)
+    return request_approval(connection, caller, period, RELEASE, content, reason)
 
 
 def request_reopening(
     connection: Connection, caller: Caller, key: str, reason: str, deadline: datetime
-) -> Act:
+) -> ApprovalRequest:
     """Ask for a period to take entries again until a deadline; Problem wrong_state, deadline_passed."""
     period = find_period(connection, key)
     require_reopenable(period, deadline)
-    return request_act(connection, caller, period, REOPEN, {"deadline": deadline.astimezone(UTC)}, reason)
+    return request_approval(
+        connection, caller, period, REOPEN, {"deadline": deadline.astimezone(UTC)}, reason
+    )
 
 
 def request_adjustments(
     connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[AdjustmentRow]
-) -> list[Act]:
+) -> list[ApprovalRequest]:
     """Ask for adjustments, one act each; Problem wrong_state, units_unknown."""
     units = adjusted_units(connection, period, rows)
     return [
-        request_act(connection, caller, period, ADJUSTMENT, _content(code, row), row.reason)
+        request_approval(connection, caller, period, ADJUSTMENT, _content(code, row), row.reason)
         for row, (code, _) in zip(rows, units, strict=True)
     ]
 
@@ -68,13 +70,13 @@ def _content(code: str, row: AdjustmentRow) -> dict[str, str | None]:
 
 def request_withdrawal(
     connection: Connection, caller: Caller, period: PeriodRow, adjustment_id: int, reason: str
-) -> Act:
+) -> ApprovalRequest:
     """Ask for an adjustment to be taken out of force; Problem wrong_state, not_found."""
     content = standing_adjustment(connection, period, adjustment_id)
-    return request_act(connection, caller, period, WITHDRAWAL, content, reason)
+    return request_approval(connection, caller, period, WITHDRAWAL, content, reason)
 
 
-def approve_all(connection: Connection, acts: Iterable[Act]) -> None:
+def approve_all(connection: Connection, acts: Iterable[ApprovalRequest]) -> None:
     """Approve from the shell what a bundle or the demonstration brings: two names on the record."""
     for act in acts:
-        approve_act(connection, SHELL, act.id)
+        approve_request(connection, SHELL, act.id)

@@ -21,24 +21,20 @@ from pingyi.registry import current_registry, load_context
 from pingyi.services.approvals.requests import BUNDLE, approve_all, request_adjustments
 from pingyi.services.bundles import tables
 from pingyi.services.bundles.cells import Units
-from pingyi.services.bundles.entries import ChannelEntries, Given, at_row, read_entries
+from pingyi.services.bundles.entries import ChannelEntries, Given, read_entries
 from pingyi.services.bundles.evidence import EVIDENCE, keep_all, read_evidence
 from pingyi.services.bundles.files import Faults, read_text
 from pingyi.services.bundles.folder import PUBLIC_FILES, is_public
-from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.dispositions import dispose
-from pingyi.services.periods.adjustments import (
-    AdjustmentRow,
-    DecisionRow,
-    PreviousRow,
-    RollRow,
-    add_decisions,
-    put_previous,
-    put_rolls,
-)
+from pingyi.services.intake.row_errors import at_row
+from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.decisions import DecisionRow, add_decisions
+from pingyi.services.periods.earlier_results import PreviousRow, put_previous
 from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.rolls import RollRow, put_rolls
 from pingyi.services.periods.schemes import read_document, store_scheme
 from pingyi.services.periods.units import put_units
 
@@ -113,7 +109,7 @@ def _post(caller: Caller, period: str, entries: ChannelEntries) -> None:
             _deliver(caller, period, entries, batch, list(islice(places, MOST_PER_DELIVERY)))
     if entries.standings:
         with transaction() as connection:
-            working = working_channel(connection, period, entries.channel)
+            working = bound_channel(connection, period, entries.channel)
             standings = {name: (each.standing, each.reason) for name, each in entries.standings.items()}
             dispose(connection, caller, working, standings)
 

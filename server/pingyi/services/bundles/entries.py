@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,11 @@ from marshmallow import ValidationError
 
 from pingyi.channels import Channel, Context, EntrySchema
 from pingyi.domain.canonical import canonical_json
-from pingyi.domain.errors import FieldError
 from pingyi.registry import field_errors
 from pingyi.services.bundles.cells import Cells, Units
 from pingyi.services.bundles.files import Faults, Row, read_table
 from pingyi.services.intake.parse_rows import delivery_schema
+from pingyi.services.intake.row_errors import at_row
 
 COUNTED = "counted"
 STANDINGS = (COUNTED, "held", "rejected")
@@ -24,7 +24,7 @@ Given = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EntryStatus:
     """What an identity's newest entry stands as, where it is not counted, and why."""
 
     standing: str
@@ -43,7 +43,7 @@ class ChannelEntries:
     file: str
     waves: Sequence[Sequence[Given]] = ()
     rows: Sequence[Sequence[int]] = ()
-    standings: Mapping[str, Standing] = field(default_factory=dict)
+    standings: Mapping[str, EntryStatus] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +116,10 @@ def _load(schema: EntrySchema, row: Row, given: Given, file: str, faults: Faults
     return loaded
 
 
-def at_row(error: FieldError, file: str, numbers: Sequence[int]) -> FieldError:
-    """An error whose pointer begins with a row's position, placed in the file: its row and its column."""
-    position, *path = error.pointer.strip("/").split("/")
-    if len(path) > 1 and path[-1] in {"key", "value"}:
-        path = path[:-1]
-    row = numbers[int(position)] if position.isdigit() and int(position) < len(numbers) else None
-    return replace(error, pointer="", file=file, row=row, column=".".join(path))
-
-
 def _in_waves(key: str, file: str, channel: Channel, read: Sequence[_Read], faults: Faults) -> ChannelEntries:
     waves: list[list[Given]] = []
     rows: list[list[int]] = []
-    standings: dict[str, Standing] = {}
+    standings: dict[str, EntryStatus] = {}
     for each, identity, nth, above in _occurrences(channel, read):
         reason = each.given.get("reason", "")
         if above and channel.corrections_need_reason and not reason:
@@ -141,7 +132,7 @@ def _in_waves(key: str, file: str, channel: Channel, read: Sequence[_Read], faul
         standing = each.row.cells.get("standing") or COUNTED
         standings.pop(identity, None)
         if standing != COUNTED:
-            standings[identity] = Standing(standing, reason)
+            standings[identity] = EntryStatus(standing, reason)
     return ChannelEntries(key, file, waves, rows, standings)
 
 

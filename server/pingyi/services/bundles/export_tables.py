@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from pingyi.services.bundles.entries import entry_columns
 from pingyi.services.bundles.export_record import Cut, copied
 from pingyi.services.bundles.tables import ADJUSTMENTS, DECISIONS, PREVIOUS, ROLLS, UNITS
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 
 # What stands in place of a reason, which may name people: the record holds its commitment.
 KEPT_REASON = "理由留存评议办"
@@ -78,7 +78,7 @@ WHERE u.code = ANY(:codes)
 
 
 def entry_files(
-    connection: Connection, channels: Sequence[WorkingChannel], period_id: int, cut: Cut
+    connection: Connection, channels: Sequence[BoundChannel], period_id: int, cut: Cut
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """entries/<channel>.csv as streams: what stood when the snapshot was frozen, private columns left out."""
     late = connection.execute(
@@ -93,7 +93,7 @@ def entry_files(
             yield f"entries/{working.key}.csv", chain((header.encode(), first), rows)
 
 
-def public_columns(working: WorkingChannel) -> dict[str, tuple[str, str]]:
+def public_columns(working: BoundChannel) -> dict[str, tuple[str, str]]:
     """The columns of a channel's entries that are not private -> (field, key of the mapping or "")."""
     fields = working.plugin.entry_schema().fields
     return {
@@ -104,7 +104,7 @@ def public_columns(working: WorkingChannel) -> dict[str, tuple[str, str]]:
 
 
 def _standing(
-    working: WorkingChannel, columns: Mapping[str, tuple[str, str]], cut: Cut, *, late: bool
+    working: BoundChannel, columns: Mapping[str, tuple[str, str]], cut: Cut, *, late: bool
 ) -> sql.Composable:
     cells = [
         sql.SQL("e.values -> {} ->> {}").format(sql.Literal(name), sql.Literal(key))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.outbox import PUBLISH, request_once, take_requests
+from pingyi.outbox import RELEASE, request_once, take_requests
 from pingyi.services.bundles.export import Exported, export_public
 from pingyi.services.bundles.folder import zip_folder
 from pingyi.services.core.errors import not_found
@@ -25,7 +25,7 @@ FRESH_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class ReleasedRevision:
     """A period's newest published revision; `at_rest` unless the period takes entries again."""
 
     period_id: int
@@ -42,7 +42,7 @@ def make_bundle(period_id: int) -> bool:
     """
     with transaction() as connection:
         # Before what is published is read: a publication that comes meanwhile asks anew.
-        take_requests(connection, PUBLISH, period_id)
+        take_requests(connection, RELEASE, period_id)
         key = connection.execute(text("SELECT key FROM period WHERE id = :id"), {"id": period_id}).scalar()
         published = _newest(connection, str(key))
         if published is not None:
@@ -50,7 +50,7 @@ def make_bundle(period_id: int) -> bool:
     return published is not None
 
 
-def _make(published: Published) -> None:
+def _make(published: ReleasedRevision) -> None:
     folder = _folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -97,13 +97,17 @@ def offered_bundle(connection: Connection, period_key: str) -> Path | None:
     path = _path(published)
     made_at = path.stat().st_mtime if path.exists() else None
     if made_at is None or (published.at_rest and time.time() - made_at > FRESH_SECONDS):
-        request_once(connection, PUBLISH, published.period_id)
+        request_once(connection, RELEASE, published.period_id)
     return None if made_at is None else path
 
 
-def _newest(connection: Connection, period_key: str) -> Published | None:
+def _newest(connection: Connection, period_key: str) -> ReleasedRevision | None:
     row = connection.execute(text(_NEWEST), {"key": period_key}).one_or_none()
-    return Published(row.id, row.key, row.revision, row.state in {"published", "archived"}) if row else None
+    return (
+        ReleasedRevision(row.id, row.key, row.revision, row.state in {"published", "archived"})
+        if row
+        else None
+    )
 
 
 _NEWEST = """
@@ -112,7 +116,7 @@ JOIN publication b ON b.assessment_id = a.id WHERE p.key = :key ORDER BY a.revis
 """
 
 
-def _path(published: Published) -> Path:
+def _path(published: ReleasedRevision) -> Path:
     return _folder() / f"{published.key}.{published.revision}.zip"
 
 

@@ -13,7 +13,10 @@ from pingyi.channels.schema import MAX_TEXT_CHARACTERS
 from pingyi.domain.scheme import Scheme
 from pingyi.services.bundles.cells import Cells, Units, index_units
 from pingyi.services.bundles.files import Faults, read_table
-from pingyi.services.periods.adjustments import AdjustmentRow, DecisionRow, PreviousRow, RollRow
+from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.decisions import DecisionRow
+from pingyi.services.periods.earlier_results import PreviousRow
+from pingyi.services.periods.rolls import RollRow
 from pingyi.services.periods.units import UnitRow
 
 UNITS, ROLLS, ADJUSTMENTS, DECISIONS, PREVIOUS = (

@@ -18,7 +18,7 @@ SETTINGS_CACHE = "pingyi.settings.loaded"
 
 
 @dataclass(frozen=True, slots=True)
-class WorkingChannel:
+class BoundChannel:
     """One channel of one period, with all that intake, folding and scoring need of it."""
 
     id: int
@@ -52,9 +52,9 @@ def issued_scheme(scheme_id: int, connection: Connection) -> Scheme:
     return scheme
 
 
-def working_channel(
+def bound_channel(
     connection: Connection, period_key: str, channel_key: str, plugin: str | None = None
-) -> WorkingChannel:
+) -> BoundChannel:
     """The channel of a period, scored by `plugin` if that is named; Problem not_found otherwise."""
     row = connection.execute(
         text(f"{_CHANNELS} WHERE p.key = :period AND c.key = :channel"),
@@ -67,13 +67,13 @@ def working_channel(
     return _working(connection, row, {})
 
 
-def channel_by_id(connection: Connection, channel_id: int) -> WorkingChannel:
+def channel_by_id(connection: Connection, channel_id: int) -> BoundChannel:
     """The channel with this id, with its rolls."""
     row = connection.execute(text(f"{_CHANNELS} WHERE c.id = :id"), {"id": channel_id}).one()
     return _working(connection, row, _rolls(connection, row.period_id).get(row.id, {}))
 
 
-def period_channels(connection: Connection, period_id: int) -> list[WorkingChannel]:
+def period_channels(connection: Connection, period_id: int) -> list[BoundChannel]:
     """All channels of a period in the order of its scheme, with their rolls."""
     rows = connection.execute(
         text(f"{_CHANNELS} WHERE p.id = :id ORDER BY c.position"), {"id": period_id}
@@ -104,14 +104,14 @@ def _rolls(connection: Connection, period_id: int) -> dict[int, dict[tuple[str, 
     return found
 
 
-def _working(connection: Connection, row: Row[Any], rolls: dict[tuple[str, str], int]) -> WorkingChannel:
+def _working(connection: Connection, row: Row[Any], rolls: dict[tuple[str, str], int]) -> BoundChannel:
     plan = issued_scheme(row.scheme_id, connection).channel(row.key)
     if plan is None:
         raise LookupError(f"channel {row.key} is not in its scheme")
     plugin = current_registry().channel(row.plugin)
     period = Period(starts_on=row.starts_on, ends_on=row.ends_on, time_zone=row.time_zone)
     context = Context(_settings(row, plan, plugin), period, rolls)
-    return WorkingChannel(
+    return BoundChannel(
         row.id, row.key, row.period_id, row.period_key, row.state, row.operator_id, plan, plugin, context
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.domain.errors import FieldError
+from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.names import fold_name
 
 SHARED_UNIT = 0
@@ -82,3 +82,19 @@ def _unknown(given: str) -> FieldError:
         en="No unit {given} takes part in this period; check its code or name.",
     )
     return FieldError(code="unit_unknown", message=message.format(given=given), column="unit")
+
+
+def unit_ids(connection: Connection, period_id: int, given: Sequence[str]) -> list[tuple[str, int]]:
+    """Code and id of each unit, found by code or name; Problem units_unknown names every one that is not."""
+    index = unit_index(connection, period_id, given)
+    found = [index.find(unit) for unit in given]
+    errors = [
+        FieldError(code=unit.code, message=unit.message, pointer=f"/{position}/unit", column="unit")
+        for position, unit in enumerate(found)
+        if isinstance(unit, FieldError)
+    ]
+    if errors:
+        raise Problem(
+            "units_unknown", 422, Text(zh="有单位无法识别。", en="Some units are not known."), errors
+        )
+    return [unit for unit in found if not isinstance(unit, FieldError)]

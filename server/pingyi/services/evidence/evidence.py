@@ -14,7 +14,7 @@ from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import working_channel
+from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found, not_open
 from pingyi.services.core.roles import Role
@@ -28,7 +28,7 @@ from pingyi.services.evidence.files import (
     write_file,
 )
 from pingyi.services.intake.evidence_references import reference_to
-from pingyi.services.uploads.uploads import Place, own_channel
+from pingyi.services.uploads.uploads import ChannelRef, own_channel
 from pingyi.settings import Settings
 
 READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR, Role.REVIEWER)
@@ -55,7 +55,7 @@ def most_bytes() -> int:
     return _settings().max_evidence_bytes
 
 
-def keep_evidence(caller: Caller, place: Place, content: bytes) -> EvidenceFile:
+def keep_evidence(caller: Caller, place: ChannelRef, content: bytes) -> EvidenceFile:
     """Keep a file that was sent for a channel; the same bytes are the same file.
 
     Raises Problem: body_too_large and those of `keep_brought`.
@@ -68,7 +68,7 @@ def keep_evidence(caller: Caller, place: Place, content: bytes) -> EvidenceFile:
     return keep_brought(caller, place, content)
 
 
-def keep_brought(caller: Caller, place: Place, content: bytes) -> EvidenceFile:
+def keep_brought(caller: Caller, place: ChannelRef, content: bytes) -> EvidenceFile:
     """Keep a file of any size for a channel.
 
     Raises Problem: not_found, forbidden, period_not_open, file_empty, evidence_type.
@@ -114,7 +114,7 @@ def _locked_write(connection: Connection, content: bytes) -> bytes:
     return write_file(_settings().evidence_folder, content)
 
 
-def evidence_content(caller: Caller, place: Place, digest: bytes) -> tuple[bytes, str]:
+def evidence_content(caller: Caller, place: ChannelRef, digest: bytes) -> tuple[bytes, str]:
     """A file's bytes and media type, for the channel's operator and the office's readers.
 
     A reader who is not the operator is named in the record.
@@ -122,7 +122,7 @@ def evidence_content(caller: Caller, place: Place, digest: bytes) -> tuple[bytes
     Raises Problem: not_found, forbidden, evidence_damaged (gone, or no longer the bytes of its SHA-256).
     """
     with transaction() as connection:
-        working = working_channel(connection, place.period, place.channel, place.plugin)
+        working = bound_channel(connection, place.period, place.channel, place.plugin)
         own = caller.may_deliver(working.operator_id, working.key)
         if not (own or caller.roles & set(READERS)):
             raise forbidden()

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.evidence.files import ENDINGS
 from pingyi.services.intake.evidence_references import reference_to
 
@@ -40,7 +40,7 @@ class EvidenceLines:
 
 
 def evidence_lines(
-    connection: Connection, working: WorkingChannel, *, page: int = 0, limit: int = 50
+    connection: Connection, working: BoundChannel, *, page: int = 0, limit: int = 50
 ) -> EvidenceLines:
     """The files of a channel, `limit` to a page, in one query."""
     given = {"channel": working.id, "limit": limit + 1, "offset": page * limit}

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.unit_index import unit_index
-from pingyi.services.intake.entry_cells import STANDINGS, Cell, cells_of, private_titles
+from pingyi.services.intake.entry_cells import STANDINGS, EntryCell, cells_of, private_titles
 
 _PLACE = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})", re.ASCII)
 
@@ -28,7 +28,7 @@ class EntryLine:
     place: str
     unit: str
     name: str
-    cells: Sequence[Cell]
+    cells: Sequence[EntryCell]
     standing: Text
     counted: bool
     waiting: bool
@@ -46,10 +46,10 @@ class EntryLines:
     below: str
 
 
-def standing_entries(
+def current_entries_page(
     connection: Connection,
     caller: Caller,
-    working: WorkingChannel,
+    working: BoundChannel,
     *,
     unit: str = "",
     evidence: str = "",
@@ -75,14 +75,14 @@ def standing_entries(
     return EntryLines(lines, list(private.values()), lines[-1].place if len(rows) > limit else "")
 
 
-def _unit_id(connection: Connection, working: WorkingChannel, given: str) -> int:
+def _unit_id(connection: Connection, working: BoundChannel, given: str) -> int:
     found = unit_index(connection, working.period_id, [given]).find(given)
     if isinstance(found, FieldError):
         raise Problem("units_unknown", 422, found.message)
     return found[1]
 
 
-def _line(working: WorkingChannel, row: Row[Any], hidden: frozenset[str]) -> EntryLine:
+def _line(working: BoundChannel, row: Row[Any], hidden: frozenset[str]) -> EntryLine:
     return EntryLine(
         f"{row.delivery_id}.{row.position}",
         row.code or "",

@@ -12,9 +12,9 @@ import msgspec
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
-from pingyi.services.intake.entry_cells import STANDINGS, Cell, cells_of, private_titles
+from pingyi.services.intake.entry_cells import STANDINGS, EntryCell, cells_of, private_titles
 
 KINDS = {
     "new": Text(zh="新报", en="New"),
@@ -43,7 +43,7 @@ class LedgerRow:
     kind: Text
     unit: str
     name: str
-    cells: Sequence[Cell]
+    cells: Sequence[EntryCell]
     standing: Text
     digest: str
 
@@ -62,7 +62,7 @@ class DailyLedger:
         return [self.rows[at : at + rows_a_page] for at in range(0, len(self.rows), rows_a_page)]
 
 
-def ledger_days(connection: Connection, working: WorkingChannel) -> list[LedgerDay]:
+def ledger_days(connection: Connection, working: BoundChannel) -> list[LedgerDay]:
     """The days with entries, oldest first, by the period's time zone."""
     rows = connection.execute(text(_DAYS), _given(working))
     days: list[LedgerDay] = []
@@ -73,7 +73,7 @@ def ledger_days(connection: Connection, working: WorkingChannel) -> list[LedgerD
 
 
 def daily_ledger(
-    connection: Connection, caller: Caller, working: WorkingChannel, day: LedgerDay
+    connection: Connection, caller: Caller, working: BoundChannel, day: LedgerDay
 ) -> DailyLedger:
     """One day of `ledger_days`; private columns are for the channel's operator only."""
     private = {} if caller.may_deliver(working.operator_id, working.key) else private_titles(working)
@@ -89,11 +89,11 @@ def ledger_digest(rows: Iterable[LedgerRow]) -> str:
     return hashlib.sha256("".join(f"{row.number}\t{row.digest}\n" for row in rows).encode()).hexdigest()
 
 
-def _given(working: WorkingChannel) -> dict[str, Any]:
+def _given(working: BoundChannel) -> dict[str, Any]:
     return {"channel": working.id, "zone": working.context.period.time_zone}
 
 
-def _row(working: WorkingChannel, row: Row[Any], number: int, hidden: frozenset[str]) -> LedgerRow:
+def _row(working: BoundChannel, row: Row[Any], number: int, hidden: frozenset[str]) -> LedgerRow:
     replaced = row.replaces_delivery is not None
     kind = "disposition" if row.kind == "disposition" else "corrected" if replaced else "new"
     return LedgerRow(

@@ -14,18 +14,18 @@ from sqlalchemy.exc import DBAPIError
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_open
 from pingyi.services.intake.evidence_references import keep_referred
 from pingyi.services.intake.parse_rows import read_rows
 from pingyi.services.intake.store_entries import (
     TwinError,
+    find_current_entries,
     insert_rows,
     receipt_of,
     require_reasons,
     rows_to_store,
-    standing_heads,
 )
 
 TRIES = 5
@@ -65,7 +65,7 @@ def deliver(
     for _ in range(TRIES):
         try:
             with transaction() as connection:
-                working = working_channel(connection, period_key, channel_key, plugin)
+                working = bound_channel(connection, period_key, channel_key, plugin)
                 return _deliver(connection, caller, working, rows, repeatable, kind)
         except TwinError:
             continue
@@ -85,7 +85,7 @@ def _translate(error: DBAPIError) -> None:
 def _deliver(
     connection: Connection,
     caller: Caller,
-    working: WorkingChannel,
+    working: BoundChannel,
     rows: Sequence[Mapping[str, Any]],
     repeatable: Repeatable | None,
     kind: str,
@@ -98,7 +98,7 @@ def _deliver(
     if working.state != "open":
         raise not_open()
     entries = read_rows(connection, working, rows)
-    heads = standing_heads(connection, working, entries)
+    heads = find_current_entries(connection, working, entries)
     require_reasons(working, entries, heads)
     stored = rows_to_store(working, caller, delivery_id or 0, entries, heads)
     receipt = receipt_of(working, delivery_id or 0, stored)
@@ -109,7 +109,7 @@ def _deliver(
 
 
 def claim_delivery(
-    connection: Connection, working: WorkingChannel, caller: Caller, repeatable: Repeatable | None, kind: str
+    connection: Connection, working: BoundChannel, caller: Caller, repeatable: Repeatable | None, kind: str
 ) -> int | None:
     """Insert the delivery first: a concurrent twin with the same key waits here and is then replayed.
 

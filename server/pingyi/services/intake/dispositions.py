@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from pingyi.domain.canonical import canonical_json
 from pingyi.ledger.leaves import commitment, leaf_body, leaf_hash
 from pingyi.outbox import FOLD, request_work
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 
 Verdict = tuple[str, str]
@@ -19,13 +19,13 @@ PERIOD_LOCK_SPACE = 1
 
 
 def dispose(
-    connection: Connection, caller: Caller, working: WorkingChannel, verdicts: Mapping[str, Verdict]
+    connection: Connection, caller: Caller, working: BoundChannel, verdicts: Mapping[str, Verdict]
 ) -> int:
     """Give the entries that stand for these identities a new (standing, reason); returns their number."""
     return len(move_standing(connection, caller, working, begin(connection, caller, working), verdicts))
 
 
-def begin(connection: Connection, caller: Caller, working: WorkingChannel) -> int:
+def begin(connection: Connection, caller: Caller, working: BoundChannel) -> int:
     """A delivery for dispositions, still empty; returns its id."""
     delivery_id: int = connection.execute(
         text(
@@ -40,7 +40,7 @@ def begin(connection: Connection, caller: Caller, working: WorkingChannel) -> in
 def move_standing(
     connection: Connection,
     caller: Caller,
-    working: WorkingChannel,
+    working: BoundChannel,
     delivery_id: int,
     verdicts: Mapping[str, Verdict],
 ) -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ def move_standing(
 
 
 def _row(
-    working: WorkingChannel, caller: Caller, delivery_id: int, position: int, head: Any, verdict: Verdict
+    working: BoundChannel, caller: Caller, delivery_id: int, position: int, head: Any, verdict: Verdict
 ) -> dict[str, Any]:
     standing, reason = verdict
     salt = secrets.token_bytes(16)

@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pingyi.channels import Text
-from pingyi.services.core.bound_channels import WorkingChannel
-from pingyi.services.uploads.read_table import Column, columns_of
+from pingyi.services.core.bound_channels import BoundChannel
+from pingyi.services.intake.entry_columns import Column, columns_of
 
 STANDINGS = {
     "counted": Text(zh="计入", en="Counted"),
@@ -25,7 +25,7 @@ _REFERENCE = re.compile(r"sha256:([0-9a-f]{64})(?![0-9A-Za-z_])")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class EntryCell:
     """One column of an entry: what stands and what would stand, None where nothing is given."""
 
     title: Text
@@ -35,41 +35,41 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EvidencePart:
     """A piece of what an entry says of its evidence; `sha256` where it refers to a file."""
 
     text: str
     sha256: str = ""
 
 
-def evidence_parts(said: str) -> list[Part]:
+def evidence_parts(said: str) -> list[EvidencePart]:
     """What an entry says of its evidence, the references to files told from the words around them."""
     parts, at = [], 0
     for found in _REFERENCE.finditer(said):
-        parts += [Part(said[at : found.start()]), Part(found[0], found[1])]
+        parts += [EvidencePart(said[at : found.start()]), EvidencePart(found[0], found[1])]
         at = found.end()
-    return [part for part in (*parts, Part(said[at:])) if part.text]
+    return [part for part in (*parts, EvidencePart(said[at:])) if part.text]
 
 
 def cells_of(
-    working: WorkingChannel, values: Mapping[str, Any], hidden: frozenset[str] = frozenset()
-) -> list[Cell]:
+    working: BoundChannel, values: Mapping[str, Any], hidden: frozenset[str] = frozenset()
+) -> list[EntryCell]:
     """The given columns of an entry, without its unit, in the order of the channel's files."""
     flat = _flat(values)
     return [
-        Cell(column.title, None, _words(column, flat[column.label], working), changed=False)
+        EntryCell(column.title, None, _words(column, flat[column.label], working), changed=False)
         for column in columns_of(working)
         if column.label in flat and column.name not in hidden | _NOT_SHOWN
     ]
 
 
 def compared(
-    working: WorkingChannel, before: Mapping[str, Any], after: Mapping[str, Any], standings: Sequence[str]
-) -> list[Cell]:
+    working: BoundChannel, before: Mapping[str, Any], after: Mapping[str, Any], standings: Sequence[str]
+) -> list[EntryCell]:
     """Every column that either entry gives, and the standing where `standings` (before, after) differ."""
     old, new = _flat(before), _flat(after)
     cells = [
-        Cell(
+        EntryCell(
             column.title,
             _words(column, old[column.label], working) if column.label in old else None,
             _words(column, new[column.label], working) if column.label in new else None,
@@ -80,11 +80,11 @@ def compared(
     ]
     was, becomes = standings
     if was != becomes:
-        cells.append(Cell(_STANDING, STANDINGS[was], STANDINGS[becomes], changed=True))
+        cells.append(EntryCell(_STANDING, STANDINGS[was], STANDINGS[becomes], changed=True))
     return cells
 
 
-def private_titles(working: WorkingChannel) -> dict[str, Text]:
+def private_titles(working: BoundChannel) -> dict[str, Text]:
     """The columns that only the channel's operator may read, by name."""
     fields = working.plugin.entry_schema().fields
     columns = {column.name: column.title for column in columns_of(working)}
@@ -102,7 +102,7 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _words(column: Column, value: Any, working: WorkingChannel) -> Text:
+def _words(column: Column, value: Any, working: BoundChannel) -> Text:
     if isinstance(value, bool):
         return _FLAGS[value]
     spelt = str(value)

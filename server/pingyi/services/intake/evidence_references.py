@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 
 COLUMN = "evidence"
 _WRITTEN = re.compile(r"sha256:(\w*)", re.IGNORECASE | re.ASCII)
@@ -24,7 +24,7 @@ def reference_to(digest: bytes) -> str:
 
 
 def unknown_references(
-    connection: Connection, working: WorkingChannel, rows: Sequence[Mapping[str, Any]]
+    connection: Connection, working: BoundChannel, rows: Sequence[Mapping[str, Any]]
 ) -> list[FieldError]:
     """An error for every row that refers to no file of this channel, by its position."""
     written = [references_in(row) for row in rows]
@@ -54,7 +54,7 @@ def references_in(row: Mapping[str, Any]) -> list[str]:
     return [found[0] for found in _WRITTEN.finditer(said)] if isinstance(said, str) else []
 
 
-def _known(connection: Connection, working: WorkingChannel, named: Collection[str]) -> set[str]:
+def _known(connection: Connection, working: BoundChannel, named: Collection[str]) -> set[str]:
     if not named:
         return set()
     given = _given(working, named)
@@ -75,12 +75,12 @@ AND digest IN (SELECT decode(n, 'hex') FROM json_array_elements_text(CAST(:diges
 """
 
 
-def _given(working: WorkingChannel, named: Iterable[str]) -> dict[str, Any]:
+def _given(working: BoundChannel, named: Iterable[str]) -> dict[str, Any]:
     digests = sorted(one.removeprefix("sha256:") for one in named)
     return {"channel": working.id, "digests": msgspec.json.encode(digests).decode()}
 
 
-def keep_referred(connection: Connection, working: WorkingChannel, rows: Iterable[Mapping[str, Any]]) -> bool:
+def keep_referred(connection: Connection, working: BoundChannel, rows: Iterable[Mapping[str, Any]]) -> bool:
     """Keep for ever the files that stored rows refer to; False where one was cleaned up meanwhile."""
     named = {one for row in rows for one in references_in(row)}
     if not named:

@@ -17,7 +17,7 @@ from pingyi.channels.types import encode_name
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.registry import current_registry, field_errors
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.plugin_timeouts import guarded
 from pingyi.services.core.unit_index import SHARED_UNIT, UnitIndex, unit_index
 from pingyi.services.intake.evidence_references import unknown_references
@@ -46,7 +46,7 @@ def delivery_schema(schema: type[EntrySchema]) -> type[EntrySchema]:
     return type(name, (schema,), {"reason": reason})
 
 
-def read_rows(connection: Connection, working: WorkingChannel, rows: Sequence[Any]) -> list[ReadEntry]:
+def read_rows(connection: Connection, working: BoundChannel, rows: Sequence[Any]) -> list[ReadEntry]:
     """Validate and tally all rows; Problem entries_invalid names every wrong field by its position.
 
     Problem plugin_failed names the package whose code fails or does not return.
@@ -64,7 +64,7 @@ def read_rows(connection: Connection, working: WorkingChannel, rows: Sequence[An
     return entries
 
 
-def _load(working: WorkingChannel, rows: Sequence[Any]) -> list[dict[str, Any]]:
+def _load(working: BoundChannel, rows: Sequence[Any]) -> list[dict[str, Any]]:
     schema = delivery_schema(working.plugin.entry_schema)(working.context, many=True)
     try:
         loaded: list[dict[str, Any]] = schema.load(rows)
@@ -91,7 +91,7 @@ def _units(loaded: Sequence[Mapping[str, Any]], index: UnitIndex) -> list[tuple[
     return found
 
 
-def _entry(working: WorkingChannel, row: dict[str, Any], unit: tuple[str | None, int]) -> ReadEntry:
+def _entry(working: BoundChannel, row: dict[str, Any], unit: tuple[str | None, int]) -> ReadEntry:
     code, unit_id = unit
     reason = row.pop("reason", "")
     values = row if code is None else {**row, "unit": code}
@@ -99,9 +99,7 @@ def _entry(working: WorkingChannel, row: dict[str, Any], unit: tuple[str | None,
     return ReadEntry(unit_id, code, _identity(working, values), values, reason, counts, shared)
 
 
-def tally_entry(
-    working: WorkingChannel, code: str | None, values: Mapping[str, Any]
-) -> tuple[Counts, Counts]:
+def tally_entry(working: BoundChannel, code: str | None, values: Mapping[str, Any]) -> tuple[Counts, Counts]:
     """The unit's and the channel's counts of one entry, under their stored spelling."""
     counts: Counts = {}
     shared: Counts = {}
@@ -114,7 +112,7 @@ def tally_entry(
     return counts, shared
 
 
-def _identity(working: WorkingChannel, values: Mapping[str, Any]) -> str:
+def _identity(working: BoundChannel, values: Mapping[str, Any]) -> str:
     names = working.plugin.identity
     # Without an identity nothing ever corrects an entry: each is its own.
     return (
@@ -151,7 +149,7 @@ def _invalid(errors: Sequence[FieldError]) -> Problem:
     return Problem("entries_invalid", 422, message.format(n=len(errors)), errors)
 
 
-def plugin_failed(working: WorkingChannel, detail: str) -> Problem:
+def plugin_failed(working: BoundChannel, detail: str) -> Problem:
     """The refusal that names a channel's plugin with the package that brings it."""
     message = Text(
         zh="渠道插件“{plugin}”（{version}）出错，未保存任何内容；请通知管理员。（{detail}）",

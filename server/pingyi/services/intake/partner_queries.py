@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Exact, Flag, Moment, Month, ScoreField, SettingsSchema, Text, Whole
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.core.roles import Role
@@ -44,15 +44,15 @@ class EntriesPage:
 
 def readable_channel(
     connection: Connection, caller: Caller, period_key: str, channel_key: str, plugin: str
-) -> WorkingChannel:
+) -> BoundChannel:
     """The channel, for its operator and for those of the office who read everything."""
-    working = working_channel(connection, period_key, channel_key, plugin)
+    working = bound_channel(connection, period_key, channel_key, plugin)
     if not (caller.may_deliver(working.operator_id, working.key) or caller.roles & READERS):
         raise forbidden()
     return working
 
 
-def entry_form(connection: Connection, working: WorkingChannel) -> Document:
+def entry_form(connection: Connection, working: BoundChannel) -> Document:
     """What may be posted to a channel: its fields, its settings, the period's units and the state."""
     units = connection.execute(
         text(
@@ -79,13 +79,13 @@ def entry_form(connection: Connection, working: WorkingChannel) -> Document:
     }
 
 
-def entry_fields(working: WorkingChannel) -> list[Document]:
+def entry_fields(working: BoundChannel) -> list[Document]:
     """The columns of an entry; those of a mapping are named by a setting and have their key after a dot."""
     schema = delivery_schema(working.plugin.entry_schema)(working.context)
     return [_field(name, field, working) for name, field in schema.fields.items()]
 
 
-def _field(name: str, field: fields.Field[Any], working: WorkingChannel) -> Document:
+def _field(name: str, field: fields.Field[Any], working: BoundChannel) -> Document:
     meta = field.metadata
     unit_needed = name == "unit" and working.plugin.entry_schema.unit_required
     keys = working.context.settings.get(meta.get("keys", "")) if meta.get("keys") else None
@@ -99,7 +99,7 @@ def _field(name: str, field: fields.Field[Any], working: WorkingChannel) -> Docu
     }
 
 
-def _settings(working: WorkingChannel) -> Mapping[str, Any]:
+def _settings(working: BoundChannel) -> Mapping[str, Any]:
     schema = working.plugin.settings_schema()
     if isinstance(schema, SettingsSchema):
         filled: Mapping[str, Any] = schema.fill_from_presets(working.plan.settings)
@@ -112,7 +112,7 @@ def _both(title: Text) -> Document:
 
 
 def entries_page(
-    connection: Connection, caller: Caller, working: WorkingChannel, *, after: str, limit: int, unit: str
+    connection: Connection, caller: Caller, working: BoundChannel, *, after: str, limit: int, unit: str
 ) -> EntriesPage:
     """Entries of a channel in the order of their arrival, from `after` ("delivery.position") on.
 
@@ -138,7 +138,7 @@ def entries_page(
     return EntriesPage([_entry(row, hidden) for row in rows[:limit]], following)
 
 
-def _unit_id(connection: Connection, working: WorkingChannel, given: str) -> int:
+def _unit_id(connection: Connection, working: BoundChannel, given: str) -> int:
     found = unit_index(connection, working.period_id, [given]).find(given)
     if isinstance(found, FieldError):
         raise Problem("units_unknown", 422, found.message)
@@ -180,7 +180,7 @@ ORDER BY e.delivery_id, e.position LIMIT :limit
 """
 
 
-def stored_receipt(connection: Connection, working: WorkingChannel, delivery_id: int) -> bytes:
+def stored_receipt(connection: Connection, working: BoundChannel, delivery_id: int) -> bytes:
     """The receipt of a delivery to this channel, byte for byte; Problem not_found otherwise."""
     body: bytes | None = connection.execute(
         text(

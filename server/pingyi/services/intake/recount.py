@@ -14,7 +14,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import FOLD, request_work
 from pingyi.registry import current_registry
-from pingyi.services.core.bound_channels import WorkingChannel, channel_by_id
+from pingyi.services.core.bound_channels import BoundChannel, channel_by_id
 from pingyi.services.core.plugin_timeouts import guarded
 from pingyi.services.core.progress import report_progress, stop_progress
 from pingyi.services.intake.fold import LOCK_SPACE
@@ -90,7 +90,7 @@ def _refold(connection: Connection, channel_id: int) -> None:
     request_work(connection, FOLD, channel_id)
 
 
-def _counted_anew(working: WorkingChannel, rows: Iterable[Row[Any]]) -> Iterable[dict[str, Any]]:
+def _counted_anew(working: BoundChannel, rows: Iterable[Row[Any]]) -> Iterable[dict[str, Any]]:
     """New counts of some entries; a disposition holds the values of the entry that it moves."""
     schema = working.plugin.entry_schema(working.context)
     for row in rows:

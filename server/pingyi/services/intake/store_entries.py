@@ -16,7 +16,7 @@ from pingyi.domain.canonical import canonical_json, plain_json
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.heads import recent_head
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, leaf_hash
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.parse_rows import ReadEntry
 
@@ -28,7 +28,7 @@ class TwinError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class CurrentEntry:
     """The entry that stands for an identity now."""
 
     delivery_id: int
@@ -38,9 +38,9 @@ class Head:
     leaf: str
 
 
-def standing_heads(
-    connection: Connection, working: WorkingChannel, entries: Sequence[ReadEntry]
-) -> dict[str, Head]:
+def find_current_entries(
+    connection: Connection, working: BoundChannel, entries: Sequence[ReadEntry]
+) -> dict[str, CurrentEntry]:
     """The standing entries of these identities, locked in the order of their identities."""
     rows = connection.execute(
         text(
@@ -53,12 +53,14 @@ def standing_heads(
         {"channel": working.id, "identities": msgspec.json.encode([e.identity for e in entries]).decode()},
     )
     return {
-        row.identity: Head(row.delivery_id, row.position, row.values, row.standing, row.hash.hex())
+        row.identity: CurrentEntry(row.delivery_id, row.position, row.values, row.standing, row.hash.hex())
         for row in rows
     }
 
 
-def require_reasons(working: WorkingChannel, entries: Sequence[ReadEntry], heads: Mapping[str, Head]) -> None:
+def require_reasons(
+    working: BoundChannel, entries: Sequence[ReadEntry], heads: Mapping[str, CurrentEntry]
+) -> None:
     if not working.plugin.corrections_need_reason:
         return
     errors = [
@@ -82,7 +84,7 @@ def _reason_missing(position: int) -> FieldError:
     return FieldError(code="reason_required", pointer=f"/entries/{position}/reason", message=message)
 
 
-def _verdict(entry: ReadEntry, head: Head | None) -> str:
+def _verdict(entry: ReadEntry, head: CurrentEntry | None) -> str:
     if head is None:
         return "new"
     same = head.same_as.encode() == canonical_json(entry.values) and head.standing == COUNTED
@@ -90,11 +92,11 @@ def _verdict(entry: ReadEntry, head: Head | None) -> str:
 
 
 def rows_to_store(
-    working: WorkingChannel,
+    working: BoundChannel,
     caller: Caller,
     delivery_id: int,
     entries: Sequence[ReadEntry],
-    heads: Mapping[str, Head],
+    heads: Mapping[str, CurrentEntry],
 ) -> list[dict[str, Any]]:
     """The rows to write, one per entry, with their leaves; an unchanged entry has no body."""
     private = _private_fields(working.plugin.entry_schema)
@@ -118,7 +120,11 @@ def _private_fields(schema: type[EntrySchema]) -> tuple[str, ...]:
 
 
 def _row(
-    leaf: Mapping[str, Any], position: int, entry: ReadEntry, head: Head | None, private: Sequence[str]
+    leaf: Mapping[str, Any],
+    position: int,
+    entry: ReadEntry,
+    head: CurrentEntry | None,
+    private: Sequence[str],
 ) -> dict[str, Any]:
     verdict = _verdict(entry, head)
     row = {"position": position, "unit": entry.unit_code, "verdict": verdict}
@@ -158,7 +164,7 @@ def _row(
     }
 
 
-def receipt_of(working: WorkingChannel, delivery_id: int, stored: Sequence[Mapping[str, Any]]) -> bytes:
+def receipt_of(working: BoundChannel, delivery_id: int, stored: Sequence[Mapping[str, Any]]) -> bytes:
     """What the caller keeps: every entry's verdict and leaf, and the newest head of the record."""
     head = recent_head()
     return plain_json(
@@ -176,7 +182,7 @@ def receipt_of(working: WorkingChannel, delivery_id: int, stored: Sequence[Mappi
 
 def insert_rows(
     connection: Connection,
-    working: WorkingChannel,
+    working: BoundChannel,
     delivery_id: int,
     stored: Sequence[Mapping[str, Any]],
     receipt: bytes,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, text
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found, not_open
 from pingyi.services.intake.deliveries import Answer, Repeatable, claim_delivery, replay_delivery
@@ -33,7 +33,7 @@ def withdraw(
     Raises Problem: not_found, forbidden, period_not_open, not_standing, key_reused.
     """
     with transaction() as connection:
-        working = working_channel(connection, *place)
+        working = bound_channel(connection, *place)
         if not caller.may_deliver(working.operator_id, working.key):
             raise forbidden()
         delivery_id = claim_delivery(connection, working, caller, repeatable, "disposition")
@@ -44,7 +44,7 @@ def withdraw(
         return Answer(_store(connection, working, caller, delivery_id, standing, reason), replayed=False)
 
 
-def _standing_entry(connection: Connection, working: WorkingChannel, entry: tuple[int, int]) -> Row[Any]:
+def _standing_entry(connection: Connection, working: BoundChannel, entry: tuple[int, int]) -> Row[Any]:
     """The entry with its head locked, as in a delivery: heads first, then the period."""
     found = connection.execute(
         text(
@@ -61,7 +61,7 @@ def _standing_entry(connection: Connection, working: WorkingChannel, entry: tupl
     return found
 
 
-def _not_standing(connection: Connection, working: WorkingChannel, entry: tuple[int, int]) -> Problem:
+def _not_standing(connection: Connection, working: BoundChannel, entry: tuple[int, int]) -> Problem:
     known = connection.execute(
         text(
             "SELECT 1 FROM entry"
@@ -78,7 +78,7 @@ def _not_standing(connection: Connection, working: WorkingChannel, entry: tuple[
     return Problem("not_standing", 409, message)
 
 
-def _require_open(connection: Connection, working: WorkingChannel) -> None:
+def _require_open(connection: Connection, working: BoundChannel) -> None:
     """Hold the period's lock shared, then look at its state: the trigger lets later dispositions through."""
     connection.execute(
         text("SELECT pg_advisory_xact_lock_shared(:space, CAST(:period AS int))"),
@@ -93,7 +93,7 @@ def _require_open(connection: Connection, working: WorkingChannel) -> None:
 
 def _store(
     connection: Connection,
-    working: WorkingChannel,
+    working: BoundChannel,
     caller: Caller,
     delivery_id: int,
     standing: Row[Any],

@@ -15,13 +15,12 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.scheme import Scheme
 from pingyi.extensions import current_extensions
 from pingyi.ledger.leaves import record
-from pingyi.outbox import ASSESS, PUBLISH, request_work
+from pingyi.outbox import ASSESS, request_work
 from pingyi.registry import current_registry
-from pingyi.services.core.bound_channels import WorkingChannel, period_channels
+from pingyi.services.core.bound_channels import BoundChannel, period_channels
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found, require_state, wrong_state
 from pingyi.services.people.api_keys import ensure_operator
-from pingyi.services.periods.release import publishable
 from pingyi.services.periods.schemes import issue_scheme
 
 
@@ -135,10 +134,10 @@ def open_period(connection: Connection, caller: Caller, key: str) -> None:
             zh="渠道缺少开放前必须登记的内容。", en="Channels lack what must be known before opening."
         )
         raise Problem("needs_missing", 409, message, missing)
-    _move(connection, {"by": caller.name}, period, "open")
+    move_period(connection, {"by": caller.name}, period, "open")
 
 
-def missing_needs(working: WorkingChannel) -> list[FieldError]:
+def missing_needs(working: BoundChannel) -> list[FieldError]:
     """What a channel needs and does not have: the period's dates, or a roll."""
     needs = working.plugin.needs(working.context.settings)
     period = working.context.period
@@ -163,7 +162,7 @@ def close_period(connection: Connection, caller: Caller, key: str) -> None:
     period = find_period(connection, key)
     if period.state != "open":
         raise wrong_state(period.state, "open")
-    _move(connection, {"by": caller.name}, period, "closed")
+    move_period(connection, {"by": caller.name}, period, "closed")
     for extension in current_extensions():
         extension.closed(connection, period.id)
 
@@ -193,27 +192,8 @@ class Approved:
         return {"act": self.act_id, "by": self.requested_by, "approved_by": self.approved_by}
 
 
-def publish_revision(connection: Connection, approved: Approved, period: PeriodRow, revision: int) -> None:
-    """Publish the revision asked for; Problem act_outdated where a newer one was assessed meanwhile."""
-    newest = publishable(connection, period.id, period.state)
-    if newest.revision != revision:
-        raise Problem("act_outdated", 409, _OUTDATED.format(revision=revision, newest=newest.revision))
-    connection.execute(
-        text("INSERT INTO publication (assessment_id, act_id) VALUES (:id, :act)"),
-        {"id": newest.assessment_id, "act": approved.act_id},
-    )
-    content = {"period": period.key, "revision": revision, "sha256": newest.sha256, **approved.told()}
-    record(connection, "result.published", content, period.id)
-    request_work(connection, PUBLISH, period.id)
-    if period.state == "assessed":
-        _move(connection, approved.told(), period, "published")
-
-
-_OUTDATED = Text(
-    zh="申请公布的是第 {revision} 版，现在已有第 {newest} 版；请驳回后重新申请。",
-    en="Revision {revision} was to be published, but there is revision {newest} now; refuse this, ask anew.",
-)
 REOPENABLE = ("closed", "assessed", "published")
+CHANGEABLE = ("draft", "open", "closed", "assessed")
 
 
 def require_reopenable(period: PeriodRow, deadline: datetime) -> None:
@@ -241,7 +221,7 @@ def reopen_period(connection: Connection, approved: Approved, period: PeriodRow,
         {"topic": ASSESS, "id": period.id},
     ).first():
         raise Problem("busy", 409, _ASSESSING, retry_after_seconds=10)
-    _move(connection, {**approved.told(), "deadline": deadline}, period, "open")
+    move_period(connection, {**approved.told(), "deadline": deadline}, period, "open")
 
 
 _ASSESSING = Text(
@@ -255,10 +235,11 @@ def archive_period(connection: Connection, caller: Caller, key: str) -> None:
     period = find_period(connection, key)
     if period.state != "published":
         raise wrong_state(period.state, "published")
-    _move(connection, {"by": caller.name}, period, "archived")
+    move_period(connection, {"by": caller.name}, period, "archived")
 
 
-def _move(connection: Connection, who: Mapping[str, Any], period: PeriodRow, state: str) -> None:
+def move_period(connection: Connection, who: Mapping[str, Any], period: PeriodRow, state: str) -> None:
+    """Carry a period to another state, on the record with who did it; Problem wrong_state."""
     moved = connection.execute(
         text("UPDATE period SET state = :state WHERE id = :id AND state = :was"),
         {"state": state, "id": period.id, "was": period.state},

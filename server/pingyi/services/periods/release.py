@@ -1,4 +1,4 @@
-"""The newest revision of a period's result, and whether it may be published as it stands."""
+"""Makes a revision of a period's result public: the newest one, if nothing came after it was computed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
+from pingyi.ledger.leaves import record
+from pingyi.outbox import RELEASE, request_work
 from pingyi.services.core.errors import require_state
+from pingyi.services.periods.periods import Approved, PeriodRow, move_period
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
+class NewestRevision:
     """The newest revision of a period's result."""
 
     assessment_id: int
@@ -20,7 +23,7 @@ class Newest:
     sha256: str
 
 
-def publishable(connection: Connection, period_id: int, state: str) -> Newest:
+def releasable(connection: Connection, period_id: int, state: str) -> NewestRevision:
     """What may be published; Problem wrong_state, already_published, assessment_outdated."""
     require_state(state, ("assessed", "published"))
     row = connection.execute(text(_NEWEST), {"id": period_id}).one()
@@ -28,11 +31,11 @@ def publishable(connection: Connection, period_id: int, state: str) -> Newest:
         message = Text(zh="第 {revision} 版已经公布。", en="Revision {revision} is published already.")
         raise Problem("already_published", 409, message.format(revision=row.revision))
     if row.outdated:
-        raise Problem("assessment_outdated", 409, _OUTDATED.format(revision=row.revision))
-    return Newest(row.id, row.revision, row.digest.hex())
+        raise Problem("assessment_outdated", 409, _RESULT_OUTDATED.format(revision=row.revision))
+    return NewestRevision(row.id, row.revision, row.digest.hex())
 
 
-_OUTDATED = Text(
+_RESULT_OUTDATED = Text(
     zh="第 {revision} 版计算之后又有加减分或决定生效；请先重新计算，再公布新的一版。",
     en="An adjustment or decision came after revision {revision} was computed: assess again, publish that.",
 )
@@ -47,3 +50,27 @@ SELECT a.id, a.revision, a.digest, b.assessment_id IS NOT NULL AS published,
 FROM assessment a LEFT JOIN publication b ON b.assessment_id = a.id
 WHERE a.period_id = :id ORDER BY a.revision DESC LIMIT 1
 """
+
+
+def release_revision(connection: Connection, approved: Approved, period: PeriodRow, revision: int) -> None:
+    """Publish the revision asked for; Problem act_outdated where a newer one was assessed meanwhile."""
+    newest = releasable(connection, period.id, period.state)
+    if newest.revision != revision:
+        raise Problem(
+            "act_outdated", 409, _REQUEST_OUTDATED.format(revision=revision, newest=newest.revision)
+        )
+    connection.execute(
+        text("INSERT INTO publication (assessment_id, act_id) VALUES (:id, :act)"),
+        {"id": newest.assessment_id, "act": approved.act_id},
+    )
+    content = {"period": period.key, "revision": revision, "sha256": newest.sha256, **approved.told()}
+    record(connection, "result.published", content, period.id)
+    request_work(connection, RELEASE, period.id)
+    if period.state == "assessed":
+        move_period(connection, approved.told(), period, "published")
+
+
+_REQUEST_OUTDATED = Text(
+    zh="申请公布的是第 {revision} 版，现在已有第 {newest} 版；请驳回后重新申请。",
+    en="Revision {revision} was to be published, but there is revision {newest} now; refuse this, ask anew.",
+)

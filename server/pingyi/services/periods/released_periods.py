@@ -12,7 +12,7 @@ from pingyi.services.core.bound_channels import issued_scheme
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedPeriod:
+class ReleasedPeriod:
     """A period with a published result, and when that was published last."""
 
     key: str
@@ -21,17 +21,15 @@ class PublishedPeriod:
     published_at: datetime
 
 
-def published_periods(connection: Connection) -> list[PublishedPeriod]:
+def released_periods(connection: Connection) -> list[ReleasedPeriod]:
     """All of them, the newest publication first; schemes are parsed once per process."""
     return [
-        PublishedPeriod(
-            row.key, issued_scheme(row.scheme_id, connection), row.demonstration, row.published_at
-        )
+        ReleasedPeriod(row.key, issued_scheme(row.scheme_id, connection), row.demonstration, row.published_at)
         for row in connection.execute(text(_PUBLISHED))
     ]
 
 
-def newest_published(connection: Connection) -> str | None:
+def newest_released(connection: Connection) -> str | None:
     """The key of the period that was published last, None where nothing is published."""
     row = connection.execute(text(f"{_PUBLISHED} LIMIT 1")).one_or_none()
     return None if row is None else str(row.key)

@@ -32,7 +32,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.held import COUNTED
 from pingyi.registry import current_registry
-from pingyi.services.core.bound_channels import WorkingChannel, channel_by_id, issued_scheme
+from pingyi.services.core.bound_channels import BoundChannel, channel_by_id, issued_scheme
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.plugin_timeouts import guarded
@@ -46,7 +46,7 @@ Part = TypeVar("Part", Page, Task)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePlace:
     """A channel of a period that the caller may look at, with the pages and tasks of its plugin."""
 
     period: str
@@ -69,7 +69,7 @@ class Shown:
 class ServedView:
     """The ChannelView of one channel for one caller; every question is a transaction of its own."""
 
-    def __init__(self, caller: Caller, working: WorkingChannel) -> None:
+    def __init__(self, caller: Caller, working: BoundChannel) -> None:
         self._caller, self._working = caller, working
 
     @property
@@ -125,7 +125,7 @@ def _stored(entry: Mapping[str, Any]) -> StoredEntry:
     )
 
 
-def list_places(connection: Connection, caller: Caller, plugin_key: str | None = None) -> list[Place]:
+def list_places(connection: Connection, caller: Caller, plugin_key: str | None = None) -> list[PagePlace]:
     """The channels with pages or tasks that the caller may look at, of one plugin or of all, newest first."""
     registry = current_registry()
     places = []
@@ -137,7 +137,7 @@ def list_places(connection: Connection, caller: Caller, plugin_key: str | None =
         plan = issued_scheme(row.scheme_id, connection).channel(row.key)
         if plan is not None and (found.channel.pages or found.channel.tasks):
             may_run = own and row.state == "open"
-            places.append(Place(row.period, row.key, plan.title, found.channel, may_run))
+            places.append(PagePlace(row.period, row.key, plan.title, found.channel, may_run))
     return places
 
 
@@ -161,7 +161,7 @@ def run_task(caller: Caller, plugin_key: str, period_key: str, channel_key: str,
     return said
 
 
-def _working(caller: Caller, plugin_key: str, period_key: str, channel_key: str) -> WorkingChannel:
+def _working(caller: Caller, plugin_key: str, period_key: str, channel_key: str) -> BoundChannel:
     with transaction() as connection:
         found = readable_channel(connection, caller, period_key, channel_key, plugin_key)
         return channel_by_id(connection, found.id)
@@ -198,7 +198,7 @@ def _words(cell: Cell) -> Text:
     return Text(zh=spelt, en=spelt)
 
 
-def _failed(working: WorkingChannel, detail: str) -> Problem:
+def _failed(working: BoundChannel, detail: str) -> Problem:
     message = Text(
         zh="渠道插件“{plugin}”（{version}）的页面或任务出错；请通知管理员。（{detail}）",
         en="A page or task of the channel plugin {plugin} ({version}) failed; tell the administrator."

@@ -24,7 +24,7 @@ class KnownHead:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LeafPlace:
     """Where a leaf stands under a head: its index, and the path (RFC 9162) that leads to the head's root."""
 
     epoch: int
@@ -49,7 +49,7 @@ def find_head(connection: Connection, line: str) -> KnownHead | None:
     return KnownHead(" ".join(parts), row.sealed_at, row.witnesses) if row else None
 
 
-def find_place(connection: Connection, delivery: int, position: int, digest: bytes) -> Place | None:
+def find_leaf_place(connection: Connection, delivery: int, position: int, digest: bytes) -> LeafPlace | None:
     """Where the leaf of a receipt's entry stands; None where there is none, or it waits for the sealer."""
     given = {"delivery": delivery, "position": position, "digest": digest}
     row = connection.execute(text(_PLACE), given).one_or_none()
@@ -58,7 +58,7 @@ def find_place(connection: Connection, delivery: int, position: int, digest: byt
     path = inclusion_proof(row.place, row.size, subtree_reader(connection, row.epoch))
     head = f"{row.origin} {row.size} {base64.b64encode(row.root).decode()}"
     proof = [base64.b64encode(step).decode() for step in path]
-    return Place(row.epoch, row.place, f"{row.scope}\n{digest.hex()}\n", head, proof)
+    return LeafPlace(row.epoch, row.place, f"{row.scope}\n{digest.hex()}\n", head, proof)
 
 
 _HEAD = """

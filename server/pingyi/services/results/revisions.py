@@ -44,7 +44,7 @@ class Revisions:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UnitStanding:
     """Where a unit stood in one revision; "" and None where there is nothing."""
 
     status: str
@@ -72,8 +72,8 @@ class UnitChange:
     unit: str
     name: str
     category: str
-    before: Place | None
-    after: Place | None
+    before: UnitStanding | None
+    after: UnitStanding | None
     channels: tuple[ChannelChange, ...]
 
 
@@ -138,10 +138,10 @@ def _unit(row: Row[Any], channels: Sequence[ChannelChange]) -> UnitChange:
     )
 
 
-def _place(fields: Mapping[str, Any], side: str) -> Place | None:
+def _place(fields: Mapping[str, Any], side: str) -> UnitStanding | None:
     if fields[f"status_{side}"] is None:
         return None
-    return Place(
+    return UnitStanding(
         status=fields[f"status_{side}"],
         total=_spell(fields[f"total_{side}"]),
         rank=fields[f"rank_{side}"],

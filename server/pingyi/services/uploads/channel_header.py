@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Page, Text
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.evidence_references import COLUMN
 from pingyi.services.intake.partner_queries import readable_channel
-from pingyi.services.uploads.uploads import Place
+from pingyi.services.uploads.uploads import ChannelRef
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelHead:
+class ChannelHeader:
     """A channel as its pages name it; `takes_evidence`: its entries have a column for it."""
 
-    place: Place
+    place: ChannelRef
     title: Text
     operator: str
     state: str
@@ -29,11 +29,13 @@ class ChannelHead:
     pages: Sequence[Page]
 
 
-def channel_head(connection: Connection, caller: Caller, place: Place) -> tuple[ChannelHead, WorkingChannel]:
+def channel_header(
+    connection: Connection, caller: Caller, place: ChannelRef
+) -> tuple[ChannelHeader, BoundChannel]:
     """The top of a channel's pages, for its operator and the office; Problem not_found or forbidden."""
     working = readable_channel(connection, caller, place.period, place.channel, place.plugin)
     row = connection.execute(text(_HEAD), {"channel": working.id}).one()
-    head = ChannelHead(
+    head = ChannelHeader(
         place,
         working.plan.title,
         row.operator,

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.services.core.bound_channels import WorkingChannel, issued_scheme
+from pingyi.services.core.bound_channels import BoundChannel, issued_scheme
 from pingyi.services.core.callers import Caller
 
 MOST_FILES = 20
@@ -72,7 +72,7 @@ ORDER BY p.id DESC, c.position
 """
 
 
-def own_files(connection: Connection, working: WorkingChannel) -> list[OwnFile]:
+def own_files(connection: Connection, working: BoundChannel) -> list[OwnFile]:
     """The newest files of a channel."""
     rows = connection.execute(
         text(

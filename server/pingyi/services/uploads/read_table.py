@@ -8,13 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import fields
-
-from pingyi.channels import Text, Whole
+from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.names import fold_name
-from pingyi.services.core.bound_channels import WorkingChannel
-from pingyi.services.intake.partner_queries import entry_fields
+from pingyi.services.core.bound_channels import BoundChannel
+from pingyi.services.intake.entry_columns import Column, columns_of
 from pingyi.services.uploads.spreadsheet_child import MAX_ROWS
 
 FIRST_LINES = 10
@@ -32,22 +30,6 @@ Lines = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of an entry: its field, the key of a mapping or "", its kind, what it is called."""
-
-    name: str
-    key: str
-    kind: str
-    title: Text
-    required: bool
-
-    @property
-    def label(self) -> str:
-        """Its name where the field is plain, `field.key` in a mapping."""
-        return f"{self.name}.{self.key}" if self.key else self.name
-
-
-@dataclass(frozen=True, slots=True)
 class SheetRow:
     """One row of a file: its number as a spreadsheet counts, and the entry that it gives."""
 
@@ -56,7 +38,7 @@ class SheetRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SheetTable:
     """What a file gives: its rows, the titles of its columns by label, the rows nobody filled in."""
 
     rows: Sequence[SheetRow]
@@ -74,29 +56,7 @@ class _Heading:
     repeated: Sequence[int]
 
 
-def columns_of(working: WorkingChannel) -> list[Column]:
-    """The columns of a channel's files, the unit first and the reason of a correction last."""
-    found = []
-    for field in sorted(entry_fields(working), key=lambda each: each["name"] != "unit"):
-        title = Text(**field["title"])
-        if field["type"] != "mapping":
-            kind = "unit" if field["name"] == "unit" else field["type"]
-            found.append(Column(field["name"], "", kind, title, field["required"]))
-            continue
-        kind = _kind_inside(working, field["name"])
-        for key in field["keys"]:
-            within = Text(zh=f"{title.zh}：{key}", en=f"{title.en}: {key}")
-            found.append(Column(field["name"], key, kind, within, required=False))
-    return found
-
-
-def _kind_inside(working: WorkingChannel, name: str) -> str:
-    field = working.plugin.entry_schema().fields[name]
-    whole = isinstance(field, fields.Dict) and isinstance(field.value_field, Whole)
-    return "whole" if whole else "text"
-
-
-def read_table(working: WorkingChannel, lines: Lines) -> Table:
+def read_table(working: BoundChannel, lines: Lines) -> SheetTable:
     """The entries of a file; Problem columns_invalid, file_empty or too_many_rows."""
     columns = columns_of(working)
     heading = _heading(columns, lines)
@@ -116,7 +76,7 @@ def read_table(working: WorkingChannel, lines: Lines) -> Table:
     if len(rows) > MAX_ROWS:
         raise Problem("too_many_rows", 422, _ROWS.format(most=MAX_ROWS))
     titles = {column.label: heading.titles[at] for at, column in heading.found.items()}
-    return Table(rows, titles, empty)
+    return SheetTable(rows, titles, empty)
 
 
 def _given(line: Sequence[str], found: Mapping[int, Column]) -> Iterator[tuple[str, Any]]:

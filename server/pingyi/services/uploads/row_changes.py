@@ -13,13 +13,13 @@ from sqlalchemy import Connection, Row, text
 from pingyi.db import transaction
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
-from pingyi.services.intake.entry_cells import Cell, cells_of, compared
+from pingyi.services.intake.entry_cells import EntryCell, cells_of, compared
 from pingyi.services.intake.parse_rows import ReadEntry, read_rows
 from pingyi.services.intake.store_entries import COUNTED
-from pingyi.services.uploads.row_verdicts import OF_ROWS, RowError, Verdict
-from pingyi.services.uploads.uploads import Place, Upload, own_channel, shown
+from pingyi.services.uploads.row_verdicts import OF_ROWS, RowError, RowVerdict
+from pingyi.services.uploads.uploads import ChannelRef, Upload, own_channel, shown
 
 
 class _Numbered(msgspec.Struct):
@@ -47,7 +47,7 @@ class RowChange:
     unit: str
     name: str
     verdict: str
-    cells: Sequence[Cell] = ()
+    cells: Sequence[EntryCell] = ()
     reason: str = ""
     errors: Sequence[WrongCell] = ()
 
@@ -64,14 +64,14 @@ class UploadPage:
 
 @dataclass(slots=True)
 class _Found:
-    cells: dict[int, list[Cell]] = field(default_factory=dict)
+    cells: dict[int, list[EntryCell]] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
     given: dict[int, Given] = field(default_factory=dict)
     outdated: bool = False
 
 
 def upload_page(
-    caller: Caller, place: Place, upload_id: int, *, after: int, limit: int, verdict: str
+    caller: Caller, place: ChannelRef, upload_id: int, *, after: int, limit: int, verdict: str
 ) -> UploadPage:
     """Some rows of an upload of the caller's own channel; Problem not_found or forbidden.
 
@@ -97,7 +97,7 @@ FROM upload u WHERE u.id = :id
 """
 
 
-def _change(verdict: Verdict, found: _Found, names: Mapping[str, str]) -> RowChange:
+def _change(verdict: RowVerdict, found: _Found, names: Mapping[str, str]) -> RowChange:
     given = found.given.get(verdict.row, {})
     unit = verdict.unit or ""
     return RowChange(
@@ -121,10 +121,10 @@ def _given_at(given: Given, label: str) -> str:
 
 def _before(
     connection: Connection,
-    working: WorkingChannel,
+    working: BoundChannel,
     row: Row[Any],
     asked: Mapping[int, int],
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[RowVerdict],
 ) -> _Found:
     """What the rows would change now, read by the services that would store them."""
     rows = _ROWS.decode(zlib.decompress(row.rows))
@@ -144,7 +144,7 @@ def _before(
     return found
 
 
-def _cells(working: WorkingChannel, entry: ReadEntry, head: Row[Any] | None) -> list[Cell]:
+def _cells(working: BoundChannel, entry: ReadEntry, head: Row[Any] | None) -> list[EntryCell]:
     values = msgspec.json.decode(canonical_json(entry.values))
     if head is None:
         return cells_of(working, values)
@@ -152,7 +152,7 @@ def _cells(working: WorkingChannel, entry: ReadEntry, head: Row[Any] | None) -> 
 
 
 def _heads(
-    connection: Connection, working: WorkingChannel, entries: Sequence[ReadEntry]
+    connection: Connection, working: BoundChannel, entries: Sequence[ReadEntry]
 ) -> dict[str, Row[Any]]:
     identities = msgspec.json.encode([entry.identity for entry in entries]).decode()
     rows = connection.execute(text(_HEADS), {"channel": working.id, "identities": identities})
@@ -169,10 +169,10 @@ AND h.identity IN (SELECT json_array_elements_text(CAST(:identities AS json)))
 
 def _afterwards(
     connection: Connection,
-    working: WorkingChannel,
+    working: BoundChannel,
     row: Row[Any],
     asked: Mapping[int, int],
-    _verdicts: Sequence[Verdict],
+    _verdicts: Sequence[RowVerdict],
 ) -> _Found:
     """What the rows changed when they were stored; an unchanged one left nothing."""
     found, numbers = _Found(), {at: number for number, at in asked.items()}
@@ -196,7 +196,7 @@ AND e.position IN (SELECT CAST(p AS bigint) FROM json_array_elements_text(CAST(:
 """
 
 
-def _names(connection: Connection, working: WorkingChannel, verdicts: Sequence[Verdict]) -> dict[str, str]:
+def _names(connection: Connection, working: BoundChannel, verdicts: Sequence[RowVerdict]) -> dict[str, str]:
     codes = msgspec.json.encode([each.unit for each in verdicts if each.unit]).decode()
     rows = connection.execute(text(_UNITS), {"period": working.period_id, "codes": codes})
     return {row.code: row.name for row in rows}

@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.bundles.entries import at_row
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.entry_columns import columns_of
 from pingyi.services.intake.parse_rows import ReadEntry, read_rows
 from pingyi.services.intake.partner_queries import entry_fields
-from pingyi.services.intake.store_entries import require_reasons, rows_to_store, standing_heads
-from pingyi.services.uploads.read_table import SheetRow, Table, columns_of
+from pingyi.services.intake.row_errors import at_row
+from pingyi.services.intake.store_entries import find_current_entries, require_reasons, rows_to_store
+from pingyi.services.uploads.read_table import SheetRow, SheetTable
 
 MOST_ERRORS = 20
 OF_ROWS = frozenset({"entries_invalid", "reason_required"})
@@ -39,7 +40,7 @@ class RowError(msgspec.Struct, frozen=True):
     detail: Detail
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class RowVerdict(msgspec.Struct, frozen=True):
     """What a row would do: new, corrected, unchanged or wrong."""
 
     row: int
@@ -48,11 +49,11 @@ class Verdict(msgspec.Struct, frozen=True):
     errors: list[RowError] = []
 
 
-def judge(connection: Connection, working: WorkingChannel, table: Table) -> list[Verdict]:
+def judge(connection: Connection, working: BoundChannel, table: SheetTable) -> list[RowVerdict]:
     """A verdict on every row, in order; right rows are judged as if the wrong ones were not there."""
     rows = list(table.rows)
     wrong: dict[int, list[FieldError]] = {}
-    right: dict[int, Verdict] = {}
+    right: dict[int, RowVerdict] = {}
     while rows and not right:
         try:
             entries = read_rows(connection, working, [row.given for row in rows])
@@ -65,7 +66,7 @@ def judge(connection: Connection, working: WorkingChannel, table: Table) -> list
     titles = {**known, **{each.label: each.title.zh for each in columns_of(working)}, **table.titles}
     return [
         right.get(row.number)
-        or Verdict(
+        or RowVerdict(
             row.number,
             row.given.get("unit"),
             "wrong",
@@ -76,13 +77,13 @@ def judge(connection: Connection, working: WorkingChannel, table: Table) -> list
 
 
 def _right(
-    connection: Connection, working: WorkingChannel, rows: Sequence[SheetRow], entries: Sequence[ReadEntry]
-) -> dict[int, Verdict]:
-    heads = standing_heads(connection, working, entries)
+    connection: Connection, working: BoundChannel, rows: Sequence[SheetRow], entries: Sequence[ReadEntry]
+) -> dict[int, RowVerdict]:
+    heads = find_current_entries(connection, working, entries)
     require_reasons(working, entries, heads)
     stored = rows_to_store(working, SHELL, 0, entries, heads)
     return {
-        row.number: Verdict(row.number, made["unit"], made["verdict"])
+        row.number: RowVerdict(row.number, made["unit"], made["verdict"])
         for row, made in zip(rows, stored, strict=True)
     }
 

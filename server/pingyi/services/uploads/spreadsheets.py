@@ -12,7 +12,7 @@ from flask import current_app
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.services.bundles.files import decode
+from pingyi.services.core.text_files import decode
 from pingyi.services.uploads import spreadsheet_child
 
 MAX_FILE_BYTES = 10 * 2**20
@@ -27,7 +27,7 @@ class _Answer(msgspec.Struct):
     refused: str = ""
 
 
-def read_sheet(content: bytes) -> list[list[str]]:
+def read_spreadsheet(content: bytes) -> list[list[str]]:
     """The rows of a file's first sheet.
 
     Raises Problem: body_too_large, file_empty, file_unreadable, file_expands, too_many_rows,

@@ -11,9 +11,10 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from pingyi.channels import Text
-from pingyi.services.core.bound_channels import WorkingChannel
+from pingyi.services.core.bound_channels import BoundChannel
+from pingyi.services.intake.entry_columns import Column, columns_of
 from pingyi.services.intake.partner_queries import entry_form
-from pingyi.services.uploads.read_table import UNIT_NAME, Column, columns_of
+from pingyi.services.uploads.read_table import UNIT_NAME
 
 _KINDS = {
     "decimal": Text(zh="数", en="a number"),
@@ -31,7 +32,7 @@ _NOTES = (
 )
 
 
-def template_of(connection: Connection, working: WorkingChannel) -> bytes:
+def template_of(connection: Connection, working: BoundChannel) -> bytes:
     """An XLSX with one row per unit of the period, in the order of the period."""
     form, columns = entry_form(connection, working), columns_of(working)
     out = io.BytesIO()

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import WorkingChannel, working_channel
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found, not_open
 from pingyi.services.intake.deliveries import TRIES, Answer, Repeatable, claim_delivery
@@ -26,23 +26,23 @@ from pingyi.services.intake.parse_rows import read_rows
 from pingyi.services.intake.partner_queries import stored_receipt
 from pingyi.services.intake.store_entries import (
     TwinError,
+    find_current_entries,
     insert_rows,
     receipt_of,
     require_reasons,
     rows_to_store,
-    standing_heads,
 )
 from pingyi.services.uploads.read_table import read_table
-from pingyi.services.uploads.row_verdicts import OF_ROWS, Verdict, judge
-from pingyi.services.uploads.spreadsheets import read_sheet
+from pingyi.services.uploads.row_verdicts import OF_ROWS, RowVerdict, judge
+from pingyi.services.uploads.spreadsheets import read_spreadsheet
 
 KEPT_DAYS = 7
-_VERDICTS = msgspec.json.Decoder(list[Verdict])
+_VERDICTS = msgspec.json.Decoder(list[RowVerdict])
 _MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChannelRef:
     """A channel as an address names it."""
 
     period: str
@@ -60,19 +60,19 @@ class Upload:
     state: str
     counts: dict[str, int]
     delivery: int | None
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[RowVerdict]
     after: int | None
 
 
-def own_channel(connection: Connection, caller: Caller, place: Place) -> WorkingChannel:
+def own_channel(connection: Connection, caller: Caller, place: ChannelRef) -> BoundChannel:
     """The channel, if it is this caller's to deliver; Problem not_found or forbidden."""
-    working = working_channel(connection, place.period, place.channel, place.plugin)
+    working = bound_channel(connection, place.period, place.channel, place.plugin)
     if not caller.may_deliver(working.operator_id, working.key):
         raise forbidden()
     return working
 
 
-def preview(caller: Caller, place: Place, content: bytes, name: str = "") -> int:
+def preview(caller: Caller, place: ChannelRef, content: bytes, name: str = "") -> int:
     """Read a file and keep a verdict on each of its rows; the id of the upload, one per file and channel.
 
     Raises Problem: those of `read_sheet` and `read_table`, not_found, forbidden, period_not_open.
@@ -91,7 +91,7 @@ def preview(caller: Caller, place: Place, content: bytes, name: str = "") -> int
             return int(confirmed)
         if working.state != "open":
             raise not_open()
-    lines = read_sheet(content)
+    lines = read_spreadsheet(content)
     with transaction() as connection:
         working = own_channel(connection, caller, place)
         table = read_table(working, lines)
@@ -135,7 +135,7 @@ def _file_name(given: str) -> str:
 
 
 def shown(
-    caller: Caller, place: Place, upload_id: int, *, after: int = 0, limit: int = 100, verdict: str = ""
+    caller: Caller, place: ChannelRef, upload_id: int, *, after: int = 0, limit: int = 100, verdict: str = ""
 ) -> Upload:
     """An upload with the verdicts on its rows after the row `after`, of one kind where one is named."""
     with transaction() as connection:
@@ -163,7 +163,7 @@ def shown(
 _UPLOAD = "SELECT * FROM upload WHERE id = :id AND channel_id = :channel"
 
 
-def _row(connection: Connection, working: WorkingChannel, upload_id: int, query: str) -> Row[Any]:
+def _row(connection: Connection, working: BoundChannel, upload_id: int, query: str) -> Row[Any]:
     given = {"id": upload_id, "channel": working.id}
     row = connection.execute(text(query), given).one_or_none()
     if row is None:
@@ -171,7 +171,7 @@ def _row(connection: Connection, working: WorkingChannel, upload_id: int, query:
     return row
 
 
-def confirm(caller: Caller, place: Place, upload_id: int) -> Answer:
+def confirm(caller: Caller, place: ChannelRef, upload_id: int) -> Answer:
     """Store all rows of an upload as one delivery, or nothing; again, it answers the first receipt.
 
     Raises Problem: not_found, forbidden, period_not_open, upload_wrong, preview_outdated, busy.
@@ -190,7 +190,7 @@ def confirm(caller: Caller, place: Place, upload_id: int) -> Answer:
     raise Problem("busy", 409, _BUSY, retry_after_seconds=1)
 
 
-def _confirm(connection: Connection, caller: Caller, place: Place, upload_id: int) -> Answer:
+def _confirm(connection: Connection, caller: Caller, place: ChannelRef, upload_id: int) -> Answer:
     working = own_channel(connection, caller, place)
     row = _row(connection, working, upload_id, f"{_UPLOAD} FOR UPDATE")
     if row.delivery_id is not None:
@@ -202,7 +202,7 @@ def _confirm(connection: Connection, caller: Caller, place: Place, upload_id: in
     return Answer(_store(connection, working, caller, row), replayed=False)
 
 
-def _store(connection: Connection, working: WorkingChannel, caller: Caller, row: Row[Any]) -> bytes:
+def _store(connection: Connection, working: BoundChannel, caller: Caller, row: Row[Any]) -> bytes:
     # No key of a client's own holds a colon, so none can stand in the way.
     once = Repeatable(key=f"upload:{row.id}", fingerprint=row.digest)
     delivery_id = claim_delivery(connection, working, caller, once, "upload")
@@ -210,7 +210,7 @@ def _store(connection: Connection, working: WorkingChannel, caller: Caller, row:
         raise LookupError(f"upload {row.id} was delivered without being marked")
     try:
         entries = read_rows(connection, working, msgspec.json.decode(zlib.decompress(row.rows)))
-        heads = standing_heads(connection, working, entries)
+        heads = find_current_entries(connection, working, entries)
         require_reasons(working, entries, heads)
     except Problem as problem:
         raise (_outdated() if problem.code in OF_ROWS else problem) from problem
