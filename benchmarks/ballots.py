@@ -13,14 +13,14 @@ from benchmarks.house import House
 from benchmarks.polling import Poll, fetch, open_poll, send
 from benchmarks.serving import BARE, OURS, Ask, Served, get, keep_busy, server
 from pingyi.channels import Text
-from pingyi_surveys.ballots import Layout, pack
-from pingyi_surveys.box import seal_group, tied_to
-from pingyi_surveys.forms import Frame, Receipt, render_receipt, short_code
-from pingyi_surveys.keys import box_keys
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.opening import Sealed, Terms, open_box
-from pingyi_surveys.quarantine import judge_by
-from pingyi_surveys.thresholds import Rules
+from pingyi_surveys.ballot.keys import box_keys
+from pingyi_surveys.ballot.layout import Layout, pack
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.ballot.quarantine import judge_by
+from pingyi_surveys.ballot.sealed_box import seal_group, tied_to
+from pingyi_surveys.ballot.tally import Sealed, Terms, open_box
+from pingyi_surveys.ballot.thresholds import Rules
+from pingyi_surveys.casting.page_html import Frame, ReceiptPage, render_receipt, short_code
 
 HELLOS, SENT, CLIENTS, ROUNDS = 4_000, 800, 32, 5
 STORED_GOAL, WHOLE_GOAL, OPENED_GOAL = 5, 7, 10_000
@@ -94,7 +94,8 @@ def _receipt() -> float:
     frame = Frame(site=Text(zh="评议", en="Pingyi"), period=Text(zh="本期", en="Now"), action="", style="")
     digests = [os.urandom(32).hex() for _ in range(PAGES + WARM)]
     receipts = [
-        Receipt(digest=digest, look_up=f"http://127.0.0.1:8000/r/{short_code(digest)}") for digest in digests
+        ReceiptPage(digest=digest, look_up=f"http://127.0.0.1:8000/r/{short_code(digest)}")
+        for digest in digests
     ]
     for receipt in receipts[PAGES:]:  # every character of a code is drawn once in every place
         render_receipt(receipt, frame, "zh")
@@ -129,8 +130,8 @@ def _opened() -> Figure:
     )
 
 
-def _ballot(number: int) -> Opened:
-    return Opened(
+def _ballot(number: int) -> OpenedBallot:
+    return OpenedBallot(
         unit=f"u{number % 84}",
         stratum="window",
         day=number % 30,

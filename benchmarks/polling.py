@@ -19,11 +19,11 @@ from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units
-from pingyi_surveys.questionnaires import parse_questionnaire, ready_questionnaire
-from pingyi_surveys.services.boxes import put_box
-from pingyi_surveys.services.codes import Code, code_of
-from pingyi_surveys.services.preparing import prepare
-from pingyi_surveys.services.questionnaires import store_questionnaire
+from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire, ready_questionnaire
+from pingyi_surveys.questionnaires.store import store_questionnaire
+from pingyi_surveys.setup.boxes import put_box
+from pingyi_surveys.setup.prepare_keys import prepare
+from pingyi_surveys.setup.window_codes import Code, code_of
 
 UNITS = 84
 QUESTIONNAIRE = "conduct-five-levels"

@@ -14,12 +14,12 @@ from pingyi.db import transaction
 from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import close_period, find_period
-from pingyi_surveys.keys import new_secret
-from pingyi_surveys.questionnaires import parse_questionnaire, ready_questionnaire
-from pingyi_surveys.services.boxes import put_box
-from pingyi_surveys.services.cards import card_hash, commit_cards
-from pingyi_surveys.services.preparing import Prepared, prepare
-from pingyi_surveys.services.questionnaires import store_questionnaire
+from pingyi_surveys.ballot.keys import new_secret
+from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire, ready_questionnaire
+from pingyi_surveys.questionnaires.store import store_questionnaire
+from pingyi_surveys.setup.boxes import put_box
+from pingyi_surveys.setup.card_hashes import card_hash, commit_cards
+from pingyi_surveys.setup.prepare_keys import Prepared, prepare
 
 OPEN, ROSTER = "mobile_qr", "deputies"
 FIVE = (

@@ -16,11 +16,11 @@ from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.core.roles import Role
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.dispositions import dispose
-from pingyi_surveys.ballots import Layout, read_layout
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.opening import Opening, Result, Terms, settle
-from pingyi_surveys.services.judging import Judging
-from pingyi_surveys.tallies import COUNTED, HELD, REJECTED
+from pingyi_surveys.ballot.layout import Layout, read_layout
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.ballot.tally import Opening, Result, Terms, settle
+from pingyi_surveys.ballot.tally_cells import COUNTED, HELD, REJECTED
+from pingyi_surveys.counting.box_terms import Judging
 
 BEST, GOOD, FAIR, WORST = 0, 1, 2, 4
 DAYS, EACH = 20, 12
@@ -31,15 +31,15 @@ def reviewer(number: int, *more: Role) -> Caller:
     return Caller(name=f"account-{number}", roles=frozenset({Role.REVIEWER, *more}), account_id=number)
 
 
-def ballot(number: int, unit: str, day: int, option: int, layout: Layout, **more: Any) -> Opened:
+def ballot(number: int, unit: str, day: int, option: int, layout: Layout, **more: Any) -> OpenedBallot:
     """One ballot with the same option throughout, from a device and a network of its own."""
     mark = b"%016d" % number
     answers = (option,) * layout.questions
-    made = Opened(unit, "window", day, answers, 1, mark, mark, False, False, b"%032d" % number)
+    made = OpenedBallot(unit, "window", day, answers, 1, mark, mark, False, False, b"%032d" % number)
     return made._replace(**more)
 
 
-def stuffed(layout: Layout, stuffing: int = BEST, against: int = WORST) -> list[Opened]:
+def stuffed(layout: Layout, stuffing: int = BEST, against: int = WORST) -> list[OpenedBallot]:
     """Ordinary days for u1 to u3; a network burst and a surge at u1, one device again and again at u2."""
     mixed = (BEST, GOOD, GOOD, FAIR, WORST)
     ordinary = [

@@ -13,11 +13,11 @@ from tests.ballots import unit_id
 
 from pingyi.db import transaction
 from pingyi.ledger.sealing import seal
-from pingyi_surveys.ballots import pack
-from pingyi_surveys.keys import device_mark, network_mark, nullifier
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.services.live import LiveBox, live_box
-from pingyi_surveys.services.sealing import Job, write_group
+from pingyi_surveys.ballot.keys import device_mark, network_mark, nullifier
+from pingyi_surveys.ballot.layout import pack
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.casting.box_cache import CachedBox, cached_box
+from pingyi_surveys.casting.seal import SealRequest, write_group
 
 GROUP = 20
 LEVELS = (40, 30, 15, 8, 4, 3)
@@ -28,7 +28,7 @@ def seal_record() -> int:
     return seal(current_app.extensions["pingyi.configuration"])
 
 
-def open_ballots(box: LiveBox, number: int, draw: random.Random, **more: Any) -> list[Opened]:
+def open_ballots(box: CachedBox, number: int, draw: random.Random, **more: Any) -> list[OpenedBallot]:
     """Honest open ballots: of many devices and networks, on all days so far, with a comment now and then."""
     units = list(box.layout.units)
     questions = box.layout.questions
@@ -37,7 +37,7 @@ def open_ballots(box: LiveBox, number: int, draw: random.Random, **more: Any) ->
         seed = hashlib.sha256(b"%d %d" % (at, draw.getrandbits(64))).digest()
         day = draw.randrange(4)
         unit = draw.choice(units)
-        one = Opened(
+        one = OpenedBallot(
             unit,
             "window",
             day,
@@ -54,10 +54,10 @@ def open_ballots(box: LiveBox, number: int, draw: random.Random, **more: Any) ->
     return found
 
 
-def roster_ballots(box: LiveBox, cards: Iterable[bytes], draw: random.Random) -> list[Opened]:
+def roster_ballots(box: CachedBox, cards: Iterable[bytes], draw: random.Random) -> list[OpenedBallot]:
     """A ballot of every unit for each of these cards."""
     return [
-        Opened(
+        OpenedBallot(
             "",
             "",
             0,
@@ -73,13 +73,13 @@ def roster_ballots(box: LiveBox, cards: Iterable[bytes], draw: random.Random) ->
     ]
 
 
-def cast_all(box: LiveBox, ballots: Sequence[Opened]) -> list[bytes]:
+def cast_all(box: CachedBox, ballots: Sequence[OpenedBallot]) -> list[bytes]:
     """Cast ballots in groups; their receipts in order."""
     ids = {code: unit_id(code) for code in {ballot.unit for ballot in ballots} - {""}}
     receipts = []
     for first in range(0, len(ballots), GROUP):
         jobs = [
-            Job(box, ids.get(one.unit, 0), one.nullifier, pack(box.layout, one, box.intake))
+            SealRequest(box, ids.get(one.unit, 0), one.nullifier, pack(box.layout, one, box.intake))
             for one in ballots[first : first + GROUP]
         ]
         stored = write_group(jobs)
@@ -97,6 +97,6 @@ def amounts(channel_id: int) -> tuple[int, int, int, int]:
     return row[0], row[1], row[2], row[3]
 
 
-def boxes(open_id: int, roster_id: int) -> tuple[LiveBox, LiveBox]:
+def boxes(open_id: int, roster_id: int) -> tuple[CachedBox, CachedBox]:
     """Both boxes, ready to take ballots."""
-    return live_box(open_id), live_box(roster_id)
+    return cached_box(open_id), cached_box(roster_id)

@@ -8,8 +8,8 @@ from typing import Final
 from flask import Flask
 
 from pingyi.extensions import Extension
-from pingyi_surveys import api
-from pingyi_surveys.services import moments
+from pingyi_surveys import api, period_hooks
+from pingyi_surveys.counting.unopened_boxes import unfinished
 
 PAGES: Final[tuple[str, ...]] = (
     "assets",
@@ -25,7 +25,6 @@ PAGES: Final[tuple[str, ...]] = (
     "paper",
     "about",
 )
-COMMANDS = "pingyi_surveys.commands"
 
 
 def init_app(app: Flask) -> None:
@@ -40,13 +39,13 @@ surveys = Extension(
     key="surveys",
     init_app=init_app,
     commands={
-        "box": COMMANDS,
-        "cards": "pingyi_surveys.commands_cards",
-        "recount": "pingyi_surveys.commands_recount",
+        "box": "pingyi_surveys.shell.box",
+        "cards": "pingyi_surveys.shell.cards",
+        "recount": "pingyi_surveys.shell.recount",
     },
-    missing=moments.missing,
-    closed=moments.closed,
-    unfinished=moments.unfinished,
-    work=moments.work,
-    sweep=moments.sweep,
+    missing=period_hooks.missing,
+    closed=period_hooks.closed,
+    unfinished=unfinished,
+    work=period_hooks.work,
+    sweep=period_hooks.sweep,
 )

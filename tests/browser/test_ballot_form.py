@@ -19,9 +19,9 @@ from tests.unit.surveys.ballot_pages import (
     roster_sheets,
 )
 
-from pingyi_surveys.forms import Receipt, render_form, render_receipt, stylesheet
-from pingyi_surveys.opened import NO_ANSWER
-from pingyi_surveys.sheets import Filled, Sheet, asked_language, asked_step, read_form
+from pingyi_surveys.ballot.opened_ballot import NO_ANSWER
+from pingyi_surveys.casting.ballot_pages import BallotPage, Filled, asked_language, asked_step, read_form
+from pingyi_surveys.casting.page_html import ReceiptPage, render_form, render_receipt, stylesheet
 
 pytestmark = pytest.mark.long
 Watch = Callable[..., Watched]
@@ -83,7 +83,7 @@ def open_page(desk: Desk) -> str:
     if filled.errors:
         return render_form(sheet, open_frame(), language, filled)
     desk.ballots.append(filled)
-    receipt = Receipt(digest=DIGEST, look_up=f"https://pingyi.example/r/{DIGEST}", fresh="/s/form")
+    receipt = ReceiptPage(digest=DIGEST, look_up=f"https://pingyi.example/r/{DIGEST}", fresh="/s/form")
     return render_receipt(receipt, open_frame(), language)
 
 
@@ -94,13 +94,13 @@ def card_page(desk: Desk, page: int) -> str:
         page += {"next": 1, "previous": -1}.get(asked_step(request.form), 0)
         if asked_step(request.form) == "submit" and not asked_language(request.form):
             desk.ballots.append(whole(desk, sheets))
-            receipt = Receipt(digest=DIGEST, look_up=f"https://pingyi.example/r/{DIGEST}")
+            receipt = ReceiptPage(digest=DIGEST, look_up=f"https://pingyi.example/r/{DIGEST}")
             return render_receipt(receipt, roster_frame(page), language)
     frame = roster_frame(page, desk.so_far())
     return render_form(sheets[page - 1], frame, language, desk.saved.get(page))
 
 
-def whole(desk: Desk, sheets: tuple[Sheet, ...]) -> Filled:
+def whole(desk: Desk, sheets: tuple[BallotPage, ...]) -> Filled:
     parts = [desk.saved[page].answers for page in range(1, len(sheets) + 1)]
     return Filled(answers=tuple(answer for part in parts for answer in part))
 

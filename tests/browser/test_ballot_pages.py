@@ -17,9 +17,9 @@ from tests.integration.web.conftest import make_account
 from pingyi.db import transaction
 from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
-from pingyi_surveys.forms import short_code
-from pingyi_surveys.services.counting import open_by_itself
-from pingyi_surveys.services.windows import put_windows, read_lines
+from pingyi_surveys.casting.page_html import short_code
+from pingyi_surveys.counting.open_boxes import open_by_itself
+from pingyi_surveys.setup.service_windows import put_windows, read_lines
 
 pytestmark = pytest.mark.long
 

@@ -14,7 +14,7 @@ from tests.integration.surveys.rosters import NAMES, opened
 from tests.integration.web.conftest import make_account
 
 from pingyi.settings import Settings
-from pingyi_surveys.card_codes import write_card
+from pingyi_surveys.ballot.card_codes import write_card
 
 pytestmark = pytest.mark.long
 Watch = Callable[..., Watched]

@@ -14,8 +14,8 @@ from tests.integration.web.conftest import make_account
 
 from pingyi.db import transaction
 from pingyi.services.core.callers import SHELL
-from pingyi_surveys.questionnaires import ready_questionnaire
-from pingyi_surveys.services.questionnaires import store_questionnaire
+from pingyi_surveys.questionnaires.questionnaire import ready_questionnaire
+from pingyi_surveys.questionnaires.store import store_questionnaire
 
 pytestmark = pytest.mark.long
 

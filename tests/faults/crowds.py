@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from tests.faults.voters import Answer, Line, Voter, form_of, nonce_on
 from tests.unit.surveys.stuffing import DONT_KNOW
 
-from pingyi_surveys.ballots import pack
-from pingyi_surveys.keys import device_mark, network_mark, nullifier
-from pingyi_surveys.opened import NO_ANSWER, Opened
-from pingyi_surveys.services.devices import COOKIE
-from pingyi_surveys.services.live import LiveBox
-from pingyi_surveys.services.sealing import Job, write_group
+from pingyi_surveys.ballot.keys import device_mark, network_mark, nullifier
+from pingyi_surveys.ballot.layout import pack
+from pingyi_surveys.ballot.opened_ballot import NO_ANSWER, OpenedBallot
+from pingyi_surveys.casting.box_cache import CachedBox
+from pingyi_surveys.casting.device_cookie import COOKIE
+from pingyi_surveys.casting.seal import SealRequest, write_group
 
 CLIENTS = 8
 GROUP = 256
@@ -28,7 +28,7 @@ OVER_IPV6 = {"farm", "slow"}
 KEPT = re.compile(rb"\r\nset-cookie: *" + COOKIE.encode() + rb"=([^;\r]+)", re.IGNORECASE)
 
 
-def as_sent(ballot: Opened) -> Opened:
+def as_sent(ballot: OpenedBallot) -> OpenedBallot:
     """A ballot of the simulation as the page takes it: every question answered, kiosks without any mark."""
     answers = tuple(DONT_KNOW if answer == NO_ANSWER else answer for answer in ballot.answers)
     sent = ballot._replace(unit=f"u{int(ballot.unit[1:]) + 1}", answers=answers, stratum="window")
@@ -56,14 +56,14 @@ class Senders:
     _cookies: dict[bytes, str] = field(default_factory=dict)
     _lines: threading.local = field(default_factory=threading.local)
 
-    def page(self, ballot: Opened) -> tuple[str, dict[str, str], Answer]:
+    def page(self, ballot: OpenedBallot) -> tuple[str, dict[str, str], Answer]:
         """Where a ballot is sent, from where, and its form."""
         path = f"/s/{self.windows[ballot.unit, ballot.kiosk]}"
         # A kiosk's address is the hall's; nothing of it may go into a ballot.
         headers = Voter(address=address_of(ballot.network) if ballot.network else "10.250.0.9").headers()
         return path, headers, self._line().get(path, headers)
 
-    def send(self, ballot: Opened, known: bool = False) -> None:
+    def send(self, ballot: OpenedBallot, known: bool = False) -> None:
         """Open the page and send it; `known`: with the cookie of a phone that comes again."""
         path, headers, page = self.page(ballot)
         if known:
@@ -76,10 +76,10 @@ class Senders:
         if known and kept:
             self._cookies[ballot.device] = f"{COOKIE}={kept[1].decode()}"
 
-    def fill(self, path: str, headers: Mapping[str, str], ballot: Opened, nonce: str) -> Answer:
+    def fill(self, path: str, headers: Mapping[str, str], ballot: OpenedBallot, nonce: str) -> Answer:
         return self._line().post(path, form_of(ballot.answers, nonce), headers)
 
-    def send_all(self, ballots: Sequence[Opened], often: set[bytes]) -> None:
+    def send_all(self, ballots: Sequence[OpenedBallot], often: set[bytes]) -> None:
         """A day's ballots over a few connections; those of phones that come `often` one after the other."""
         kept = [ballot for ballot in ballots if ballot.device in often]
         others = [ballot for ballot in ballots if ballot.device not in often]
@@ -93,7 +93,7 @@ class Senders:
         """End the connection of this thread."""
         self._line().close()
 
-    def _work(self, ballots: Sequence[Opened], known: bool) -> None:
+    def _work(self, ballots: Sequence[OpenedBallot], known: bool) -> None:
         for ballot in ballots:
             self.send(ballot, known)
         self.close()
@@ -105,13 +105,15 @@ class Senders:
         return line
 
 
-def write_all(box: LiveBox, ballots: Iterable[Opened]) -> None:
+def write_all(box: CachedBox, ballots: Iterable[OpenedBallot]) -> None:
     """Ballots as the server writes them, by its own code but without forms, in full groups."""
     ids = {unit.code: number for number, unit in box.units.items()}
-    group: list[Job] = []
+    group: list[SealRequest] = []
     for ballot in ballots:
         marked = _marked(box, ballot)
-        group.append(Job(box, ids[ballot.unit], marked.nullifier, pack(box.layout, marked, box.intake)))
+        group.append(
+            SealRequest(box, ids[ballot.unit], marked.nullifier, pack(box.layout, marked, box.intake))
+        )
         if len(group) == GROUP:
             write_group(group)
             group = []
@@ -119,7 +121,7 @@ def write_all(box: LiveBox, ballots: Iterable[Opened]) -> None:
         write_group(group)
 
 
-def _marked(box: LiveBox, ballot: Opened) -> Opened:
+def _marked(box: CachedBox, ballot: OpenedBallot) -> OpenedBallot:
     network = address_of(ballot.network) if ballot.network else ""
     return ballot._replace(
         device=ballot.device and device_mark(box.keys.mark, ballot.device, box.channel, ballot.unit),

@@ -18,13 +18,13 @@ from pingyi.db import db, transaction
 from pingyi.services.core.bound_channels import bound_channel, channel_by_id
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.core.roles import Role
-from pingyi_surveys.card_codes import new_visit_code, write_card
-from pingyi_surveys.keys import nullifier
-from pingyi_surveys.nonces import Bound, read_nonce
-from pingyi_surveys.services.cards import card_hash, commit_cards
-from pingyi_surveys.services.codes import Code, code_of
-from pingyi_surveys.services.live import LiveBox
-from pingyi_surveys.services.paper import find_sticker, key_ballot
+from pingyi_surveys.ballot.card_codes import new_visit_code, write_card
+from pingyi_surveys.ballot.keys import nullifier
+from pingyi_surveys.ballot.page_nonce import Bound, read_nonce
+from pingyi_surveys.casting.box_cache import CachedBox
+from pingyi_surveys.casting.paper_ballot import find_sticker, key_ballot
+from pingyi_surveys.setup.card_hashes import card_hash, commit_cards
+from pingyi_surveys.setup.window_codes import Code, code_of
 
 UNITS, EACH = 12, 128
 NINE, TEN = 2, 3
@@ -38,8 +38,8 @@ class Election:
 
     place: Installation
     made: Ballots
-    open_box: LiveBox
-    roster: LiveBox
+    open_box: CachedBox
+    roster: CachedBox
     secret: bytes
     key: str
     needles: Needles = field(default_factory=Needles)

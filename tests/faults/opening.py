@@ -14,7 +14,7 @@ def main() -> None:
     """A line `period id` in gives `started PID`, then `ended STATUS`; the status of a kill is -9."""
     app = create_app(load_settings(os.environ))
     with app.app_context():
-        from pingyi_surveys.services.counting import open_by_itself
+        from pingyi_surveys.counting.open_boxes import open_by_itself
 
         print("ready", flush=True)
         for line in sys.stdin:

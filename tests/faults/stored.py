@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from tests.faults.installation import Installation
 
 from pingyi.backups.clients import find_clients
-from pingyi_surveys.card_codes import grouped, write_card
+from pingyi_surveys.ballot.card_codes import grouped, write_card
 
 KEYED = 8
 """By so many bytes a piece is looked up; no piece of a secret is shorter."""

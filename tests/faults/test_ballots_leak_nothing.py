@@ -26,11 +26,11 @@ from pingyi.db import transaction
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import request_assessment
 from pingyi.services.results.assess import assess_period
-from pingyi_surveys.box import Unopenable, open_one, tied_to
-from pingyi_surveys.keys import BoxKeys, box_keys, nullifier
-from pingyi_surveys.services.cards import card_hash
-from pingyi_surveys.services.drafts import draft_bytes
-from pingyi_surveys.services.live import live_box
+from pingyi_surveys.ballot.keys import BoxKeys, box_keys, nullifier
+from pingyi_surveys.ballot.sealed_box import Unopenable, open_one, tied_to
+from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.casting.drafts import draft_bytes
+from pingyi_surveys.setup.card_hashes import card_hash
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -51,7 +51,7 @@ def election() -> Iterator[Election]:
             made = ballot_period([f"市第{n}局" for n in range(1, UNITS + 1)], cards=CARDS)
             settings = app.extensions["pingyi.configuration"]
             (kept,) = settings.box_folder.glob("*.box")
-            boxes = live_box(made.open_id), live_box(made.roster_id)
+            boxes = cached_box(made.open_id), cached_box(made.roster_id)
             secret = bytes.fromhex(kept.read_text().strip())
             found = Election(place, made, *boxes, secret=secret, key=settings.secret_key)
             visits = visit_codes(found)

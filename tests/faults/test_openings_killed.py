@@ -33,7 +33,7 @@ from pingyi.services.intake.fold import fold_channel
 from pingyi.services.periods.periods import request_assessment
 from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
-from pingyi_surveys.keys import device_mark
+from pingyi_surveys.ballot.keys import device_mark
 
 ROOT = Path(__file__).parents[2]
 BALLOTS, STUFFED, MEMBERS = 4_500, 40, 15

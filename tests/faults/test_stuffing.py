@@ -44,13 +44,13 @@ from tests.waiting import wait_for
 from pingyi.db import transaction
 from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.quarantine import judge
-from pingyi_surveys.services.codes import Code, code_of
-from pingyi_surveys.services.live import LiveBox, live_box
-from pingyi_surveys.services.windows import WindowLine, put_windows
-from pingyi_surveys.tallies import COUNTED, HELD, REJECTED, too_few_to_hold
-from pingyi_surveys.thresholds import Rules
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.ballot.quarantine import judge
+from pingyi_surveys.ballot.tally_cells import COUNTED, HELD, REJECTED, too_few_to_hold
+from pingyi_surveys.ballot.thresholds import Rules
+from pingyi_surveys.casting.box_cache import CachedBox, cached_box
+from pingyi_surveys.setup.service_windows import WindowLine, put_windows
+from pingyi_surveys.setup.window_codes import Code, code_of
 
 SEED = 10
 NOON = clock_time(12)
@@ -104,7 +104,7 @@ def stuffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stuffed]:
 def cast_everything(place: Installation, clock: Clock, box: Box) -> Senders:
     with place.application() as app:
         made = ballot_period([f"市第{n}局" for n in range(1, UNITS + 1)])
-        live, start = live_box(made.open_id), first_day()
+        live, start = cached_box(made.open_id), first_day()
         windows = kiosks_and_codes(live, app.extensions["pingyi.configuration"].secret_key)
         targets = set(box.targets.values())
         over_http = [ballot for ballot in box.ballots if SOAK or ballot.unit in targets]
@@ -127,7 +127,9 @@ def cast_everything(place: Installation, clock: Clock, box: Box) -> Senders:
     return senders
 
 
-def send_late(senders: Senders, ballot: Opened, path: str, headers: dict[str, str], page: Answer) -> None:
+def send_late(
+    senders: Senders, ballot: OpenedBallot, path: str, headers: dict[str, str], page: Answer
+) -> None:
     """A page of the day before is too old; the one that comes back with all that was chosen is good."""
     refused = senders.fill(path, headers, ballot, nonce_on(page))
     assert refused.status == 422
@@ -136,7 +138,7 @@ def send_late(senders: Senders, ballot: Opened, path: str, headers: dict[str, st
     senders.close()
 
 
-def kiosks_and_codes(live: LiveBox, key: str) -> dict[tuple[str, bool], str]:
+def kiosks_and_codes(live: CachedBox, key: str) -> dict[tuple[str, bool], str]:
     """A code of every unit, and one of its kiosk."""
     lines = [WindowLine(row, unit.code, "评价器", True) for row, unit in enumerate(live.units.values(), 1)]
     with transaction() as connection:
@@ -160,7 +162,9 @@ def opening_of(place: Installation) -> tuple[Any, ...] | None:
         ).fetchone()
 
 
-def expected_numbers(ballots: Sequence[Opened], reasons: Sequence[str]) -> Counter[tuple[str, str, str]]:
+def expected_numbers(
+    ballots: Sequence[OpenedBallot], reasons: Sequence[str]
+) -> Counter[tuple[str, str, str]]:
     """What the rules say in the simulation, in the numbers of an opening."""
     dropped = too_few_to_hold(ballots, reasons)
     return Counter(

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from tests.waiting import wait_for
 
-from pingyi_surveys.services.devices import COOKIE
+from pingyi_surveys.casting.device_cookie import COOKIE
 
 NONCE = re.compile(rb'name="nonce" value="([^"]+)"')
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)

@@ -10,14 +10,14 @@ from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import PeriodRow
 from pingyi.settings import Settings
-from pingyi_surveys.card_codes import new_card, write_card
-from pingyi_surveys.questionnaires import ready_questionnaire
-from pingyi_surveys.services.boxes import Kind, put_box
-from pingyi_surveys.services.cards import card_hash, commit_cards
-from pingyi_surveys.services.codes import Code, code_of
-from pingyi_surveys.services.key_files import write_private
-from pingyi_surveys.services.preparing import prepare
-from pingyi_surveys.services.questionnaires import store_questionnaire
+from pingyi_surveys.ballot.card_codes import new_card, write_card
+from pingyi_surveys.questionnaires.questionnaire import ready_questionnaire
+from pingyi_surveys.questionnaires.store import store_questionnaire
+from pingyi_surveys.setup.boxes import Kind, put_box
+from pingyi_surveys.setup.card_hashes import card_hash, commit_cards
+from pingyi_surveys.setup.key_files import write_private
+from pingyi_surveys.setup.prepare_keys import prepare
+from pingyi_surveys.setup.window_codes import Code, code_of
 
 FILE = "demonstration-cards.json"
 SCANNED = "mobile_qr"

@@ -20,10 +20,10 @@ from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
 from pingyi.web.language import say
 from pingyi_surveys.api.examples import BOX
-from pingyi_surveys.services.box_overview import BoxOverview, ChannelBoxes, box_overview
-from pingyi_surveys.services.boxes import put_box, remove_box
-from pingyi_surveys.services.coverage import view_coverage
-from pingyi_surveys.services.preparing import prepare
+from pingyi_surveys.review.coverage import view_coverage
+from pingyi_surveys.review.office_queries import BoxOverview, ChannelBoxes, box_overview
+from pingyi_surveys.setup.boxes import put_box, remove_box
+from pingyi_surveys.setup.prepare_keys import prepare
 
 blp = Resource("ballots", __name__, url_prefix="/periods/<key:period>", description="收票 / Ballots")
 KINDS = ("open", "roster")

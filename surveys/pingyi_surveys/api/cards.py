@@ -11,7 +11,7 @@ from pingyi.api.spec import Resource
 from pingyi.channels import Word
 from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
-from pingyi_surveys.services.registering import register_cards
+from pingyi_surveys.setup.register_cards import register_cards
 
 MOST_AT_ONCE = 3_500
 blp = Resource(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pingyi_surveys.questionnaires import ready_questionnaire
+from pingyi_surveys.questionnaires.questionnaire import ready_questionnaire
 
 QUESTIONNAIRE = {"document": ready_questionnaire("roster-three-levels")}
 BOX = {"kind": "roster", "questionnaire": "roster-three-levels", "version": 1}

@@ -15,9 +15,9 @@ from pingyi.domain.errors import FieldError
 from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
 from pingyi_surveys.api.examples import QUESTIONNAIRE
-from pingyi_surveys.questionnaires import parse_questionnaire
-from pingyi_surveys.services.questionnaires import (
-    Kept,
+from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire
+from pingyi_surveys.questionnaires.store import (
+    StoredQuestionnaire,
     find_questionnaire,
     list_questionnaires,
     store_questionnaire,
@@ -59,7 +59,7 @@ class QuestionnairesSchema(Schema):
 @blp.route("")
 @blp.operation("questionnaire_list", *READERS)
 @blp.response(200, QuestionnairesSchema)
-def list_all() -> dict[str, list[Kept]]:
+def list_all() -> dict[str, list[StoredQuestionnaire]]:
     """List all versions of all questionnaires."""
     with transaction() as connection:
         return {"questionnaires": list(list_questionnaires(connection))}
@@ -68,7 +68,7 @@ def list_all() -> dict[str, list[Kept]]:
 @blp.route(_ONE)
 @blp.operation("questionnaire_get", *READERS)
 @blp.response(200, KeptQuestionnaireSchema)
-def get(questionnaire: str, version: int) -> Kept:
+def get(questionnaire: str, version: int) -> StoredQuestionnaire:
     """One version with its document."""
     with transaction() as connection:
         return find_questionnaire(connection, questionnaire, version)
@@ -78,7 +78,7 @@ def get(questionnaire: str, version: int) -> Kept:
 @blp.operation("questionnaire_put", Role.ADMINISTRATOR)
 @blp.arguments(DocumentBodySchema, example=QUESTIONNAIRE)
 @blp.response(200, KeptQuestionnaireSchema)
-def put(given: dict[str, Any], questionnaire: str, version: int) -> Kept:
+def put(given: dict[str, Any], questionnaire: str, version: int) -> StoredQuestionnaire:
     """Store a version, or name every error in it; one that ballots rest on stays as it is."""
     found = parse_questionnaire(given["document"])
     if (found.key, found.version) != (questionnaire, version):

@@ -12,9 +12,17 @@ from pingyi.console.base import page
 from pingyi.db import transaction
 from pingyi.web.links import FOOT, Link, add_link
 from pingyi.web.policy import PUBLIC, policy
-from pingyi_surveys.opening import BAD_MAC, CARDS_EXCEEDED, LATE, MOVED, REPLAYED, UNDECRYPTABLE, UNREADABLE
-from pingyi_surveys.quarantine import DAY_SURGE, NETWORK_BURST, SAME_DEVICE
-from pingyi_surveys.services.telling import told_period, told_periods
+from pingyi_surveys.ballot.quarantine import DAY_SURGE, NETWORK_BURST, SAME_DEVICE
+from pingyi_surveys.ballot.tally import (
+    BAD_MAC,
+    CARDS_EXCEEDED,
+    LATE,
+    MOVED,
+    REPLAYED,
+    UNDECRYPTABLE,
+    UNREADABLE,
+)
+from pingyi_surveys.review.public_queries import public_period, public_periods
 
 blueprint = Blueprint("about_ballots", __name__, template_folder="../templates")
 _REASONS: Final = {
@@ -46,7 +54,7 @@ def init_app(app: Flask) -> None:
 def about() -> AnyResponse:
     """How a ballot is kept secret, and every limit of that."""
     with transaction() as connection:
-        periods = told_periods(connection)
+        periods = public_periods(connection)
     return page("about/about.html", periods=periods)
 
 
@@ -55,5 +63,5 @@ def about() -> AnyResponse:
 def period(period: str) -> AnyResponse:
     """A period's keys, thresholds and numbers."""
     with transaction() as connection:
-        told = told_period(connection, period)
+        told = public_period(connection, period)
     return page("about/period.html", told=told, reasons=_REASONS, standings=_STANDINGS)

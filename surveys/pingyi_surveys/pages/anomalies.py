@@ -17,9 +17,11 @@ from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.web.links import HELD, Link, add_link
 from pingyi.web.policy import PUBLIC, policy
-from pingyi_surveys.pictures import Beside, Days, days_of, groups_beside, percent, shares_beside
-from pingyi_surveys.quarantine_report import Signal, explain
-from pingyi_surveys.review_words import (
+from pingyi_surveys.ballot.tally_cells import FLOOR
+from pingyi_surveys.casting.open_ballot import FILL_SECONDS
+from pingyi_surveys.review.box_numbers import OpenedBox, is_published, opened_box
+from pingyi_surveys.review.charts import Beside, Days, days_of, groups_beside, percent, shares_beside
+from pingyi_surveys.review.labels import (
     PATTERN_F,
     SAME_ANSWER,
     STRATA,
@@ -29,9 +31,7 @@ from pingyi_surveys.review_words import (
     fill_titles,
     reason_title,
 )
-from pingyi_surveys.services.casting import FILL_SECONDS
-from pingyi_surveys.services.opened_boxes import OpenedBox, is_published, opened_box
-from pingyi_surveys.tallies import FLOOR
+from pingyi_surveys.review.quarantine_report import Signal, explain
 
 READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.REVIEWER, Role.AUDITOR)
 blueprint = Blueprint("ballot_anomalies", __name__, template_folder="../templates")
@@ -57,7 +57,7 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AnomalyLine:
     """A unit in the list: ballots held now, the most on one day, straight lines of 100, why any are held."""
 
     code: str
@@ -119,7 +119,7 @@ def anomalies(period: str, channel: str) -> AnyResponse:
     )
 
 
-def _lines(box: OpenedBox) -> list[Line]:
+def _lines(box: OpenedBox) -> list[AnomalyLine]:
     """The units in the period's order, those with a finding first."""
     reports = {one["unit"]: one for one in box.report["units"]}
     lines = [
@@ -130,10 +130,10 @@ def _lines(box: OpenedBox) -> list[Line]:
     return sorted(lines, key=lambda line: not line.findings)
 
 
-def _line(code: str, name: str, held: int, report: Mapping[str, Any], box: Mapping[str, Any]) -> Line:
+def _line(code: str, name: str, held: int, report: Mapping[str, Any], box: Mapping[str, Any]) -> AnomalyLine:
     days = [group["ballots"] for group in report["daily"] if len(group["of"]) == 1 and group["ballots"]]
     findings = tuple(Signal(**row) for row in box["findings"] if row["unit"] == code and row["held"] >= FLOOR)
-    return Line(
+    return AnomalyLine(
         code,
         name,
         report,

@@ -15,7 +15,7 @@ from pingyi.domain.errors import Problem
 from pingyi.web import wording
 from pingyi.web.language import language
 from pingyi.web.problems import as_problem
-from pingyi_surveys.forms import Frame, render_refusal
+from pingyi_surveys.casting.page_html import Frame, render_refusal
 from pingyi_surveys.pages.assets import style_address
 
 MOST_BYTES: Final = 16_384

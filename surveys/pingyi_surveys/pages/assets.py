@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response
 
 from pingyi.web.policy import PUBLIC, policy
-from pingyi_surveys.forms import stylesheet, stylesheet_version
+from pingyi_surveys.casting.page_html import stylesheet, stylesheet_version
 
 PATH = "/ballot.css"
 blueprint = Blueprint("ballot_assets", __name__)

@@ -22,13 +22,13 @@ from pingyi.web import links
 from pingyi.web.callers import require_caller
 from pingyi.web.links import Link
 from pingyi.web.policy import policy
-from pingyi_surveys.services.box_overview import box_overview
-from pingyi_surveys.services.boxes import put_box, remove_box
-from pingyi_surveys.services.coverage import view_coverage
-from pingyi_surveys.services.paper import KEYERS
-from pingyi_surveys.services.preparing import prepare
-from pingyi_surveys.services.questionnaires import list_questionnaires
-from pingyi_surveys.thresholds import Rules
+from pingyi_surveys.ballot.thresholds import Rules
+from pingyi_surveys.casting.paper_ballot import KEYERS
+from pingyi_surveys.questionnaires.store import list_questionnaires
+from pingyi_surveys.review.coverage import view_coverage
+from pingyi_surveys.review.office_queries import box_overview
+from pingyi_surveys.setup.boxes import put_box, remove_box
+from pingyi_surveys.setup.prepare_keys import prepare
 
 READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 VIEWERS = (Role.ADMINISTRATOR, Role.AUDITOR)

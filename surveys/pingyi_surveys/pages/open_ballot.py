@@ -19,24 +19,24 @@ from pingyi.ledger.heads import recent_head
 from pingyi.web import forgery
 from pingyi.web.language import LANGUAGES, language
 from pingyi.web.policy import PUBLIC, policy
-from pingyi_surveys.forms import Receipt, Standing, render_receipt, short_code
-from pingyi_surveys.nonces import Nonce, read_nonce
+from pingyi_surveys.ballot.page_nonce import Nonce, read_nonce
+from pingyi_surveys.casting.ballot_addresses import BallotAddress, address_of_code, address_of_visit
+from pingyi_surveys.casting.ballot_pages import Filled, asked_language, read_form
+from pingyi_surveys.casting.device_cookie import COOKIE, Device, expiry, read_device, write_device
+from pingyi_surveys.casting.group_commit import Cast
+from pingyi_surveys.casting.open_ballot import Sent, cast_open, receipt_before
+from pingyi_surveys.casting.page_html import ReceiptPage, Standing, render_receipt, short_code
 from pingyi_surveys.pages.answers import html, strict
 from pingyi_surveys.pages.open_forms import (
     NONCE,
     TONGUE,
-    Form,
+    RenderedForm,
     form_before,
     form_of,
     frame_of,
     fresh_nonce,
     shown_again,
 )
-from pingyi_surveys.services.casting import Sent, cast_open, receipt_before
-from pingyi_surveys.services.committing import Cast
-from pingyi_surveys.services.devices import COOKIE, Device, expiry, read_device, write_device
-from pingyi_surveys.services.places import Place, place_of_code, place_of_visit
-from pingyi_surveys.sheets import Filled, asked_language, read_form
 
 blueprint = Blueprint("open_ballot", __name__)
 strict(blueprint)
@@ -64,21 +64,21 @@ def init_app(app: Flask) -> None:
 @policy(PUBLIC)
 def scan(code: str) -> Response:
     """The form that the code of a window leads to."""
-    return html(form_of(place_of_code(code), language()).fresh())
+    return html(form_of(address_of_code(code), language()).fresh())
 
 
 @blueprint.post("/s/<code>")
 @policy(PUBLIC)
 def rate(code: str) -> AnyResponse:
     """Take the ballot of a window's code."""
-    return _take(lambda: place_of_code(code), f"/s/{code}")
+    return _take(lambda: address_of_code(code), f"/s/{code}")
 
 
 @blueprint.get("/v/<code>")
 @policy(PUBLIC)
 def visit(code: str) -> Response:
     """The form of a visit code, or its receipt once it was used."""
-    place = place_of_visit(code, request.remote_addr or "")
+    place = address_of_visit(code, request.remote_addr or "")
     before = receipt_before(place.box, place.visit, visit=True)
     if before is not None:
         return _receipt(place, language(), before, "already")
@@ -89,10 +89,10 @@ def visit(code: str) -> Response:
 @policy(PUBLIC)
 def rate_visit(code: str) -> AnyResponse:
     """Take the ballot of a visit code."""
-    return _take(lambda: place_of_visit(code, request.remote_addr or ""), f"/v/{code}")
+    return _take(lambda: address_of_visit(code, request.remote_addr or ""), f"/v/{code}")
 
 
-def _take(find: Callable[[], Place], address: str) -> Response:
+def _take(find: Callable[[], BallotAddress], address: str) -> Response:
     tongue = _tongue()
     try:
         place = find()
@@ -110,7 +110,7 @@ def _tongue() -> str:
     return asked if asked in LANGUAGES else language()
 
 
-def _answer(form: Form, tongue: str) -> Response:
+def _answer(form: RenderedForm, tongue: str) -> Response:
     place, filled = form.place, read_form(request.form, form.sheet)
     written = request.form.get(NONCE, "")
     nonce = read_nonce(place.box.keys.nullifier, place.bound, written)
@@ -124,12 +124,12 @@ def _answer(form: Form, tongue: str) -> Response:
 
 
 def _again(
-    form: Form, tongue: str, filled: Filled, nonce: str, status: int, alert: Text | None = None
+    form: RenderedForm, tongue: str, filled: Filled, nonce: str, status: int, alert: Text | None = None
 ) -> Response:
     return html(shown_again(form, tongue, filled, nonce, alert), status)
 
 
-def _too_old(form: Form, tongue: str, filled: Filled, nonce: Nonce | None) -> Response:
+def _too_old(form: RenderedForm, tongue: str, filled: Filled, nonce: Nonce | None) -> Response:
     """A page that was used keeps its receipt for ever; another one is given a new nonce."""
     place = form.place
     token = place.visit or (nonce.token if nonce else b"")
@@ -139,7 +139,7 @@ def _too_old(form: Form, tongue: str, filled: Filled, nonce: Nonce | None) -> Re
     return _again(form, tongue, replace(filled, errors=()), fresh_nonce(place), 422, _OLD)
 
 
-def _later(form: Form, tongue: str, error: Exception) -> Response:
+def _later(form: RenderedForm, tongue: str, error: Exception) -> Response:
     """Nothing could be stored: the same page, with its nonce, to be sent again."""
     _LOG.error("no ballot taken on %s", request.endpoint, exc_info=error)
     filled = replace(read_form(request.form, form.sheet), errors=())
@@ -149,7 +149,7 @@ def _later(form: Form, tongue: str, error: Exception) -> Response:
     return response
 
 
-def _cast(form: Form, tongue: str, filled: Filled, nonce: Nonce) -> Response:
+def _cast(form: RenderedForm, tongue: str, filled: Filled, nonce: Nonce) -> Response:
     place = form.place
     cookie = not (place.kiosk or place.visit)
     device = read_device(request.cookies.get(COOKIE, ""), place.box, nonce.token)
@@ -185,9 +185,9 @@ def _standing(done: Cast, *, repeated: bool) -> Standing:
     return "duplicate" if repeated else "received"
 
 
-def _receipt(place: Place, tongue: str, receipt: bytes, standing: Standing) -> Response:
+def _receipt(place: BallotAddress, tongue: str, receipt: bytes, standing: Standing) -> Response:
     digest = receipt.hex()
-    told = Receipt(
+    told = ReceiptPage(
         digest=digest,
         look_up=f"{request.scheme}://{request.host}/r/{short_code(digest)}",
         standing=standing,
@@ -206,7 +206,7 @@ def _head() -> str:
     return head.line if head else ""
 
 
-def _remember(response: Response, place: Place, device: Device) -> None:
+def _remember(response: Response, place: BallotAddress, device: Device) -> None:
     response.set_cookie(
         COOKIE,
         write_device(device),

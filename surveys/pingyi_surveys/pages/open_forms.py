@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 from flask import current_app
 
 from pingyi.channels import Text
-from pingyi_surveys.forms import DEMONSTRATION, OPEN_NOTICE, Frame, render_form
-from pingyi_surveys.nonces import new_nonce
+from pingyi_surveys.ballot.page_nonce import new_nonce
+from pingyi_surveys.casting.ballot_addresses import BallotAddress
+from pingyi_surveys.casting.ballot_pages import BallotPage, Filled, QuestionGroup
+from pingyi_surveys.casting.page_html import DEMONSTRATION, OPEN_NOTICE, Frame, render_form
 from pingyi_surveys.pages.assets import style_address
-from pingyi_surveys.services.places import Place
-from pingyi_surveys.sheets import Filled, Group, Sheet
 
 EXTENSION: Final = "pingyi_surveys.forms"
 MOST_KEPT: Final = 1024
@@ -32,11 +32,11 @@ VISIT_NOTICE: Final = Text(
 )
 
 
-class Form(NamedTuple):
+class RenderedForm(NamedTuple):
     """A form without anything filled in, around its nonce."""
 
-    place: Place
-    sheet: Sheet
+    place: BallotAddress
+    sheet: BallotPage
     before: bytes
     after: bytes
 
@@ -45,9 +45,9 @@ class Form(NamedTuple):
         return b"".join((self.before, fresh_nonce(self.place).encode("ascii"), self.after))
 
 
-def form_of(place: Place, language: str) -> Form:
+def form_of(place: BallotAddress, language: str) -> RenderedForm:
     """The form of a place, kept from the last time where nothing has changed since."""
-    kept: dict[tuple[str, str], Form] = current_app.extensions.setdefault(EXTENSION, {})
+    kept: dict[tuple[str, str], RenderedForm] = current_app.extensions.setdefault(EXTENSION, {})
     found = kept.get((place.address, language))
     if found is None or found.place.box is not place.box or found.place.window != place.window:
         found = _render(place, language)
@@ -59,23 +59,25 @@ def form_of(place: Place, language: str) -> Form:
     return found
 
 
-def form_before(address: str, language: str) -> Form | None:
+def form_before(address: str, language: str) -> RenderedForm | None:
     """The form that was last shown at an address, for when nothing can be asked of the database."""
-    kept: dict[tuple[str, str], Form] = current_app.extensions.get(EXTENSION, {})
+    kept: dict[tuple[str, str], RenderedForm] = current_app.extensions.get(EXTENSION, {})
     return kept.get((address, language))
 
 
-def shown_again(form: Form, language: str, filled: Filled, nonce: str, alert: Text | None = None) -> str:
+def shown_again(
+    form: RenderedForm, language: str, filled: Filled, nonce: str, alert: Text | None = None
+) -> str:
     """The form with everything that was chosen and typed in its place."""
     return render_form(form.sheet, frame_of(form.place, language, nonce, alert), language, filled)
 
 
-def fresh_nonce(place: Place) -> str:
+def fresh_nonce(place: BallotAddress) -> str:
     """A nonce for a page of this place that is shown now."""
     return new_nonce(place.box.keys.nullifier, place.bound, int(time.time()))
 
 
-def frame_of(place: Place, language: str, nonce: str, alert: Text | None = None) -> Frame:
+def frame_of(place: BallotAddress, language: str, nonce: str, alert: Text | None = None) -> Frame:
     """What stands around the questions, and around the receipt."""
     box = place.box
     return Frame(
@@ -92,11 +94,11 @@ def frame_of(place: Place, language: str, nonce: str, alert: Text | None = None)
     )
 
 
-def _render(place: Place, language: str) -> Form:
+def _render(place: BallotAddress, language: str) -> RenderedForm:
     unit = place.unit
-    group = Group(category=unit.category, title=unit.title, units=(unit.name,))
-    sheet = Sheet(questionnaire=place.box.questionnaire, groups=(group,))
+    group = QuestionGroup(category=unit.category, title=unit.title, units=(unit.name,))
+    sheet = BallotPage(questionnaire=place.box.questionnaire, groups=(group,))
     mark = secrets.token_hex(16)
     page = render_form(sheet, frame_of(place, language, mark), language)
     before, _, after = page.partition(mark)
-    return Form(place, sheet, before.encode(), after.encode())
+    return RenderedForm(place, sheet, before.encode(), after.encode())

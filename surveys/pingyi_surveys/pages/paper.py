@@ -17,9 +17,9 @@ from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
 from pingyi.web.links import TOOLS, Link, add_link
 from pingyi.web.policy import policy
-from pingyi_surveys.card_codes import grouped
-from pingyi_surveys.forms import short_code
-from pingyi_surveys.services.paper import (
+from pingyi_surveys.ballot.card_codes import grouped
+from pingyi_surveys.casting.page_html import short_code
+from pingyi_surveys.casting.paper_ballot import (
     KEYERS,
     Keyed,
     find_sticker,
@@ -29,8 +29,8 @@ from pingyi_surveys.services.paper import (
     read_digits,
     take_back,
 )
-from pingyi_surveys.services.roster import Card
-from pingyi_surveys.services.voting import sheets_of
+from pingyi_surveys.casting.roster_ballot import sheets_of
+from pingyi_surveys.casting.roster_cards import RosterCard
 
 blueprint = Blueprint("paper", __name__, template_folder="../templates")
 PATH = "/office/periods/<period>/ballots/<channel>/paper"
@@ -95,7 +95,7 @@ _DIFFERS = Text(
 )
 
 
-def _key(working: BoundChannel, card: Card) -> AnyResponse:
+def _key(working: BoundChannel, card: RosterCard) -> AnyResponse:
     try:
         keyed = key_ballot(require_caller(), card, read_digits(card.box, request.form))
     except Problem as problem:
@@ -110,7 +110,7 @@ def _differing(keyed: Keyed) -> Problem:
     return Problem("paper_differs", 409, _DIFFERS.format(units=", ".join(map(str, keyed.differs))))
 
 
-def _units(card: Card, problem: Problem) -> tuple[int, ...]:
+def _units(card: RosterCard, problem: Problem) -> tuple[int, ...]:
     """The numbers of the units whose fields are wrong."""
     names = [error.pointer.removeprefix("/q") for error in problem.errors]
     numbers = [int(name) for name in names if name.isdigit()]
@@ -130,7 +130,7 @@ def _ask(working: BoundChannel, problem: Problem | None = None, **values: Any) -
 
 def _form(
     working: BoundChannel,
-    card: Card,
+    card: RosterCard,
     problem: Problem | None = None,
     wrong: Sequence[int] = (),
     **values: Any,

@@ -19,10 +19,9 @@ from pingyi.services.core.roles import Role
 from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
-from pingyi_surveys import posters
-from pingyi_surveys.posters import Poster
-from pingyi_surveys.services.codes import Code, code_of, read_code
-from pingyi_surveys.services.windows import (
+from pingyi_surveys.setup import posters
+from pingyi_surveys.setup.posters import Poster
+from pingyi_surveys.setup.service_windows import (
     RatedUnit,
     Window,
     put_windows,
@@ -30,6 +29,7 @@ from pingyi_surveys.services.windows import (
     read_lines,
     remove_window,
 )
+from pingyi_surveys.setup.window_codes import Code, code_of, read_code
 
 READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 BELOW = "/office/periods/<period>/ballots/<channel>/codes"

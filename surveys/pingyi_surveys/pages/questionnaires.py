@@ -18,8 +18,8 @@ from pingyi.services.core.text_files import decode
 from pingyi.web.callers import require_caller
 from pingyi.web.links import OFFICE, Link, add_link
 from pingyi.web.policy import policy
-from pingyi_surveys.questionnaire_drafts import (
-    Draft,
+from pingyi_surveys.questionnaires.drafts import (
+    QuestionnaireDraft,
     change_rows,
     document_of,
     draft_of,
@@ -27,15 +27,19 @@ from pingyi_surveys.questionnaire_drafts import (
     field_of,
     read_draft,
 )
-from pingyi_surveys.questionnaires import parse_questionnaire, ready_questionnaire, ready_questionnaires
-from pingyi_surveys.services.questionnaires import (
-    Kept,
+from pingyi_surveys.questionnaires.questionnaire import (
+    parse_questionnaire,
+    ready_questionnaire,
+    ready_questionnaires,
+)
+from pingyi_surveys.questionnaires.store import (
+    StoredQuestionnaire,
     find_questionnaire,
     list_questionnaires,
     store_new_questionnaire,
     store_questionnaire,
 )
-from pingyi_surveys.toml_lines import at_their_lines
+from pingyi_surveys.questionnaires.toml_lines import at_their_lines
 
 READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 ALL = "/office/questionnaires"
@@ -131,12 +135,12 @@ def file(key: str, version: int) -> AnyResponse:
     return response
 
 
-def _kept(key: str, version: int) -> Kept:
+def _kept(key: str, version: int) -> StoredQuestionnaire:
     with transaction() as connection:
         return find_questionnaire(connection, key, version)
 
 
-def _beginning(source: str, version: str) -> Draft:
+def _beginning(source: str, version: str) -> QuestionnaireDraft:
     """The draft of what is named, under the next version where there are some of its key already."""
     with transaction() as connection:
         stored = {str(one.version): one for one in list_questionnaires(connection) if one.key == source}
@@ -149,7 +153,7 @@ def _beginning(source: str, version: str) -> Draft:
     return replace(draft, version=str(max(map(int, stored)) + 1)) if stored else draft
 
 
-def _submitted(kept: Kept | None) -> AnyResponse:
+def _submitted(kept: StoredQuestionnaire | None) -> AnyResponse:
     caller, draft = require_caller(), read_draft(request.form)
     if kept:
         draft.key, draft.version = kept.key, str(kept.version)
@@ -222,7 +226,10 @@ def _may_write() -> bool:
 
 
 def _editor(
-    draft: Draft, kept: Kept | None, problem: Problem | None = None, notice: Text | None = None
+    draft: QuestionnaireDraft,
+    kept: StoredQuestionnaire | None,
+    problem: Problem | None = None,
+    notice: Text | None = None,
 ) -> AnyResponse:
     errors: dict[str, list[Text]] = defaultdict(list)
     for error in problem.errors if problem else ():

@@ -11,7 +11,7 @@ from pingyi.db import transaction
 from pingyi.ledger.stored import number_path
 from pingyi.web.links import FOOT, Link, add_link
 from pingyi.web.policy import PUBLIC, policy
-from pingyi_surveys.services.receipts import Found, find_receipts, read_receipt
+from pingyi_surveys.casting.receipts import Found, find_receipts, read_receipt
 
 blueprint = Blueprint("receipts", __name__, template_folder="../templates")
 

@@ -16,21 +16,21 @@ from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
 from pingyi.web.language import language
 from pingyi.web.policy import policy
-from pingyi_surveys.forms import (
+from pingyi_surveys.casting.ballot_pages import BallotPage, Filled, asked_language, read_form
+from pingyi_surveys.casting.page_html import (
     OPEN_NOTICE,
     ROSTER_NOTICE,
     Frame,
-    Receipt,
+    ReceiptPage,
     render_form,
     render_receipt,
     short_code,
 )
+from pingyi_surveys.casting.rehearsal import Kind, lines_of, rehearse, sample_sheet
 from pingyi_surveys.pages.assets import style_address
 from pingyi_surveys.pages.questionnaires import ONE, READERS
-from pingyi_surveys.questionnaires import Questionnaire
-from pingyi_surveys.rehearsing import Kind, lines_of, rehearse, sample_sheet
-from pingyi_surveys.services.questionnaires import Kept, find_questionnaire
-from pingyi_surveys.sheets import Filled, Sheet, asked_language, read_form
+from pingyi_surveys.questionnaires.questionnaire import Questionnaire
+from pingyi_surveys.questionnaires.store import StoredQuestionnaire, find_questionnaire
 
 blueprint = Blueprint("rehearsals", __name__, template_folder="../templates")
 SITE = Text(zh="政风行风评议", en="Pingyi")
@@ -85,10 +85,10 @@ def receipt(key: str, version: int, digest: str) -> AnyResponse:
     kept = _kept(key, version)
     here = url_for("rehearsals.receipt", key=key, version=version, digest=digest, _external=True)
     frame = _frame(kept, "open", "")
-    return _answer(render_receipt(Receipt(digest=digest, look_up=here), frame, language()))
+    return _answer(render_receipt(ReceiptPage(digest=digest, look_up=here), frame, language()))
 
 
-def _kept(key: str, version: int) -> Kept:
+def _kept(key: str, version: int) -> StoredQuestionnaire:
     with transaction() as connection:
         return find_questionnaire(connection, key, version)
 
@@ -97,17 +97,17 @@ def _wording() -> str:
     return request.args.get("wording", "")
 
 
-def _sheet(questionnaire: Questionnaire) -> tuple[Sheet, Kind]:
+def _sheet(questionnaire: Questionnaire) -> tuple[BallotPage, Kind]:
     kind: Kind = "roster" if request.args.get("kind") == "roster" else "open"
     return sample_sheet(questionnaire, kind, _wording()), kind
 
 
-def _form(kept: Kept, tongue: str, filled: Filled | None, status: int = 200) -> AnyResponse:
+def _form(kept: StoredQuestionnaire, tongue: str, filled: Filled | None, status: int = 200) -> AnyResponse:
     sheet, kind = _sheet(kept.questionnaire)
     return _answer(render_form(sheet, _frame(kept, kind, _wording()), tongue, filled), status)
 
 
-def _frame(kept: Kept, kind: Kind, wording: str) -> Frame:
+def _frame(kept: StoredQuestionnaire, kind: Kind, wording: str) -> Frame:
     address: dict[str, Any] = {"key": kept.key, "version": kept.version, "kind": kind, "wording": wording}
     roster = kind == "roster"
     return Frame(

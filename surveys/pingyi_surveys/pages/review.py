@@ -16,10 +16,8 @@ from pingyi.web.callers import require_caller
 from pingyi.web.links import PERIOD, TOOLS, Link, add_link
 from pingyi.web.policy import policy
 from pingyi_surveys.pages.anomalies import unit_pictures
-from pingyi_surveys.quarantine_report import Signal, explain
-from pingyi_surveys.review_words import PATTERN_F, reason_title
-from pingyi_surveys.services.opened_boxes import opened_box, opened_boxes
-from pingyi_surveys.services.reviewing import (
+from pingyi_surveys.review.box_numbers import opened_box, opened_boxes
+from pingyi_surveys.review.held_ballots import (
     CLOSED,
     LONGEST,
     NEEDED,
@@ -28,6 +26,8 @@ from pingyi_surveys.services.reviewing import (
     review_cell,
     reviewed_periods,
 )
+from pingyi_surveys.review.labels import PATTERN_F, reason_title
+from pingyi_surveys.review.quarantine_report import Signal, explain
 
 READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.REVIEWER, Role.AUDITOR)
 ALL = "/office/periods/<key:period>/review"

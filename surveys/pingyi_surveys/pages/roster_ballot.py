@@ -15,32 +15,33 @@ from pingyi.web.forgery import own_token
 from pingyi.web.language import LANGUAGES
 from pingyi.web.language import language as reader_language
 from pingyi.web.policy import PUBLIC, policy
-from pingyi_surveys.forms import (
+from pingyi_surveys.casting.ballot_pages import (
+    STEP,
+    BallotPage,
+    Filled,
+    asked_language,
+    asked_step,
+    read_form,
+)
+from pingyi_surveys.casting.drafts import BallotDraft, empty_draft, load_draft, save_draft
+from pingyi_surveys.casting.page_html import (
     DEMONSTRATION,
     ROSTER_NOTICE,
     Frame,
-    Notice,
-    Progress,
-    Receipt,
+    NoticePage,
+    PageProgress,
+    ReceiptPage,
     Standing,
     render_form,
     render_notice,
     render_receipt,
     short_code,
 )
+from pingyi_surveys.casting.roster_ballot import answers_on, cast_ballot, checked, open_questions, sheets_of
+from pingyi_surveys.casting.roster_cards import RosterCard, find_card
 from pingyi_surveys.pages.answers import html, strict
 from pingyi_surveys.pages.assets import style_address
 from pingyi_surveys.pages.roster_notices import saved, unsure
-from pingyi_surveys.services.drafts import Draft, empty_draft, load_draft, save_draft
-from pingyi_surveys.services.roster import Card, find_card
-from pingyi_surveys.services.voting import (
-    answers_on,
-    cast_ballot,
-    checked,
-    open_questions,
-    sheets_of,
-)
-from pingyi_surveys.sheets import STEP, Filled, Sheet, asked_language, asked_step, read_form
 
 PAGE, TONGUE, SURE, DONE = "page", "in", "sure", "done"
 ABOUT = "/about-ballots"
@@ -56,11 +57,11 @@ def init_app(app: Flask) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class RosterVisit:
     """One request of a card's holder."""
 
-    card: Card
-    sheets: tuple[Sheet, ...]
+    card: RosterCard
+    sheets: tuple[BallotPage, ...]
     language: str
 
     def address(self, **query: Any) -> str:
@@ -77,7 +78,7 @@ class Visit:
     def frame(
         self,
         hidden: Mapping[str, str] | None = None,
-        progress: Progress | None = None,
+        progress: PageProgress | None = None,
         alert: Text | None = None,
     ) -> Frame:
         """What stands around a page."""
@@ -129,12 +130,12 @@ def send(card: str) -> AnyResponse:
     return redirect(visit.address(), 303)
 
 
-def _visit(card: Card, tongue: str | None) -> Visit:
+def _visit(card: RosterCard, tongue: str | None) -> RosterVisit:
     language = tongue if tongue in LANGUAGES else reader_language()
-    return Visit(card=card, sheets=sheets_of(card.box), language=language)
+    return RosterVisit(card=card, sheets=sheets_of(card.box), language=language)
 
 
-def _take_page(visit: Visit, draft: Draft, page: int) -> AnyResponse:
+def _take_page(visit: RosterVisit, draft: BallotDraft, page: int) -> AnyResponse:
     step = "stay" if asked_language(request.form) else asked_step(request.form)
     sheet = visit.sheets[page - 1]
     filled = read_form(request.form, sheet, draft=step != "submit")
@@ -151,7 +152,7 @@ def _take_page(visit: Visit, draft: Draft, page: int) -> AnyResponse:
     return redirect(visit.address(page=target), 303)
 
 
-def _submit(visit: Visit, draft: Draft) -> AnyResponse:
+def _submit(visit: RosterVisit, draft: BallotDraft) -> AnyResponse:
     """Cast, unless something is left open: then lead there, or ask once where that is allowed."""
     left = open_questions(visit.sheets, draft.answers)
     if left and visit.card.box.questionnaire.require_all:
@@ -170,7 +171,7 @@ def _submit(visit: Visit, draft: Draft) -> AnyResponse:
     return redirect(visit.address(**{DONE: 1} if done.fresh else {}), 303)
 
 
-def _ask(visit: Visit, draft: Draft) -> Response:
+def _ask(visit: RosterVisit, draft: BallotDraft) -> Response:
     """Whether its holder wants to submit a ballot with open questions."""
     left = open_questions(visit.sheets, draft.answers)
     if not left:
@@ -185,8 +186,8 @@ def _total(left: Sequence[tuple[int, int]]) -> int:
 
 
 def _form(
-    visit: Visit,
-    draft: Draft,
+    visit: RosterVisit,
+    draft: BallotDraft,
     page: int,
     filled: Filled | None = None,
     status: int = 200,
@@ -195,16 +196,16 @@ def _form(
     sheet = visit.sheets[page - 1]
     shown = filled or Filled(answers=answers_on(sheet, draft.answers))
     questions = visit.card.box.layout.questions
-    far = Progress(page=page, pages=len(visit.sheets), answered=draft.answered, questions=questions)
+    far = PageProgress(page=page, pages=len(visit.sheets), answered=draft.answered, questions=questions)
     frame = visit.frame({PAGE: str(page)}, far, alert)
     return html(render_form(sheet, frame, visit.language, shown), status)
 
 
-def _notice(visit: Visit, notice: Notice, hidden: Mapping[str, str] | None = None) -> Response:
+def _notice(visit: RosterVisit, notice: NoticePage, hidden: Mapping[str, str] | None = None) -> Response:
     return html(render_notice(notice, visit.frame(hidden), visit.language))
 
 
-def _receipt(visit: Visit, receipt: bytes, standing: Standing) -> Response:
+def _receipt(visit: RosterVisit, receipt: bytes, standing: Standing) -> Response:
     look_up = f"{request.host_url}r/{short_code(receipt.hex())}"
-    told = Receipt(digest=receipt.hex(), look_up=look_up, standing=standing)
+    told = ReceiptPage(digest=receipt.hex(), look_up=look_up, standing=standing)
     return html(render_receipt(told, visit.frame(), visit.language))

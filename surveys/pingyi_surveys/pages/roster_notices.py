@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pingyi.channels import Text
-from pingyi_surveys.forms import Notice
-from pingyi_surveys.services.drafts import Draft
-from pingyi_surveys.services.live import LiveBox
+from pingyi_surveys.casting.box_cache import CachedBox
+from pingyi_surveys.casting.drafts import BallotDraft
+from pingyi_surveys.casting.page_html import NoticePage
 
 
-def saved(box: LiveBox, draft: Draft, address: str) -> Notice:
+def saved(box: CachedBox, draft: BallotDraft, address: str) -> NoticePage:
     """Saved, to go on later: how to come back, and until when."""
     told = [_SAVED.format(answered=draft.answered, questions=box.layout.questions), _COME_BACK]
     if box.last_day:
         told.append(_UNTIL.format(day=box.last_day))
-    return Notice(title=_SAVED_TITLE, told=(*told, _SECRET), links=((address, _GO_ON),))
+    return NoticePage(title=_SAVED_TITLE, told=(*told, _SECRET), links=((address, _GO_ON),))
 
 
 _SAVED_TITLE = Text(zh="已保存，还没有提交", en="Saved, not submitted yet")
@@ -36,10 +36,10 @@ _SECRET = Text(
 _GO_ON = Text(zh="接着填", en="Go on")
 
 
-def unsure(draft: Draft, count: int, links: Sequence[tuple[str, int, int]]) -> Notice:
+def unsure(draft: BallotDraft, count: int, links: Sequence[tuple[str, int, int]]) -> NoticePage:
     """Asked before a ballot with open questions is cast; `links`: address, page and number open there."""
     blank = draft.answered == 0
-    return Notice(
+    return NoticePage(
         title=_BLANK_TITLE if blank else _UNSURE_TITLE.format(count=count),
         told=(_BLANK if blank else _UNSURE,),
         links=tuple((address, _TO_PAGE.format(page=page, count=open_)) for address, page, open_ in links),

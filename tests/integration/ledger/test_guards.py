@@ -12,8 +12,8 @@ from sqlalchemy.pool import NullPool
 from tests.ballots import ballot_period, unit_id
 
 from pingyi.settings import Settings
-from pingyi_surveys.services.committing import cast
-from pingyi_surveys.services.live import live_box
+from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.casting.group_commit import cast
 
 GUARDED = {
     "leaf": "kind",
@@ -150,7 +150,7 @@ def test_sealed_ballots_stay_until_their_key_is_destroyed(
     app: Flask, settings: Settings, statement: str, refused: str
 ) -> None:
     made = ballot_period(cards=10)
-    box = live_box(made.open_id)
+    box = cached_box(made.open_id)
     cast(box, unit_id("u1"), b"n" * 32, b"sealed all the same")
     assert state_of(settings.owner_database_url, statement) == refused
     expected = refused if statement.startswith("SELECT") else REFUSED_RIGHT

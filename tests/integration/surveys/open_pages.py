@@ -16,16 +16,16 @@ from pingyi.db import transaction
 from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.settings import Settings
-from pingyi_surveys.ballots import unpack
-from pingyi_surveys.box import open_one, tied_to
-from pingyi_surveys.card_codes import new_visit_code
-from pingyi_surveys.keys import box_keys
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.services.cards import card_hash, commit_cards
-from pingyi_surveys.services.codes import Code, code_of
-from pingyi_surveys.services.key_files import read_box_secret
-from pingyi_surveys.services.live import live_box
-from pingyi_surveys.services.windows import WindowLine, put_windows, rated_units
+from pingyi_surveys.ballot.card_codes import new_visit_code
+from pingyi_surveys.ballot.keys import box_keys
+from pingyi_surveys.ballot.layout import unpack
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.ballot.sealed_box import open_one, tied_to
+from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.setup.card_hashes import card_hash, commit_cards
+from pingyi_surveys.setup.key_files import read_box_secret
+from pingyi_surveys.setup.service_windows import WindowLine, put_windows, rated_units
+from pingyi_surveys.setup.window_codes import Code, code_of
 
 NONCE = re.compile(r'name="nonce" value="([^"]*)"')
 HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>")
@@ -103,9 +103,9 @@ def add_visits(unit: str = "u1", count: int = 2) -> list[str]:
     return [code.decode("ascii") for code in codes]
 
 
-def ballots(settings: Settings, made: Ballots) -> list[Opened]:
+def ballots(settings: Settings, made: Ballots) -> list[OpenedBallot]:
     """What lies in the open box, as the counting host will see it."""
-    box = live_box(made.open_id)
+    box = cached_box(made.open_id)
     secret = read_box_secret(settings, box.period_id, box.public)
     assert secret
     keys = box_keys(secret)

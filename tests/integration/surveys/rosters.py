@@ -14,13 +14,13 @@ from werkzeug.test import TestResponse
 
 from pingyi.db import db, transaction
 from pingyi.settings import Settings
-from pingyi_surveys.ballots import unpack
-from pingyi_surveys.box import open_one, tied_to
-from pingyi_surveys.card_codes import write_card
-from pingyi_surveys.keys import box_keys
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.services.key_files import read_box_secret
-from pingyi_surveys.services.live import live_box
+from pingyi_surveys.ballot.card_codes import write_card
+from pingyi_surveys.ballot.keys import box_keys
+from pingyi_surveys.ballot.layout import unpack
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.ballot.sealed_box import open_one, tied_to
+from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.setup.key_files import read_box_secret
 
 NAMES = tuple(f"市第{number}局" for number in range(1, 85))
 CODE = re.compile(r'<p class="code"[^>]*>([^<]+)</p>')
@@ -76,9 +76,9 @@ def cast_count() -> int:
         return int(connection.execute(text("SELECT count(*) FROM sealed_ballot")).scalar_one())
 
 
-def opened(made: Ballots, settings: Settings) -> list[Opened]:
+def opened(made: Ballots, settings: Settings) -> list[OpenedBallot]:
     """The roster's ballots as the opening will read them."""
-    box = live_box(made.roster_id)
+    box = cached_box(made.roster_id)
     secret = read_box_secret(settings, box.period_id, box.public)
     assert secret
     keys = box_keys(secret)

@@ -12,13 +12,13 @@ from tests.casting import seal_record
 from pingyi.db import transaction
 from pingyi.ledger.leaves import leaf_hash
 from pingyi.settings import Settings
-from pingyi_surveys.ballots import pack
-from pingyi_surveys.box import seal_group, tied_to
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.services.counting import open_by_itself
-from pingyi_surveys.services.key_files import read_box_secret
-from pingyi_surveys.services.live import LiveBox
-from pingyi_surveys.services.sealing import ballot_leaf
+from pingyi_surveys.ballot.layout import pack
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.ballot.sealed_box import seal_group, tied_to
+from pingyi_surveys.casting.box_cache import CachedBox
+from pingyi_surveys.casting.seal import ballot_leaf
+from pingyi_surveys.counting.open_boxes import open_by_itself
+from pingyi_surveys.setup.key_files import read_box_secret
 
 PERIOD = 1
 CAST = 60
@@ -29,10 +29,10 @@ class Scene:
     """A period that took ballots, and a superuser whom no guard stops."""
 
     made: Ballots
-    open_box: LiveBox
-    roster: LiveBox
+    open_box: CachedBox
+    roster: CachedBox
     receipts: list[bytes]
-    members: list[Opened]
+    members: list[OpenedBallot]
     superuser: Connection
 
     def secret(self, settings: Settings) -> bytes:
@@ -44,7 +44,9 @@ class Scene:
         self.superuser.execute(text(statement), given)
         self.superuser.commit()
 
-    def insert(self, box: LiveBox, one: Opened, group: bytes, ciphertext: bytes, *, leaf: bool) -> bytes:
+    def insert(
+        self, box: CachedBox, one: OpenedBallot, group: bytes, ciphertext: bytes, *, leaf: bool
+    ) -> bytes:
         """A row behind the server's back, with or without its leaf; the receipt."""
         body = ballot_leaf(box.channel, box.period, ciphertext)
         given = {
@@ -62,7 +64,13 @@ class Scene:
         return leaf_hash(body)
 
     def forge(
-        self, box: LiveBox, one: Opened, *, public: bytes = b"", intake: bytes = b"", leaf: bool = True
+        self,
+        box: CachedBox,
+        one: OpenedBallot,
+        *,
+        public: bytes = b"",
+        intake: bytes = b"",
+        leaf: bool = True,
     ) -> bytes:
         """A ballot sealed by somebody else, for the box key unless another is given."""
         plain = pack(box.layout, one, intake or box.intake)

@@ -16,9 +16,9 @@ from tests.small import open_draft
 from pingyi.db import transaction
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import find_period
-from pingyi_surveys.keys import new_secret
-from pingyi_surveys.services.counting import open_by_itself
-from pingyi_surveys.services.preparing import prepare
+from pingyi_surveys.ballot.keys import new_secret
+from pingyi_surveys.counting.open_boxes import open_by_itself
+from pingyi_surveys.setup.prepare_keys import prepare
 
 
 def read(client: FlaskClient, path: str, language: str = "zh") -> str:

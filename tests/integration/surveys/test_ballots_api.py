@@ -14,7 +14,7 @@ from tests.integration.web.test_site import counted_queries
 from tests.small import LAW, channel, draft_period, names_of, scheme_of
 
 from pingyi.db import transaction
-from pingyi_surveys.questionnaires import ready_questionnaire, ready_questionnaires
+from pingyi_surveys.questionnaires.questionnaire import ready_questionnaire, ready_questionnaires
 
 BASE = "/api/v1"
 

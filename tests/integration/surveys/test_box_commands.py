@@ -20,9 +20,9 @@ from pingyi.db import transaction
 from pingyi.ledger.heads import newest_head
 from pingyi.services.intake.fold import fold_channel
 from pingyi.settings import Settings
-from pingyi_surveys.keys import box_keys_of
-from pingyi_surveys.printed import join, type_part
-from pingyi_surveys.services.key_files import box_name
+from pingyi_surveys.ballot.keys import box_keys_of
+from pingyi_surveys.ballot.printed_key_parts import join, type_part
+from pingyi_surveys.setup.key_files import box_name
 
 pytestmark = pytest.mark.long
 
@@ -109,7 +109,7 @@ def test_printed_key_is_typed_back_before_it_is_used_and_opens_the_box(
 
 def made_up(part: str) -> str:
     """Another well-formed second part."""
-    from pingyi_surveys.printed import print_part
+    from pingyi_surveys.ballot.printed_key_parts import print_part
 
     content = type_part(part, 2)
     return " ".join(print_part(bytes([content[0] ^ 1, *content[1:]]), 2))
@@ -121,7 +121,7 @@ def test_another_part_than_the_one_shown_stores_nothing(app: Flask, settings: Se
     part = shown_part(terminal, 1)
     terminal.type("")
     terminal.wait_for("Part 1 (14 groups")
-    from pingyi_surveys.printed import print_part
+    from pingyi_surveys.ballot.printed_key_parts import print_part
 
     content = type_part(part, 1)
     terminal.type(" ".join(print_part(bytes([content[0] ^ 1, *content[1:]]), 1)))

@@ -19,10 +19,10 @@ from werkzeug.test import TestResponse
 from pingyi.db import transaction
 from pingyi.services.core.callers import SHELL
 from pingyi.settings import Settings
-from pingyi_surveys.questionnaires import ready_questionnaire
-from pingyi_surveys.services.boxes import boxes_of
-from pingyi_surveys.services.counting import open_by_itself
-from pingyi_surveys.services.questionnaires import store_questionnaire
+from pingyi_surveys.counting.open_boxes import open_by_itself
+from pingyi_surveys.questionnaires.questionnaire import ready_questionnaire
+from pingyi_surveys.questionnaires.store import store_questionnaire
+from pingyi_surveys.setup.boxes import boxes_of
 
 PAGE = "/office/periods/p/ballots"
 Headers = dict[str, str]

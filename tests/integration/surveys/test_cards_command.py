@@ -18,7 +18,7 @@ from tests.conftest import bearer
 from pingyi import cli
 from pingyi.db import transaction
 from pingyi.settings import Settings
-from pingyi_surveys.card_codes import (
+from pingyi_surveys.ballot.card_codes import (
     grouped,
     new_card,
     new_visit_code,
@@ -26,7 +26,7 @@ from pingyi_surveys.card_codes import (
     read_visit_code,
     write_card,
 )
-from pingyi_surveys.services.cards import card_hash, cards_of
+from pingyi_surveys.setup.card_hashes import card_hash, cards_of
 
 
 def issue(folder: Path, *more: str) -> Result:

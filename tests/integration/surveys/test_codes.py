@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pingyi.domain.errors import Problem
-from pingyi_surveys.services.codes import Code, code_of, read_code
+from pingyi_surveys.setup.window_codes import Code, code_of, read_code
 
 SECRET = "a secret of the house"
 CODES = (Code(1, 1, 1), Code(7, 84, 0), Code(300, 70_000, 12_345_678), Code(2**63 - 1, 0, 2**63 - 1))

@@ -22,23 +22,23 @@ from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.periods.periods import find_period
 from pingyi.settings import Settings
-from pingyi_surveys.ballots import pack, unpack
-from pingyi_surveys.box import open_one, tied_to
-from pingyi_surveys.keys import box_keys
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.services.committing import Cast, Committer, cast
-from pingyi_surveys.services.key_files import read_box_secret
-from pingyi_surveys.services.live import LiveBox, live_box
-from pingyi_surveys.services.sealing import Job
+from pingyi_surveys.ballot.keys import box_keys
+from pingyi_surveys.ballot.layout import pack, unpack
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.ballot.sealed_box import open_one, tied_to
+from pingyi_surveys.casting.box_cache import CachedBox, cached_box
+from pingyi_surveys.casting.group_commit import Cast, Committer, cast
+from pingyi_surveys.casting.seal import SealRequest
+from pingyi_surveys.setup.key_files import read_box_secret
 
 THREADS = 32
 
 
-def opened(nullifier: bytes, answer: int = 0) -> Opened:
-    return Opened("u1", "window", 3, (answer,) * 5, 1, b"", b"", False, False, nullifier)
+def opened(nullifier: bytes, answer: int = 0) -> OpenedBallot:
+    return OpenedBallot("u1", "window", 3, (answer,) * 5, 1, b"", b"", False, False, nullifier)
 
 
-def plain(box: LiveBox, nullifier: bytes, answer: int = 0) -> bytes:
+def plain(box: CachedBox, nullifier: bytes, answer: int = 0) -> bytes:
     return pack(box.layout, opened(nullifier, answer), box.intake)
 
 
@@ -70,7 +70,7 @@ def counts() -> tuple[int, int]:
 
 def test_sixteen_threads_casting_one_nullifier_store_one_ballot(app: Flask) -> None:
     made = ballot_period()
-    box, one, token = live_box(made.open_id), unit_id("u1"), os.urandom(32)
+    box, one, token = cached_box(made.open_id), unit_id("u1"), os.urandom(32)
     calls = [lambda n=n: cast(box, one, token, plain(box, token, n % 5)) for n in range(16)]
     found = at_once(app, calls, 16)
     assert len({each.receipt for each in found}) == 1
@@ -80,7 +80,7 @@ def test_sixteen_threads_casting_one_nullifier_store_one_ballot(app: Flask) -> N
 
 def test_only_one_of_those_in_one_group_is_fresh(app: Flask) -> None:
     made = ballot_period()
-    box, one, token = live_box(made.open_id), unit_id("u1"), os.urandom(32)
+    box, one, token = cached_box(made.open_id), unit_id("u1"), os.urandom(32)
     first = cast(box, one, token, plain(box, token))
     again = cast(box, one, token, plain(box, token, 3))
     assert (first.fresh, again.fresh) == (True, False)
@@ -89,7 +89,7 @@ def test_only_one_of_those_in_one_group_is_fresh(app: Flask) -> None:
 
 def test_400_casts_from_32_threads_are_400_rows_leaves_and_receipts(app: Flask) -> None:
     made = ballot_period()
-    box, one = live_box(made.open_id), unit_id("u1")
+    box, one = cached_box(made.open_id), unit_id("u1")
     tokens = [os.urandom(32) for _ in range(400)]
     found = at_once(app, [lambda token=token: cast(box, one, token, plain(box, token)) for token in tokens])
     assert len({each.receipt for each in found}) == 400
@@ -102,7 +102,7 @@ def test_400_casts_from_32_threads_are_400_rows_leaves_and_receipts(app: Flask) 
 
 def test_stored_ballot_opens_with_the_box_key_alone(app: Flask, settings: Settings) -> None:
     made = ballot_period()
-    box, token = live_box(made.open_id), os.urandom(32)
+    box, token = cached_box(made.open_id), os.urandom(32)
     cast(box, unit_id("u1"), token, plain(box, token, 4))
     secret = read_box_secret(settings, box.period_id, box.public)
     assert secret
@@ -115,7 +115,7 @@ def test_stored_ballot_opens_with_the_box_key_alone(app: Flask, settings: Settin
 
 def test_ballot_after_closing_is_refused_and_one_cast_in_time_still_has_its_receipt(app: Flask) -> None:
     made = ballot_period()
-    box, one, token = live_box(made.open_id), unit_id("u1"), os.urandom(32)
+    box, one, token = cached_box(made.open_id), unit_id("u1"), os.urandom(32)
     first = cast(box, one, token, plain(box, token))
     close()
     late = os.urandom(32)
@@ -127,7 +127,7 @@ def test_ballot_after_closing_is_refused_and_one_cast_in_time_still_has_its_rece
 
 def test_one_ballot_that_cannot_be_written_fails_alone(app: Flask) -> None:
     made = ballot_period()
-    box, one = live_box(made.open_id), unit_id("u1")
+    box, one = cached_box(made.open_id), unit_id("u1")
     gone = replace(box, period_id=2**40)  # beyond what the trigger's lock takes
     tokens = [os.urandom(32) for _ in range(24)]
 
@@ -145,7 +145,7 @@ def test_one_ballot_that_cannot_be_written_fails_alone(app: Flask) -> None:
 
 def test_box_without_a_good_key_seals_nothing_and_holds_up_nobody(app: Flask) -> None:
     made = ballot_period()
-    box, one = live_box(made.open_id), unit_id("u1")
+    box, one = cached_box(made.open_id), unit_id("u1")
     broken = replace(box, public=bytes(32))  # of low order: nothing would be secret
     tokens = [os.urandom(32) for _ in range(16)]
 
@@ -161,7 +161,7 @@ def test_box_without_a_good_key_seals_nothing_and_holds_up_nobody(app: Flask) ->
 
 
 def test_closed_period_in_a_group_refuses_its_own_ballots_only(app: Flask) -> None:
-    box = live_box(ballot_period().open_id)
+    box = cached_box(ballot_period().open_id)
     draft_period(scheme_of(LAW, WINDOW, key="other"), ["市公安局"], "q")
     with transaction() as connection:
         other = find_period(connection, "q").id
@@ -181,7 +181,7 @@ def test_closed_period_in_a_group_refuses_its_own_ballots_only(app: Flask) -> No
 
 def test_database_away_is_told_to_every_caller_and_the_queue_goes_on(app: Flask) -> None:
     made = ballot_period()
-    box, one = live_box(made.open_id), unit_id("u1")
+    box, one = cached_box(made.open_id), unit_id("u1")
     pool = db.engine.pool
     held = [db.engine.connect() for _ in range(20)]
     waits, pool._timeout = pool._timeout, 0.2
@@ -206,7 +206,7 @@ def test_database_away_is_told_to_every_caller_and_the_queue_goes_on(app: Flask)
 
 def test_broken_connection_is_an_operational_error_and_the_retry_is_the_same_ballot(app: Flask) -> None:
     made = ballot_period()
-    box, one, token = live_box(made.open_id), unit_id("u1"), os.urandom(32)
+    box, one, token = cached_box(made.open_id), unit_id("u1"), os.urandom(32)
     blocker = db.engine.connect()
     blocker.execute(text("SELECT pg_advisory_xact_lock(1, :id)"), {"id": box.period_id})
     failed: list[str] = []
@@ -241,7 +241,7 @@ def waiting(told: str) -> list[object]:
 
 def test_full_queue_is_busy_and_whoever_waits_too_long_gives_up(app: Flask) -> None:
     made = ballot_period()
-    box, one = live_box(made.open_id), unit_id("u1")
+    box, one = cached_box(made.open_id), unit_id("u1")
     committer = Committer(most_waiting=2, longest_wait=0.3)
     blocker = db.engine.connect()
     blocker.execute(text("SELECT pg_advisory_xact_lock(1, :id)"), {"id": box.period_id})
@@ -251,7 +251,7 @@ def test_full_queue_is_busy_and_whoever_waits_too_long_gives_up(app: Flask) -> N
         token = os.urandom(32)
         with app.app_context():
             try:
-                committer.cast(Job(box, one, token, plain(box, token)))
+                committer.cast(SealRequest(box, one, token, plain(box, token)))
                 told.append("cast")
             except Problem as problem:
                 told.append(problem.code)

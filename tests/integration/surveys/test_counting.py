@@ -21,17 +21,16 @@ from pingyi.services.intake.fold import fold_channel
 from pingyi.services.periods.periods import request_assessment
 from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
-from pingyi_surveys import unsealing
-from pingyi_surveys.keys import device_mark
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.services import closing
-from pingyi_surveys.services.counting import COUNTING, open_by_itself, open_period_boxes, sweep_up
-from pingyi_surveys.services.key_files import box_name, read_box_secret
+from pingyi_surveys.ballot.keys import device_mark
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.counting import closing_head, decrypt
+from pingyi_surveys.counting.open_boxes import COUNTING, open_by_itself, open_period_boxes, sweep_up
+from pingyi_surveys.setup.key_files import box_name, read_box_secret
 
 PERIOD = 1
 
 
-def voted(number: int = 200, cards: int = 15) -> tuple[Ballots, list[Opened], list[Opened]]:
+def voted(number: int = 200, cards: int = 15) -> tuple[Ballots, list[OpenedBallot], list[OpenedBallot]]:
     """A closed, sealed period with honest ballots in both boxes."""
     made, draw = ballot_period(), random.Random(1)
     open_box, roster = boxes(made.open_id, made.roster_id)
@@ -109,7 +108,7 @@ def test_opening_waits_until_everything_is_sealed(app: Flask, monkeypatch: pytes
     open_box, _ = boxes(made.open_id, made.roster_id)
     cast_all(open_box, open_ballots(open_box, 30, random.Random(2)))
     close()
-    monkeypatch.setattr(closing, "SEALED_WITHIN_SECONDS", 0)
+    monkeypatch.setattr(closing_head, "SEALED_WITHIN_SECONDS", 0)
     with pytest.raises(Problem, match="record_unsealed"):
         open_by_itself(PERIOD)
     with transaction() as connection:
@@ -198,8 +197,8 @@ def test_many_processes_open_the_same_bytes(app: Flask, monkeypatch: pytest.Monk
     cast_all(open_box, open_ballots(open_box, 300, draw))
     close()
     seal_record()
-    monkeypatch.setattr(unsealing, "ALONE", 10)
-    monkeypatch.setattr(unsealing, "CHUNK", 100)
+    monkeypatch.setattr(decrypt, "ALONE", 10)
+    monkeypatch.setattr(decrypt, "CHUNK", 100)
     open_by_itself(PERIOD)
     assert amounts(made.open_id) == (300, 300, 0, 0)
     with transaction() as connection:

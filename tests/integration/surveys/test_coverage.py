@@ -17,22 +17,22 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.periods.periods import find_period
-from pingyi_surveys.ballots import pack
-from pingyi_surveys.keys import nullifier
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.services.committing import cast
-from pingyi_surveys.services.coverage import Coverage, view_coverage
-from pingyi_surveys.services.live import live_box
+from pingyi_surveys.ballot.keys import nullifier
+from pingyi_surveys.ballot.layout import pack
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.casting.group_commit import cast
+from pingyi_surveys.review.coverage import Coverage, view_coverage
 
 ASK = "/office/periods/p/turnout"
 
 
 def vote(channel_id: int, unit: str, count: int) -> None:
     """Cast ballots for a unit; "" for all."""
-    box = live_box(channel_id)
+    box = cached_box(channel_id)
     for _ in range(count):
         token = nullifier(box.keys.nullifier, box.channel, "page", os.urandom(16))
-        ballot = Opened(
+        ballot = OpenedBallot(
             unit, box.layout.strata[0], box.day, (1,) * box.layout.questions, 0, b"", b"", False, False, token
         )
         plaintext = pack(box.layout, ballot, box.intake)

@@ -22,12 +22,12 @@ from pingyi.embedded.engines import Endpoints
 from pingyi.ledger.heads import newest_head
 from pingyi.ledger.notes import Checkpoint
 from pingyi.settings import Settings
-from pingyi_surveys.keys import box_keys, new_secret
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.opening import open_rows
-from pingyi_surveys.services.counting import COUNTING, Approval, open_by_itself, open_period_boxes
-from pingyi_surveys.services.key_files import read_keys
-from pingyi_surveys.services.matching import load_leaves, load_rows, match
+from pingyi_surveys.ballot.keys import box_keys, new_secret
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.ballot.tally import open_rows
+from pingyi_surveys.counting.match_record import load_leaves, load_rows, match
+from pingyi_surveys.counting.open_boxes import COUNTING, Approval, open_by_itself, open_period_boxes
+from pingyi_surveys.setup.key_files import read_keys
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def scene(app: Flask, endpoints: Endpoints) -> Any:
         yield Scene(made, open_box, roster, receipts, members, superuser)
 
 
-def stranger(scene: Scene, **more: Any) -> Opened:
+def stranger(scene: Scene, **more: Any) -> OpenedBallot:
     return open_ballots(scene.open_box, 1, random.Random(99), unit="u1", **more)[0]
 
 

@@ -36,8 +36,8 @@ from pingyi.services.draws.draws import (
     substitute,
 )
 from pingyi.settings import Settings
-from pingyi_surveys.card_codes import write_card
-from pingyi_surveys.services.mail import Letter, MailServer, Posted, is_address, mail_server, send_letters
+from pingyi_surveys.ballot.card_codes import write_card
+from pingyi_surveys.setup.mail import Letter, MailServer, Posted, is_address, mail_server, send_letters
 
 pytestmark = pytest.mark.long
 

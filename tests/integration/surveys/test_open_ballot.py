@@ -30,10 +30,10 @@ from werkzeug.test import TestResponse
 
 from pingyi.db import db, transaction
 from pingyi.settings import Settings
-from pingyi_surveys.forms import stylesheet, stylesheet_version
-from pingyi_surveys.nonces import OLDEST_SECONDS, Bound, new_nonce
+from pingyi_surveys.ballot.page_nonce import OLDEST_SECONDS, Bound, new_nonce
+from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.casting.page_html import stylesheet, stylesheet_version
 from pingyi_surveys.pages import open_ballot
-from pingyi_surveys.services.live import live_box
 
 LIMIT = 25_000
 
@@ -48,7 +48,7 @@ def test_scan_to_receipt_stores_one_sealed_ballot_of_what_was_chosen(app: Flask,
     assert (got.status_code, heading(got)) == (200, RECEIVED)
     (found,) = ballots(settings, made)
     assert (found.unit, found.stratum, found.answers) == ("u2", "window", (0, 4, 1, 2, 5))
-    assert (found.comment, found.day, found.fill) == ("窗口排队太久\n第二行", live_box(made.open_id).day, 0)
+    assert (found.comment, found.day, found.fill) == ("窗口排队太久\n第二行", cached_box(made.open_id).day, 0)
     assert found.device
     assert found.network
     assert not found.kiosk
@@ -114,7 +114,7 @@ def changed(app: Flask, settings: Settings, made: Ballots, nonce: str, change: s
 def nonce_of(made: Ballots, age: int, unit: str = "u1") -> str:
     """The nonce of a page that was shown so many seconds ago."""
     bound = Bound(made.open_id, unit_id(unit), 0)
-    return new_nonce(live_box(made.open_id).keys.nullifier, bound, int(time.time()) - age)
+    return new_nonce(cached_box(made.open_id).keys.nullifier, bound, int(time.time()) - age)
 
 
 def test_old_page_that_was_used_still_gives_its_receipt(

@@ -21,10 +21,10 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.settings import Settings
-from pingyi_surveys.card_codes import grouped, new_card, write_card
-from pingyi_surveys.opened import NO_ANSWER
-from pingyi_surveys.services.paper import key_ballot
-from pingyi_surveys.services.roster import find_card
+from pingyi_surveys.ballot.card_codes import grouped, new_card, write_card
+from pingyi_surveys.ballot.opened_ballot import NO_ANSWER
+from pingyi_surveys.casting.paper_ballot import key_ballot
+from pingyi_surveys.casting.roster_cards import find_card
 
 PATH = f"/office/periods/p/ballots/{ROSTER}/paper"
 

@@ -18,9 +18,9 @@ from tests.ballots import OPEN, ROSTER, ballot_period, unit_id
 from pingyi.db import transaction
 from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
-from pingyi_surveys.posters import PIXELS_PER_MODULE, QUIET_MODULES
-from pingyi_surveys.services.codes import read_code
-from pingyi_surveys.services.windows import put_windows, read_lines
+from pingyi_surveys.setup.posters import PIXELS_PER_MODULE, QUIET_MODULES
+from pingyi_surveys.setup.service_windows import put_windows, read_lines
+from pingyi_surveys.setup.window_codes import read_code
 
 PAGE = f"/office/periods/p/ballots/{OPEN}/codes"
 HOST = {"base_url": "https://pingyi.example"}

@@ -20,18 +20,18 @@ from pingyi.services.intake.withdraw import withdraw
 from pingyi.services.periods.periods import find_period, request_assessment
 from pingyi.services.periods.units import UnitRow, put_units
 from pingyi.settings import Settings
-from pingyi_surveys.services.boxes import put_box
-from pingyi_surveys.services.live import live_box
-from pingyi_surveys.services.preparing import prepare
+from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.setup.boxes import put_box
+from pingyi_surveys.setup.prepare_keys import prepare
 
 
 def test_live_box_of_an_open_period_has_units_keys_and_cards(app: Flask) -> None:
     made = ballot_period()
-    box = live_box(made.roster_id)
+    box = cached_box(made.roster_id)
     assert box.layout.every_unit
     assert len(box.cards) == 20
     assert [unit.name for unit in box.units.values()] == ["市公安局", "市教育局", "市供电公司"]
-    assert live_box(made.open_id).layout.questions == len(live_box(made.open_id).questionnaire.dimensions)
+    assert cached_box(made.open_id).layout.questions == len(cached_box(made.open_id).questionnaire.dimensions)
 
 
 def test_secret_files_are_private_and_nothing_secret_is_stored(app: Flask, settings: Settings) -> None:
@@ -78,7 +78,7 @@ def test_closing_asks_for_the_opening_and_assessment_waits_for_it(app: Flask) ->
         with pytest.raises(Problem, match="boxes_unopened"):
             request_assessment(connection, SHELL, "p")
     with pytest.raises(Problem, match="ballots_closed"):
-        live_box(made.open_id)
+        cached_box(made.open_id)
     assert ROSTER
 
 

@@ -17,20 +17,20 @@ from werkzeug.test import TestResponse
 
 from pingyi.db import transaction
 from pingyi.services.core.callers import SHELL
-from pingyi_surveys.questionnaire_drafts import Draft, draft_of, field_of, names_of
-from pingyi_surveys.questionnaires import parse_questionnaire, ready_questionnaire, ready_questionnaires
-from pingyi_surveys.services.questionnaires import (
-    find_questionnaire,
-    list_questionnaires,
-    store_questionnaire,
+from pingyi_surveys.questionnaires.drafts import QuestionnaireDraft, draft_of, field_of, names_of
+from pingyi_surveys.questionnaires.questionnaire import (
+    parse_questionnaire,
+    ready_questionnaire,
+    ready_questionnaires,
 )
+from pingyi_surveys.questionnaires.store import find_questionnaire, list_questionnaires, store_questionnaire
 
 ALL = "/office/questionnaires"
 FIVE, THREE = "conduct-five-levels", "roster-three-levels"
 Headers = dict[str, str]
 
 
-def fields_of(draft: Draft) -> Iterator[tuple[str, str]]:
+def fields_of(draft: QuestionnaireDraft) -> Iterator[tuple[str, str]]:
     """What a browser sends of the draft's form."""
     yield from (("key", draft.key), ("version", draft.version), *both("title", draft.title))
     yield from [("require_all", "1")] if draft.require_all else []

@@ -18,9 +18,9 @@ from tests.casting import cast_all, open_ballots, roster_ballots, seal_record
 
 from pingyi.db import transaction
 from pingyi.ledger.tree import hash_entry, verify_inclusion
-from pingyi_surveys.forms import short_code
-from pingyi_surveys.services.live import live_box
-from pingyi_surveys.services.receipts import find_receipts, read_receipt
+from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.casting.page_html import short_code
+from pingyi_surveys.casting.receipts import find_receipts, read_receipt
 
 DIGEST = hashlib.sha256(b"a receipt").hexdigest()
 SHORT = short_code(DIGEST)
@@ -29,7 +29,7 @@ SHORT = short_code(DIGEST)
 def cast() -> tuple[Ballots, list[str]]:
     """Twelve open ballots and three of the roster; the receipts in hex."""
     made, draw = ballot_period(), random.Random(3)
-    open_box, roster = live_box(made.open_id), live_box(made.roster_id)
+    open_box, roster = cached_box(made.open_id), cached_box(made.roster_id)
     receipts = cast_all(open_box, open_ballots(open_box, 12, draw))
     receipts += cast_all(roster, roster_ballots(roster, made.cards[:3], draw))
     return made, [receipt.hex() for receipt in receipts]

@@ -18,9 +18,9 @@ from tests.integration.surveys.commanding import run
 
 from pingyi.db import transaction
 from pingyi.settings import Settings
-from pingyi_surveys.keys import device_mark, new_secret
-from pingyi_surveys.printed import print_part, split
-from pingyi_surveys.services.key_files import box_name
+from pingyi_surveys.ballot.keys import device_mark, new_secret
+from pingyi_surveys.ballot.printed_key_parts import print_part, split
+from pingyi_surveys.setup.key_files import box_name
 
 
 def recount(folder: Path, *arguments: object, given: str = "") -> subprocess.CompletedProcess[str]:

@@ -23,21 +23,21 @@ from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import find_period, request_assessment
 from pingyi.services.results.load import load_result
-from pingyi_surveys.services.counting import open_by_itself
-from pingyi_surveys.services.reviewing import Cell, cells_to_review, review_cell, reviewed_periods
+from pingyi_surveys.counting.open_boxes import open_by_itself
+from pingyi_surveys.review.held_ballots import HeldCell, cells_to_review, review_cell, reviewed_periods
 from pingyi_workers.work import drain
 
 ONE, TWO, THREE = reviewer(1), reviewer(2), reviewer(3)
 CELLS = {("u1", "R3"): 60, ("u1", "R4"): 205, ("u2", "R1"): 29}
 
 
-def say(caller: Caller, unit: str, reason: str, *, release: bool, grounds: str = "看过") -> Cell:
+def say(caller: Caller, unit: str, reason: str, *, release: bool, grounds: str = "看过") -> HeldCell:
     with transaction() as connection:
         period = find_period(connection, "p")
         return review_cell(connection, caller, period, OPEN, unit, reason, release=release, grounds=grounds)
 
 
-def cells() -> dict[tuple[str, str], Cell]:
+def cells() -> dict[tuple[str, str], HeldCell]:
     with transaction() as connection:
         found = cells_to_review(connection, find_period(connection, "p"))
     return {(cell.unit, cell.reason): cell for cell in found}

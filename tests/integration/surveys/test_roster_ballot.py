@@ -12,8 +12,8 @@ from tests.integration.surveys.rosters import NAMES, Voter, cast_count, chosen, 
 
 from pingyi.db import transaction
 from pingyi.settings import Settings
-from pingyi_surveys.card_codes import grouped, new_card, write_card
-from pingyi_surveys.opened import NO_ANSWER
+from pingyi_surveys.ballot.card_codes import grouped, new_card, write_card
+from pingyi_surveys.ballot.opened_ballot import NO_ANSWER
 
 ALL = {number: number % 4 for number in range(84)}
 

@@ -16,7 +16,7 @@ from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.fold import fold_channel
 from pingyi.services.periods.periods import request_assessment
 from pingyi.services.results.assess import assess_period
-from pingyi_surveys.services.counting import open_by_itself
+from pingyi_surveys.counting.open_boxes import open_by_itself
 
 QUORUM = THREE[:-2] + ', quorum = { over = "0.5", of = "issued" } }'
 

@@ -27,10 +27,10 @@ from pingyi.services.intake.fold import fold_channel
 from pingyi.services.periods.periods import find_period, request_assessment
 from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
-from pingyi_surveys.keys import device_mark
-from pingyi_surveys.services.counting import open_by_itself
-from pingyi_surveys.services.destroying import destroy_box
-from pingyi_surveys.services.reviewing import review_cell
+from pingyi_surveys.ballot.keys import device_mark
+from pingyi_surveys.counting.destroy_keys import destroy_box
+from pingyi_surveys.counting.open_boxes import open_by_itself
+from pingyi_surveys.review.held_ballots import review_cell
 
 PERIOD = 1
 Change = Callable[[list[dict[str, Any] | str]], None]

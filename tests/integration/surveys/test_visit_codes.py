@@ -17,7 +17,7 @@ from tests.integration.surveys.open_pages import (
 )
 
 from pingyi.settings import Settings
-from pingyi_surveys.services.visits import WRONG_PER_MINUTE
+from pingyi_surveys.casting.visit_codes import WRONG_PER_MINUTE
 
 CLIENT = {"REMOTE_ADDR": "203.0.113.7"}
 

@@ -15,7 +15,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import SHELL
-from pingyi_surveys.services.windows import (
+from pingyi_surveys.setup.service_windows import (
     Window,
     WindowLine,
     put_windows,

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from pingyi.channels import Text
-from pingyi_surveys.forms import ROSTER_NOTICE, Frame, Progress
-from pingyi_surveys.questionnaires import Questionnaire, parse_questionnaire, ready_questionnaire
-from pingyi_surveys.sheets import Group, Sheet, pages
+from pingyi_surveys.casting.ballot_pages import BallotPage, QuestionGroup, pages
+from pingyi_surveys.casting.page_html import ROSTER_NOTICE, Frame, PageProgress
+from pingyi_surveys.questionnaires.questionnaire import (
+    Questionnaire,
+    parse_questionnaire,
+    ready_questionnaire,
+)
 
 DEPARTMENTS = Text(zh="政府部门", en="Government departments")
 SERVICES = Text(zh="公共服务行业", en="Public services")
@@ -16,8 +20,8 @@ SITE = Text(zh="马鞍山市政风行风评议", en="Ma'anshan conduct review")
 PERIOD = Text(zh="2017 年度", en="2017")
 NONCE = {"nonce": "Zm9yIHRoZSBsZW5ndGggb2YgYSBzaWduZWQgbm9uY2U" * 2}
 ROSTER = (
-    Group(category="departments", title=DEPARTMENTS, units=tuple(f"市第{n}局" for n in range(1, 33))),
-    Group(category="services", title=SERVICES, units=tuple(f"市第{n}公司" for n in range(33, 85))),
+    QuestionGroup(category="departments", title=DEPARTMENTS, units=tuple(f"市第{n}局" for n in range(1, 33))),
+    QuestionGroup(category="services", title=SERVICES, units=tuple(f"市第{n}公司" for n in range(33, 85))),
 )
 
 
@@ -25,9 +29,9 @@ def ready(key: str) -> Questionnaire:
     return parse_questionnaire(ready_questionnaire(key))
 
 
-def open_sheet(key: str = "conduct-five-levels", unit: str = "市公安局") -> Sheet:
-    group = Group(category="departments", title=DEPARTMENTS, units=(unit,))
-    return Sheet(questionnaire=ready(key), groups=(group,))
+def open_sheet(key: str = "conduct-five-levels", unit: str = "市公安局") -> BallotPage:
+    group = QuestionGroup(category="departments", title=DEPARTMENTS, units=(unit,))
+    return BallotPage(questionnaire=ready(key), groups=(group,))
 
 
 def open_frame(**more: str) -> Frame:
@@ -42,7 +46,7 @@ def open_frame(**more: str) -> Frame:
     )
 
 
-def roster_sheets(key: str = "roster-three-levels") -> tuple[Sheet, ...]:
+def roster_sheets(key: str = "roster-three-levels") -> tuple[BallotPage, ...]:
     return pages(ready(key), ROSTER)
 
 
@@ -56,7 +60,7 @@ def roster_frame(page: int, answered: int = 0, label: Text | None = None) -> Fra
         title=Text(zh="市人大代表测评", en="Deputies' ballot"),
         notice=ROSTER_NOTICE,
         label=label,
-        progress=Progress(page=page, pages=4, answered=answered, questions=84),
+        progress=PageProgress(page=page, pages=4, answered=answered, questions=84),
     )
 
 

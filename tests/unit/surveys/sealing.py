@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from pingyi_surveys.ballots import Layout, pack
-from pingyi_surveys.box import seal_group, tied_to
-from pingyi_surveys.keys import BoxKeys, box_keys
-from pingyi_surveys.opened import NO_ANSWER, Opened
-from pingyi_surveys.opening import Sealed, Terms
+from pingyi_surveys.ballot.keys import BoxKeys, box_keys
+from pingyi_surveys.ballot.layout import Layout, pack
+from pingyi_surveys.ballot.opened_ballot import NO_ANSWER, OpenedBallot
+from pingyi_surveys.ballot.sealed_box import seal_group, tied_to
+from pingyi_surveys.ballot.tally import Sealed, Terms
 
 UNITS = ("A01", "A02", "B01")
 POLL = Layout(
@@ -41,16 +41,18 @@ def token(number: int) -> bytes:
     return hashlib.sha256(str(number).encode()).digest()
 
 
-def ballot(number: int, unit: str = "A01", answers: tuple[int, ...] = (0, 0), **more: object) -> Opened:
-    base = Opened(unit, "hall", 3, answers, 2, MARK, MARK, False, False, token(number))
+def ballot(number: int, unit: str = "A01", answers: tuple[int, ...] = (0, 0), **more: object) -> OpenedBallot:
+    base = OpenedBallot(unit, "hall", 3, answers, 2, MARK, MARK, False, False, token(number))
     return base._replace(**more)
 
 
-def member(number: int, answers: tuple[int, ...]) -> Opened:
-    return Opened("", "", 3, answers, 2, b"", b"", False, False, token(number))
+def member(number: int, answers: tuple[int, ...]) -> OpenedBallot:
+    return OpenedBallot("", "", 3, answers, 2, b"", b"", False, False, token(number))
 
 
-def seal(layout: Layout, ballots: Sequence[Opened], keys: BoxKeys = KEYS, first: int = 0) -> list[Sealed]:
+def seal(
+    layout: Layout, ballots: Sequence[OpenedBallot], keys: BoxKeys = KEYS, first: int = 0
+) -> list[Sealed]:
     """The rows of one commit group, in the record from `first` on."""
     given = [(pack(layout, one, keys.intake), tied_to(layout.channel, one.nullifier)) for one in ballots]
     group = seal_group(given, keys.public)
@@ -60,14 +62,14 @@ def seal(layout: Layout, ballots: Sequence[Opened], keys: BoxKeys = KEYS, first:
     ]
 
 
-def ballots_of(layout: Layout) -> st.SearchStrategy[Opened]:
+def ballots_of(layout: Layout) -> st.SearchStrategy[OpenedBallot]:
     """Any ballot that the layout can hold."""
     mark = st.binary(min_size=16, max_size=16).filter(any) | st.just(b"")
     answer = st.sampled_from([*range(len(layout.options)), NO_ANSWER])
     width = layout.questions
     words = st.text(max_size=layout.comment // 4)
     return st.builds(
-        Opened,
+        OpenedBallot,
         unit=st.just("") if layout.every_unit else st.sampled_from(layout.units),
         stratum=st.sampled_from(layout.strata),
         day=st.integers(0, 90),

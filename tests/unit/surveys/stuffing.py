@@ -11,9 +11,9 @@ from random import Random
 from statistics import median
 from time import perf_counter
 
-from pingyi_surveys.opened import NO_ANSWER, Opened
-from pingyi_surveys.quarantine import Levels, Verdict, judge
-from pingyi_surveys.thresholds import Rules
+from pingyi_surveys.ballot.opened_ballot import NO_ANSWER, OpenedBallot
+from pingyi_surveys.ballot.quarantine import Levels, Verdict, judge
+from pingyi_surveys.ballot.thresholds import Rules
 
 HONEST, UNITS, DAYS, BUSY_DAY, QUEUE = 110_550, 84, 30, 17, 60
 LEVELS: Levels = (4, 3, 2, 1, 0, None)
@@ -30,7 +30,7 @@ Answers = tuple[int, ...]
 class Box:
     """Ballots, and beside each who sent it: "honest", "queue" or one of the six ways."""
 
-    ballots: list[Opened]
+    ballots: list[OpenedBallot]
     senders: list[str]
     targets: dict[str, str]
 
@@ -70,14 +70,14 @@ class Crowd:
 
     def ballot(
         self, unit: str, day: int, answers: Answers, network: str, device: bytes = b"", kiosk: bool = False
-    ) -> Opened:
+    ) -> OpenedBallot:
         """One ballot; the mark of a network is another one every day, as in the real box."""
         mark = f"{day} {network}".encode()[:16].ljust(16, b".")
         nullifier = self.random.randbytes(32)
-        return Opened(unit, "", day, answers, 2, device or self.mark(), mark, kiosk, False, nullifier)
+        return OpenedBallot(unit, "", day, answers, 2, device or self.mark(), mark, kiosk, False, nullifier)
 
 
-def honest_box(random: Random, crowd: Crowd) -> list[Opened]:
+def honest_box(random: Random, crowd: Crowd) -> list[OpenedBallot]:
     """110,490 ballots over 84 units and 30 days: four halls, carriers, homes, kiosks, one busy day."""
     weekdays = [(1 if day % 7 < 5 else 0.3) * (4 if day == BUSY_DAY else 1) for day in range(DAYS)]
     rushes = {
@@ -86,14 +86,14 @@ def honest_box(random: Random, crowd: Crowd) -> list[Opened]:
     }
     moods = {(unit, day): random.choice((0, 0, 0, 0, 2)) for unit in crowd.units for day in range(DAYS)}
     names = random.choices(crowd.units, [crowd.size[unit] for unit in crowd.units], k=HONEST - QUEUE)
-    ballots: list[Opened] = []
+    ballots: list[OpenedBallot] = []
     for unit in names:
         day = random.choices(range(DAYS), cum_weights=rushes[unit])[0]
         ballots.append(honest_ballot(random, crowd, unit, day, moods[unit, day]))
     return with_shared_phones(random, ballots)
 
 
-def honest_ballot(random: Random, crowd: Crowd, unit: str, day: int, mood: int) -> Opened:
+def honest_ballot(random: Random, crowd: Crowd, unit: str, day: int, mood: int) -> OpenedBallot:
     where = random.random()
     answers = random.choice(crowd.pools[unit, mood])
     if where < 0.4:
@@ -106,7 +106,7 @@ def honest_ballot(random: Random, crowd: Crowd, unit: str, day: int, mood: int) 
     return crowd.ballot(unit, day, answers, network)
 
 
-def with_shared_phones(random: Random, ballots: list[Opened]) -> list[Opened]:
+def with_shared_phones(random: Random, ballots: list[OpenedBallot]) -> list[OpenedBallot]:
     """One ballot of 4,000 was sent from the phone of somebody who rated the same unit."""
     for place in random.sample(range(len(ballots)), HONEST // 4000):
         other = random.randrange(len(ballots))
@@ -114,7 +114,7 @@ def with_shared_phones(random: Random, ballots: list[Opened]) -> list[Opened]:
     return ballots
 
 
-def queue(random: Random, crowd: Crowd, unit: str) -> list[Opened]:
+def queue(random: Random, crowd: Crowd, unit: str) -> list[OpenedBallot]:
     """Sixty people behind one address on one morning, each with a phone and an opinion of their own."""
     pool = crowd.pools[unit, 0]
     return [crowd.ballot(unit, 8, random.choice(pool), "queue") for _ in range(QUEUE)]
@@ -124,7 +124,7 @@ def mostly(random: Random, best: int, other: int, share: float) -> Answers:
     return tuple(other if random.random() < share else best for _ in range(DIMENSIONS))
 
 
-def stuffed(random: Random, crowd: Crowd, way: str, unit: str) -> list[Opened]:
+def stuffed(random: Random, crowd: Crowd, way: str, unit: str) -> list[OpenedBallot]:
     """The ballots of one way to stuff the box, for or against one unit."""
     best, worst, hall = (0,) * DIMENSIONS, (4,) * DIMENSIONS, f"hall {int(unit[1:]) % 4}"
     many = range(STUFFED[way])
@@ -164,7 +164,7 @@ def make_box(seed: int) -> Box:
     return Box(ballots, senders, targets)
 
 
-def rating(ballots: list[Opened]) -> Fraction:
+def rating(ballots: list[OpenedBallot]) -> Fraction:
     """The pooled rating in points of 100; answers without a score are in neither sum."""
     found = Counter(answer for ballot in ballots for answer in ballot.answers if answer < len(POINTS))
     return Fraction(sum(POINTS[answer] * n for answer, n in found.items()), found.total())

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from tests.unit.surveys.stuffing import LEVELS, POINTS, make_box
 
-from pingyi_surveys.ballots import Layout
-from pingyi_surveys.opened import NO_ANSWER, Opened
-from pingyi_surveys.quarantine import judge
-from pingyi_surveys.services.anomalies import anomaly_report
-from pingyi_surveys.thresholds import Rules
+from pingyi_surveys.ballot.layout import Layout
+from pingyi_surveys.ballot.opened_ballot import NO_ANSWER, OpenedBallot
+from pingyi_surveys.ballot.quarantine import judge
+from pingyi_surveys.ballot.thresholds import Rules
+from pingyi_surveys.review.anomalies import anomaly_report
 
 RULES = Rules()
 WORTH = (*map(Fraction, POINTS), None)
@@ -35,20 +35,20 @@ def layout_of(units: Sequence[str] = ("u",), dimensions: int = 2, *, every: bool
     )
 
 
-def ballot(number: int, day: int, answers: tuple[int, ...], **more: Any) -> Opened:
-    made = Opened(
+def ballot(number: int, day: int, answers: tuple[int, ...], **more: Any) -> OpenedBallot:
+    made = OpenedBallot(
         "u", "window", day, answers, 1, b"%016d" % number, b"%016d" % number, False, False, b"%032d" % number
     )
     return made._replace(**more)
 
 
-def report(ballots: Sequence[Opened], layout: Layout | None = None, **more: Any) -> dict[str, Any]:
+def report(ballots: Sequence[OpenedBallot], layout: Layout | None = None, **more: Any) -> dict[str, Any]:
     layout = layout or layout_of()
     reasons = [""] * len(ballots) if layout.every_unit else judge(ballots, RULES, LEVELS).reasons
     return anomaly_report(ballots, reasons, layout, RULES, LEVELS, worth=WORTH, **more)
 
 
-def box() -> list[Opened]:
+def box() -> list[OpenedBallot]:
     """Three units of the simulation's box with every way of stuffing in it."""
     made = make_box(3)
     wanted = sorted({made.targets["A"], made.targets["E"], "u01"})
@@ -59,13 +59,13 @@ def box() -> list[Opened]:
     ]
 
 
-def mirrored(ballots: Sequence[Opened]) -> list[Opened]:
+def mirrored(ballots: Sequence[OpenedBallot]) -> list[OpenedBallot]:
     """The same box with the best and the worst option, and those next to them, changed over."""
     turned = {**{n: 4 - n for n in range(5)}, 5: 5, NO_ANSWER: NO_ANSWER}
     return [one._replace(answers=tuple(turned[answer] for answer in one.answers)) for one in ballots]
 
 
-def layout_for(ballots: Sequence[Opened]) -> Layout:
+def layout_for(ballots: Sequence[OpenedBallot]) -> Layout:
     return layout_of(sorted({one.unit for one in ballots}), 5)
 
 

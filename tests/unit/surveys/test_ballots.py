@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.surveys.sealing import KEYS, POLL, ROSTER, STRANGER, ballot, ballots_of, member, token
 
-from pingyi_surveys.ballots import Layout, Refused, _mac, pack, unpack
-from pingyi_surveys.opened import Opened
+from pingyi_surveys.ballot.layout import Layout, Refused, _mac, pack, unpack
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
 
 
 def refused(layout: Layout, unit: str, nullifier: bytes, plain: bytes) -> str:
@@ -25,7 +25,7 @@ def signed(layout: Layout, nullifier: bytes, body: bytes) -> bytes:
 
 
 @given(st.sampled_from([POLL, ROSTER]).flatmap(lambda one: st.tuples(st.just(one), ballots_of(one))))
-def test_ballot_reads_back_and_has_the_one_length(given: tuple[Layout, Opened]) -> None:
+def test_ballot_reads_back_and_has_the_one_length(given: tuple[Layout, OpenedBallot]) -> None:
     layout, one = given
     plain = pack(layout, one, KEYS.intake)
     assert len(plain) == layout.length

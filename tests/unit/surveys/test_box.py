@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.surveys.sealing import KEYS, STRANGER, token
 
-from pingyi_surveys.box import Group, Opener, Unopenable, open_one, seal_group, tied_to
+from pingyi_surveys.ballot.sealed_box import Opener, SealedGroup, Unopenable, open_one, seal_group, tied_to
 
 PLAIN = st.tuples(st.binary(max_size=80), st.binary(max_size=40))
 
 
-def one_ballot() -> tuple[Group, bytes]:
+def one_ballot() -> tuple[SealedGroup, bytes]:
     tied = tied_to("deputies", token(1))
     return seal_group([(b"answers", tied)], KEYS.public), tied
 

@@ -22,8 +22,19 @@ from werkzeug.datastructures import MultiDict
 
 import pingyi_surveys
 from pingyi.channels import Text
-from pingyi_surveys.forms import (
-    Receipt,
+from pingyi_surveys.ballot.opened_ballot import NO_ANSWER
+from pingyi_surveys.casting.ballot_pages import (
+    MESSAGES,
+    BallotPage,
+    Filled,
+    QuestionGroup,
+    asked_language,
+    asked_step,
+    pages,
+    read_form,
+)
+from pingyi_surveys.casting.page_html import (
+    ReceiptPage,
     Standing,
     render_form,
     render_receipt,
@@ -31,18 +42,7 @@ from pingyi_surveys.forms import (
     stylesheet,
     stylesheet_version,
 )
-from pingyi_surveys.opened import NO_ANSWER
-from pingyi_surveys.questionnaires import ready_questionnaires
-from pingyi_surveys.sheets import (
-    MESSAGES,
-    Filled,
-    Group,
-    Sheet,
-    asked_language,
-    asked_step,
-    pages,
-    read_form,
-)
+from pingyi_surveys.questionnaires.questionnaire import ready_questionnaires
 
 LIMIT = 25_000
 DIGEST = hashlib.sha256(b"sealed").hexdigest()
@@ -56,7 +56,7 @@ def codes(filled: Filled) -> list[tuple[str, str]]:
 
 def receipt(standing: Standing = "received", **more: str) -> str:
     return render_receipt(
-        Receipt(digest=DIGEST, look_up=LOOK_UP, standing=standing, **more), open_frame(), "zh"
+        ReceiptPage(digest=DIGEST, look_up=LOOK_UP, standing=standing, **more), open_frame(), "zh"
     )
 
 
@@ -163,10 +163,12 @@ def test_each_error_stands_beside_its_field_and_in_the_summary() -> None:
 
 @pytest.mark.mission("002-18")
 def test_wording_follows_the_category_of_the_unit() -> None:
-    group = Group(
+    group = QuestionGroup(
         category="services", title=Text(zh="公共服务行业", en="Public services"), units=("市自来水公司",)
     )
-    html = render_form(Sheet(questionnaire=ready("conduct-four-levels"), groups=(group,)), open_frame(), "zh")
+    html = render_form(
+        BallotPage(questionnaire=ready("conduct-four-levels"), groups=(group,)), open_frame(), "zh"
+    )
     assert "行风建设" in html
     assert "政风建设" not in html
 
@@ -193,7 +195,7 @@ def test_page_has_no_script_and_no_style_of_its_own(key: str, language: str) -> 
     shown = [
         render_form(open_sheet(key), open_frame(), language),
         render_form(pages(ready(key), ROSTER, 4)[0], roster_frame(1), language),
-        render_receipt(Receipt(digest=DIGEST, look_up=LOOK_UP), open_frame(), language),
+        render_receipt(ReceiptPage(digest=DIGEST, look_up=LOOK_UP), open_frame(), language),
     ]
     for page in map(read, shown):
         assert not page.all("script") + page.all("style") + page.all("iframe")
@@ -211,7 +213,9 @@ def test_every_page_is_small_with_its_stylesheet(language: str) -> None:
             render_form(sheet, roster_frame(page), language)
             for page, sheet in enumerate(roster_sheets(), start=1)
         ),
-        render_receipt(Receipt(digest=DIGEST, look_up=LOOK_UP, promise="x" * 300), open_frame(), language),
+        render_receipt(
+            ReceiptPage(digest=DIGEST, look_up=LOOK_UP, promise="x" * 300), open_frame(), language
+        ),
     ]
     assert max(len(page.encode()) for page in shown) + len(stylesheet()) < LIMIT
 

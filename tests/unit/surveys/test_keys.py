@@ -9,7 +9,7 @@ import pytest
 
 from pingyi.domain.canonical import sha256_hex
 from pingyi.domain.errors import Problem
-from pingyi_surveys.keys import (
+from pingyi_surveys.ballot.keys import (
     KeyFile,
     box_keys,
     box_keys_of,

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from pingyi_surveys.nonces import OLDEST_SECONDS, Bound, new_nonce, read_nonce
+from pingyi_surveys.ballot.page_nonce import OLDEST_SECONDS, Bound, new_nonce, read_nonce
 
 KEY = bytes(range(32))
 PAGE = Bound(3, 14, 15)

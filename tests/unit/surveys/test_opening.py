@@ -23,12 +23,12 @@ from tests.unit.surveys.sealing import (
     token,
 )
 
-from pingyi_surveys.ballots import pack
-from pingyi_surveys.box import seal_group, tied_to
-from pingyi_surveys.opened import Judge, Opened
-from pingyi_surveys.opening import Opening, Result, Sealed, Terms, open_box, open_rows, settle
-from pingyi_surveys.quarantine import Rules, judge_by
-from pingyi_surveys.tallies import Number, Tallied
+from pingyi_surveys.ballot.layout import pack
+from pingyi_surveys.ballot.opened_ballot import Judge, OpenedBallot
+from pingyi_surveys.ballot.quarantine import Rules, judge_by
+from pingyi_surveys.ballot.sealed_box import seal_group, tied_to
+from pingyi_surveys.ballot.tally import Opening, Result, Sealed, Terms, open_box, open_rows, settle
+from pingyi_surveys.ballot.tally_cells import Number, Tallied
 
 TWENTY = [ballot(number) for number in range(20)]
 STANDINGS = ("counted", "held", "rejected")
@@ -46,7 +46,7 @@ def rejected(opening: Opening) -> dict[tuple[str, str], int]:
     }
 
 
-def hold(reason: str, chosen: Callable[[Opened], bool]) -> Judge:
+def hold(reason: str, chosen: Callable[[OpenedBallot], bool]) -> Judge:
     return lambda ballots: [reason if chosen(one) else "" for one in ballots]
 
 
@@ -206,9 +206,9 @@ def test_repeats_of_one_device_are_held_by_the_rules() -> None:
 
 
 def test_judge_sees_valid_ballots_once_in_the_order_of_their_nullifiers() -> None:
-    seen: list[Opened] = []
+    seen: list[OpenedBallot] = []
 
-    def judge(ballots: Sequence[Opened]) -> Sequence[str]:
+    def judge(ballots: Sequence[OpenedBallot]) -> Sequence[str]:
         seen.extend(ballots)
         return [""] * len(ballots)
 
@@ -234,7 +234,7 @@ def test_rejected_ballots_leave_no_comment() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(ballots_of(POLL), max_size=60), st.lists(st.integers(0, 10**6), max_size=20), st.randoms())
 def test_three_numbers_add_up_and_order_never_matters(
-    given: list[Opened], spoiled: list[int], chance: random.Random
+    given: list[OpenedBallot], spoiled: list[int], chance: random.Random
 ) -> None:
     rows = [row for at in range(0, len(given), 7) for row in seal(POLL, given[at : at + 7], first=at)]
     for pick in spoiled if rows else []:
@@ -251,7 +251,7 @@ def test_three_numbers_add_up_and_order_never_matters(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(ballots_of(POLL), max_size=60, unique_by=lambda one: one.nullifier))
-def test_options_of_every_cell_add_up_to_its_ballots(given: list[Opened]) -> None:
+def test_options_of_every_cell_add_up_to_its_ballots(given: list[OpenedBallot]) -> None:
     opening = opened(seal(POLL, given), judge=hold("R1", lambda one: one.fill % 2 == 0))
     ballots = Counter((one.unit, one.standing) for one in opening.numbers for _ in range(one.count))
     for dimension in POLL.dimensions:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pingyi.domain.errors import Problem
-from pingyi_surveys.printed import ALPHABET, GROUPS, Part, join, print_part, split, type_part
+from pingyi_surveys.ballot.printed_key_parts import ALPHABET, GROUPS, Part, join, print_part, split, type_part
 
 SECRETS = st.binary(min_size=32, max_size=32)
 PARTS = st.sampled_from([1, 2])

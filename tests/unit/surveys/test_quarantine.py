@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from tests.unit.surveys.stuffing import BUSY_DAY, HONEST, LEVELS, QUEUE, WAYS, Box, Outcome, make_box, outcome
 
-from pingyi_surveys.opened import NO_ANSWER, Opened
-from pingyi_surveys.quarantine import Finding, judge, judge_by
-from pingyi_surveys.thresholds import Rules
+from pingyi_surveys.ballot.opened_ballot import NO_ANSWER, OpenedBallot
+from pingyi_surveys.ballot.quarantine import Finding, judge, judge_by
+from pingyi_surveys.ballot.thresholds import Rules
 
 SEEDS = (0, 10)
 pytestmark = pytest.mark.long
@@ -32,18 +32,18 @@ def outcome_of(seed: int, senders: str) -> Outcome:
     return outcome(box, judge(box.ballots, RULES, LEVELS))
 
 
-def ballot(number: int, day: int, answers: tuple[int, ...], **more: Any) -> Opened:
-    made = Opened("u", "", day, answers, 1, b"device %d" % number, b"", False, False, b"%032d" % number)
+def ballot(number: int, day: int, answers: tuple[int, ...], **more: Any) -> OpenedBallot:
+    made = OpenedBallot("u", "", day, answers, 1, b"device %d" % number, b"", False, False, b"%032d" % number)
     return made._replace(**more)
 
 
-def ordinary(days: int = 20, each: int = 24, unit: str = "u", number: int = 0) -> list[Opened]:
+def ordinary(days: int = 20, each: int = 24, unit: str = "u", number: int = 0) -> list[OpenedBallot]:
     """The same mixed answers every day, all from networks of their own."""
     places = range(number, number + days * each)
     return [ballot(k, (k - number) % days, MIXED[k // days % len(MIXED)], unit=unit) for k in places]
 
 
-def held(ballots: list[Opened], rules: Rules = RULES) -> dict[str, int]:
+def held(ballots: list[OpenedBallot], rules: Rules = RULES) -> dict[str, int]:
     reasons = judge(ballots, rules, LEVELS).reasons
     return {reason: reasons.count(reason) for reason in sorted(set(reasons)) if reason}
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 import pytest
 from tests.unit.surveys.stuffing import DAYS, LEVELS, STUFFED, make_box, outcome, rating
 
-from pingyi_surveys.quarantine import Finding, judge
-from pingyi_surveys.quarantine_report import explain, farm_needed, signal_of, slow_farm
-from pingyi_surveys.thresholds import Rules
+from pingyi_surveys.ballot.quarantine import Finding, judge
+from pingyi_surveys.ballot.thresholds import Rules
+from pingyi_surveys.review.quarantine_report import explain, farm_needed, signal_of, slow_farm
 
 
 def test_a_finding_is_told_in_both_languages_without_a_direction() -> None:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pingyi.domain.errors import Problem
-from pingyi_surveys.questionnaire_drafts import (
+from pingyi_surveys.questionnaires.drafts import (
     MOST_ROWS,
-    Draft,
+    QuestionnaireDraft,
     change_rows,
     document_of,
     draft_of,
@@ -20,8 +20,12 @@ from pingyi_surveys.questionnaire_drafts import (
     names_of,
     read_draft,
 )
-from pingyi_surveys.questionnaires import parse_questionnaire, ready_questionnaire, ready_questionnaires
-from pingyi_surveys.toml_lines import at_their_lines, pointer_lines
+from pingyi_surveys.questionnaires.questionnaire import (
+    parse_questionnaire,
+    ready_questionnaire,
+    ready_questionnaires,
+)
+from pingyi_surveys.questionnaires.toml_lines import at_their_lines, pointer_lines
 
 NAMES = [
     "key", "version", "title.zh", "title.en", "require_all", "wordings.0.key", "wordings.0.categories",
@@ -87,7 +91,7 @@ def test_button_that_the_form_has_not_changes_nothing(what: str) -> None:
 
 
 def test_row_moves_up_with_its_words() -> None:
-    draft: Draft = draft_of(ready_questionnaire("conduct-five-levels"))
+    draft: QuestionnaireDraft = draft_of(ready_questionnaire("conduct-five-levels"))
     first = [dimension.words[1] for dimension in draft.dimensions]
     assert change_rows(draft, "up.wordings.1")
     assert [dimension.words[0] for dimension in draft.dimensions] == first

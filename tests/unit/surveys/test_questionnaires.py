@@ -12,8 +12,8 @@ from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import Scheme, parse_scheme
 from pingyi.registry import check_settings, load_registry
 from pingyi.schemes import shipped_scheme
-from pingyi_surveys.questionnaire_messages import MESSAGES
-from pingyi_surveys.questionnaires import (
+from pingyi_surveys.questionnaires.messages import MESSAGES
+from pingyi_surveys.questionnaires.questionnaire import (
     Questionnaire,
     canonical_form,
     disagreements,

@@ -7,10 +7,10 @@ import random
 import pytest
 
 from pingyi.domain.errors import Problem
-from pingyi_surveys.card_codes import write_card
-from pingyi_surveys.services.cards import card_hash
-from pingyi_surveys.services.recipients import (
-    Card,
+from pingyi_surveys.ballot.card_codes import write_card
+from pingyi_surveys.setup.card_hashes import card_hash
+from pingyi_surveys.setup.recipients import (
+    IssuedCard,
     Recipient,
     deal,
     read_addresses,
@@ -23,9 +23,9 @@ def people(*strata: str) -> list[Recipient]:
     return [Recipient(n, f"a{n}@b.example", f"R{n}", stratum) for n, stratum in enumerate(strata)]
 
 
-def cards(**amounts: int) -> list[Card]:
+def cards(**amounts: int) -> list[IssuedCard]:
     return [
-        Card(f"{stratum}-{n}", stratum.replace("none", ""))
+        IssuedCard(f"{stratum}-{n}", stratum.replace("none", ""))
         for stratum, amount in amounts.items()
         for n in range(amount)
     ]
@@ -79,7 +79,7 @@ def test_read_cards_only_links_of_registered_cards_are_taken() -> None:
     known, unknown = bytes(16), bytes([1] * 16)
     registered = {card_hash(known): "a"}
     link = f"https://ballots.example/c/{write_card(known)}"
-    assert read_cards([link, ""], registered) == [Card(link, "a")]
+    assert read_cards([link, ""], registered) == [IssuedCard(link, "a")]
     for lines in ([link, link], [link, f"https://ballots.example/c/{write_card(unknown)}"], ["x"], []):
         with pytest.raises(Problem, match="links_invalid"):
             read_cards(lines, registered)

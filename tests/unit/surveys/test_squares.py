@@ -7,8 +7,8 @@ import hashlib
 import pytest
 import segno
 
-from pingyi_surveys.forms import short_code
-from pingyi_surveys.squares import Squares, squares_of
+from pingyi_surveys.casting.page_html import short_code
+from pingyi_surveys.casting.qr import QrCodes, qr_codes
 
 MODEL = "0000-0000-00"
 ENDS = [short_code(hashlib.sha256(bytes([n])).hexdigest()) for n in range(64)]
@@ -18,21 +18,21 @@ ENDS = [short_code(hashlib.sha256(bytes([n])).hexdigest()) for n in range(64)]
     "start", ["http://x/r/", "https://pingyi.example.gov.cn/r/", "https://政风.example/r/"]
 )
 def test_every_module_is_that_of_the_encoder(start: str) -> None:
-    squares = Squares(start, MODEL)
+    squares = QrCodes(start, MODEL)
     for end in ENDS:
         drawn = segno.make_qr(start + end, error="m", mode="byte", mask=squares.mask, boost_error=False)
         assert len(drawn.matrix) == squares.size
         assert rows_of(squares, end) == [tuple(row) for row in drawn.matrix]
 
 
-def rows_of(squares: Squares, end: str) -> list[tuple[int, ...]]:
+def rows_of(squares: QrCodes, end: str) -> list[tuple[int, ...]]:
     wide = -(-squares.size // 8) * 8
     bits = f"{squares.modules(end):0{wide * squares.size}b}"
     return [tuple(map(int, bits[at : at + squares.size])) for at in range(0, len(bits), wide)]
 
 
 def test_strokes_draw_the_modules() -> None:
-    squares = squares_of("http://x/r/", MODEL)
+    squares = qr_codes("http://x/r/", MODEL)
     path = squares.svg(ENDS[0]).partition('d="')[2].partition('"')[0]
     assert painted(path, squares.size) == rows_of(squares, ENDS[0])
 
@@ -55,4 +55,4 @@ def painted(path: str, size: int) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize("end", ["", "0000-0000-0", "0000-0000-0é", "0000-0000-000"])
 def test_address_of_another_shape_is_refused(end: str) -> None:
     with pytest.raises(ValueError, match="one length"):
-        squares_of("http://x/r/", MODEL).modules(end)
+        qr_codes("http://x/r/", MODEL).modules(end)

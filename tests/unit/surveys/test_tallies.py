@@ -14,17 +14,17 @@ from tests.unit.surveys.sealing import KEYS, POLL, ROSTER, TERMS, ballot, member
 import pingyi_roster
 from pingyi.channels import Channel, Context, Entry, Period, Score, Tally
 from pingyi.channels.types import encode_name
-from pingyi_surveys.opened import Opened
-from pingyi_surveys.opening import open_box
-from pingyi_surveys.tallies import Tallied, tallied, too_few_to_hold
+from pingyi_surveys.ballot.opened_ballot import OpenedBallot
+from pingyi_surveys.ballot.tally import open_box
+from pingyi_surveys.ballot.tally_cells import Tallied, tallied, too_few_to_hold
 
 
-def counts(ballots: list[Opened], dimension: str = "attitude") -> dict[str, int]:
+def counts(ballots: list[OpenedBallot], dimension: str = "attitude") -> dict[str, int]:
     found = tallied(POLL, [(one, "") for one in ballots], "box")
     return {entry.option: entry.count for entry in found if entry.dimension == dimension}
 
 
-def given(*answers: tuple[int, int]) -> list[Opened]:
+def given(*answers: tuple[int, int]) -> list[OpenedBallot]:
     return [ballot(number, answers=(answer, 0)) for answer, many in answers for number in range(many)]
 
 

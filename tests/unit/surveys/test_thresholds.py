@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pingyi_surveys.thresholds import Rules, read_rules
+from pingyi_surveys.ballot.thresholds import Rules, read_rules
 
 
 def test_a_document_is_read_back_the_same() -> None:

@@ -28,12 +28,12 @@ from tests.unit.verify.making import (
 from pingyi.channels import Context, Period
 from pingyi.registry import EXTENSION, Registry, load_context, load_registry
 from pingyi.services.bundles.bundles import read_bundle
-from pingyi_surveys.ballots import Layout
-from pingyi_surveys.opened import NO_ANSWER, Opened
-from pingyi_surveys.opening import Opening, Result, Terms, settle
-from pingyi_surveys.questionnaires import parse_questionnaire, ready_questionnaire
-from pingyi_surveys.tallies import Tallied
-from pingyi_surveys.thresholds import Rules
+from pingyi_surveys.ballot.layout import Layout
+from pingyi_surveys.ballot.opened_ballot import NO_ANSWER, OpenedBallot
+from pingyi_surveys.ballot.tally import Opening, Result, Terms, settle
+from pingyi_surveys.ballot.tally_cells import Tallied
+from pingyi_surveys.ballot.thresholds import Rules
+from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire, ready_questionnaire
 
 KEY = "box-2026"
 UNITS = ("u1", "u2", "u3")
@@ -63,17 +63,19 @@ def roster() -> Layout:
     return layout_of("roster-three-levels", ROSTER, strata=("",), every_unit=True)
 
 
-def ballot(layout: Layout, number: int, unit: str, answer: int, mark: str = "", stratum: str = "") -> Opened:
+def ballot(
+    layout: Layout, number: int, unit: str, answer: int, mark: str = "", stratum: str = ""
+) -> OpenedBallot:
     """A ballot with one answer everywhere; `mark` is the reason for which it will be held."""
     nullifier = hashlib.sha256(f"{layout.channel} {number}".encode()).digest()
     answers = (answer,) * layout.questions
-    return Opened(unit, stratum, 0, answers, 0, mark.encode(), b"", False, False, nullifier)
+    return OpenedBallot(unit, stratum, 0, answers, 0, mark.encode(), b"", False, False, nullifier)
 
 
 def open_results() -> list[Result]:
     """68 ballots: u1 30 and 12 of one device, u2 11 and a crowd of 10, u3 five; and one that was moved."""
     layout = poll()
-    made: list[Opened] = []
+    made: list[OpenedBallot] = []
     for unit, times, mark in (
         ("u1", 30, ""),
         ("u1", 12, "R1"),

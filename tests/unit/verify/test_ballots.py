@@ -25,7 +25,7 @@ from tests.unit.verify.boxes import (
 from tests.unit.verify.making import digest_of, spelt
 
 from pingyi.ledger.cosignatures import cosign, cosigner_key
-from pingyi_surveys.tallies import Number
+from pingyi_surveys.ballot.tally_cells import Number
 
 Check = Callable[..., Any]
 

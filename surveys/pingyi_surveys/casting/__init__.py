@@ -1,0 +1,1 @@
+"""From the page of a ballot to its sealed row and its receipt."""

@@ -1,0 +1,1 @@
+"""Opens the boxes of a closed period, and ends the life of their keys."""

@@ -1,0 +1,1 @@
+"""Questionnaires: documents checked as a whole, edited as drafts, stored in versions."""

@@ -1,0 +1,106 @@
+"""Questionnaires as they are kept: versions that may be edited until a period's keys freeze them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.ledger.leaves import record
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import not_found
+from pingyi_surveys.questionnaires.questionnaire import Questionnaire, parse_questionnaire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredQuestionnaire:
+    """A stored version; `document` as it was typed, `frozen` once ballots of a period rest on it."""
+
+    id: int
+    key: str
+    version: int
+    document: str
+    sha256: str
+    changed_at: datetime
+    frozen: bool
+
+    @property
+    def questionnaire(self) -> Questionnaire:
+        return parse_questionnaire(self.document)
+
+
+def store_questionnaire(connection: Connection, caller: Caller, document: str) -> StoredQuestionnaire:
+    """Store a document under its own key and version, over a version that is not frozen.
+
+    What a frozen version says already may be stored again and changes nothing. Raises Problem
+    questionnaire_invalid, questionnaire_frozen.
+    """
+    found = parse_questionnaire(document)
+    given = {"key": found.key, "version": found.version}
+    stored = connection.execute(
+        text(
+            "INSERT INTO questionnaire (key, version, document, digest, changed_by)"
+            " VALUES (:key, :version, :document, decode(:digest, 'hex'), :by)"
+            " ON CONFLICT (key, version) DO UPDATE SET document = excluded.document,"
+            " digest = excluded.digest, changed_by = excluded.changed_by, changed_at = now()"
+            " WHERE questionnaire.frozen_at IS NULL"
+        ),
+        {**given, "document": document, "digest": found.digest(), "by": caller.name},
+    ).rowcount
+    if not stored:
+        frozen = find_questionnaire(connection, found.key, found.version)
+        if frozen.sha256 == found.digest():
+            return frozen
+        raise Problem("questionnaire_frozen", 409, _FROZEN.format(**given))
+    record(connection, "questionnaire.stored", {**given, "sha256": found.digest(), "by": caller.name})
+    return find_questionnaire(connection, found.key, found.version)
+
+
+def store_new_questionnaire(connection: Connection, caller: Caller, document: str) -> StoredQuestionnaire:
+    """Store a document whose key and version nobody has used yet.
+
+    Raises Problem questionnaire_invalid, questionnaire_exists.
+    """
+    found = parse_questionnaire(document)
+    given = {"key": found.key, "version": found.version}
+    there = text("SELECT FROM questionnaire WHERE key = :key AND version = :version")
+    if connection.execute(there, given).first() is not None:
+        pointers = [FieldError(code="version_taken", message=_TAKEN, pointer="/version")]
+        raise Problem("questionnaire_exists", 409, _EXISTS.format(**given), pointers)
+    return store_questionnaire(connection, caller, document)
+
+
+_EXISTS = Text(
+    zh="问卷“{key}”第 {version} 版已经有了，请换一个代码或版本。",
+    en="There is a version {version} of questionnaire {key} already: choose another key or version.",
+)
+_TAKEN = Text(zh="这个版本已经有了。", en="There is such a version already.")
+_FROZEN = Text(
+    zh="问卷“{key}”第 {version} 版已用于评议，不能再改；请把 version 加一，另存新版。",
+    en="Version {version} of questionnaire {key} is in use and never changes; store it anew under a higher "
+    "version.",
+)
+_SELECT = (
+    "SELECT id, key, version, document, encode(digest, 'hex') AS sha256, changed_at,"
+    " frozen_at IS NOT NULL AS frozen FROM questionnaire"
+)
+
+
+def find_questionnaire(connection: Connection, key: str, version: int) -> StoredQuestionnaire:
+    """One stored version; Problem not_found."""
+    given = {"key": key, "version": version}
+    rows = connection.execute(text(f"{_SELECT} WHERE key = :key AND version = :version"), given)
+    row = rows.mappings().one_or_none()
+    if row is None:
+        raise not_found(zh=f"问卷“{key}”第 {version} 版", en=f"Questionnaire {key}, version {version},")
+    return StoredQuestionnaire(**row)
+
+
+def list_questionnaires(connection: Connection) -> Sequence[StoredQuestionnaire]:
+    """All stored versions by key, the newest first: one query."""
+    rows = connection.execute(text(f"{_SELECT} ORDER BY key, version DESC"))
+    return [StoredQuestionnaire(**row) for row in rows.mappings()]

@@ -1,0 +1,173 @@
+"""Invitations with a card each, and reminders to everybody: sent, counted on the record, kept nowhere."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.errors import Problem
+from pingyi.ledger.leaves import record
+from pingyi.services.core.bound_channels import BoundChannel, bound_channel, issued_scheme
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import require_state
+from pingyi.services.draws.draws import DrawRecord
+from pingyi_surveys.setup.card_hashes import cards_of, load_cards
+from pingyi_surveys.setup.letter_texts import INVITATION, REMINDER, Words, write
+from pingyi_surveys.setup.mail import Letter, MailServer, Posted, send_letters
+from pingyi_surveys.setup.recipients import (
+    IssuedCard,
+    Recipient,
+    deal,
+    invited,
+    read_addresses,
+    read_cards,
+    read_contacts,
+    serving_members,
+)
+
+Purpose = Literal["invitation", "reminder"]
+Rows = Sequence[Sequence[str]]
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Mailing:
+    """Letters that are ready, the cards in them by line, and what is left over."""
+
+    working: BoundChannel
+    purpose: Purpose
+    letters: list[Letter]
+    recipients: dict[int, Recipient] = field(default_factory=dict)
+    cards: dict[int, IssuedCard] = field(default_factory=dict)
+    spare: list[IssuedCard] = field(default_factory=list)
+    posted: Posted = field(default_factory=Posted)
+
+    def left_recipients(self) -> list[Recipient]:
+        """Who still has no letter, in the order of the file."""
+        return [self.recipients[line] for line in sorted((*self.posted.unsent, *self.posted.refused))]
+
+    def left_cards(self) -> list[str]:
+        """The links that were handed to nobody, in an order that tells nothing."""
+        unused = [self.cards[line] for line in (*self.posted.unsent, *self.posted.refused)]
+        return sorted(card.link for card in (*unused, *self.spare))
+
+
+def plan_invitations(
+    connection: Connection,
+    period: str,
+    channel: str,
+    *,
+    recipients: Rows,
+    links: Sequence[str],
+    draw: DrawRecord | None = None,
+    only: Sequence[str] = (),
+) -> Mailing:
+    """A letter for everybody with a card drawn at random; nothing is kept of who got which.
+
+    `recipients`: rows of addresses or, with a `draw`, of member ids and addresses. Raises Problem not_found,
+    wrong_state, draw_open, addresses_invalid, members_unknown, links_invalid, cards_too_few.
+    """
+    working = _roster(connection, period, channel, ("draft", "open"))
+    if draw is None:
+        wanted = read_addresses(recipients)
+    else:
+        if draw.line.value is None:
+            raise Problem("draw_open", 409, _DRAW_OPEN)
+        wanted = invited(read_contacts(recipients), serving_members(draw), only)
+    cards = read_cards(links, load_cards(connection, working.id))
+    dealt, spare = deal(wanted, cards, secrets.SystemRandom().shuffle)
+    words = _words(connection, working)
+    return Mailing(
+        working=working,
+        purpose="invitation",
+        letters=[_letter(one, INVITATION, {**words, "link": card.link}) for one, card in dealt],
+        recipients={one.line: one for one, _ in dealt},
+        cards={one.line: card for one, card in dealt},
+        spare=spare,
+    )
+
+
+_DRAW_OPEN = Text(zh="抽签还没有结果，不能发邀请。", en="The draw is not done yet: nobody can be invited.")
+
+
+def plan_reminders(
+    connection: Connection, caller: Caller, period: str, channel: str, *, recipients: Rows
+) -> Mailing:
+    """A letter for everybody on the list, since nobody knows who has voted; the look at turnout is recorded.
+
+    Raises Problem not_found, wrong_state, addresses_invalid.
+    """
+    working = _roster(connection, period, channel, ("open",))
+    wanted = read_addresses(recipients)
+    words = {**_words(connection, working), "share": _turnout(connection, working)}
+    record(connection, "turnout.viewed", {"period": period, "by": caller.name}, working.period_id)
+    return Mailing(
+        working=working,
+        purpose="reminder",
+        letters=[_letter(one, REMINDER, words) for one in wanted],
+        recipients={one.line: one for one in wanted},
+    )
+
+
+def post(server: MailServer, mailing: Mailing, progress: Progress) -> None:
+    """Send the letters; what became of each is in `mailing.posted`, also where this is interrupted."""
+    send_letters(server, mailing.letters, mailing.posted, progress)
+
+
+def record_mailing(connection: Connection, caller: Caller, mailing: Mailing) -> None:
+    """Put on the record how many letters left the house, and nothing else of them."""
+    working = mailing.working
+    content = {"purpose": mailing.purpose, "count": mailing.posted.out, "by": caller.name}
+    told = {**content, "period": working.period_key, "channel": working.key}
+    record(connection, "mail.sent", told, working.period_id)
+
+
+def _roster(connection: Connection, period: str, channel: str, states: Sequence[str]) -> BoundChannel:
+    working = bound_channel(connection, period, channel)
+    kind = connection.execute(
+        text("SELECT kind FROM ballot_box WHERE channel_id = :id"), {"id": working.id}
+    ).scalar_one_or_none()
+    if kind != "roster":
+        raise Problem("no_such_box", 409, _NO_ROSTER)
+    require_state(working.state, states)
+    return working
+
+
+_NO_ROSTER = Text(
+    zh="此渠道没有设为名册票箱，没有票卡可寄。", en="This channel is no roster's box: it has no cards."
+)
+
+
+def _words(connection: Connection, working: BoundChannel) -> dict[str, Text]:
+    """What every letter says: the evaluation, the channel, and the last day."""
+    row = connection.execute(
+        text("SELECT scheme_id, ends_on FROM period WHERE id = :id"), {"id": working.period_id}
+    ).one()
+    last = Text(zh=f"{row.ends_on}", en=f"{row.ends_on}") if row.ends_on else _UNTIL_CLOSED
+    return {
+        "title": issued_scheme(row.scheme_id, connection).title,
+        "channel": working.plan.title,
+        "last": last,
+    }
+
+
+_UNTIL_CLOSED = Text(zh="评议办宣布截止之日", en="the day on which the office closes it")
+
+
+def _turnout(connection: Connection, working: BoundChannel) -> Text:
+    """The share of cards that came back, in whole percent, rounded down."""
+    returned = connection.execute(
+        text("SELECT count(*) FROM sealed_ballot WHERE channel_id = :id"), {"id": working.id}
+    ).scalar_one()
+    share = f"{100 * returned // max(sum(cards_of(connection, working.id).values()), 1)} %"
+    return Text(zh=share, en=share)
+
+
+def _letter(one: Recipient, words: Words, values: Mapping[str, Text | str]) -> Letter:
+    subject, body = write(words, values)
+    return Letter(one.line, one.address, subject, body)

@@ -1,0 +1,276 @@
+"""Makes a period's ballot keys and freezes what its ballots rest on: on the record before it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from pingyi.channels import Text
+from pingyi.domain.canonical import canonical_json, sha256_hex
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.ledger.leaves import leaf_hash, record
+from pingyi.ledger.tree import entry_bytes, hash_entry
+from pingyi.services.core.bound_channels import channel_by_id
+from pingyi.services.core.callers import Caller
+from pingyi.services.core.errors import require_state
+from pingyi.services.periods.periods import PeriodRow
+from pingyi.settings import Settings
+from pingyi_surveys.ballot.keys import BoxKeys, KeyFile, box_keys, new_secret, write_key_file
+from pingyi_surveys.ballot.thresholds import read_rules
+from pingyi_surveys.setup.boxes import BATCH, Box, boxes_of, layout_of, levels_of, unfit
+from pingyi_surveys.setup.card_hashes import cards_of, roster_digest
+from pingyi_surveys.setup.key_files import box_name, key_file_name, write_private
+
+Keeping = Literal["file", "printed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """`content` by channel: see `frozen_content`; `key_file`: SHA-256 of the web hosts' file, in hex."""
+
+    keys_id: int
+    public: bytes
+    key_file: str
+    kept: Keeping
+    content: dict[int, dict[str, Any]]
+
+
+def prepare(
+    connection: Connection,
+    caller: Caller,
+    period: PeriodRow,
+    settings: Settings,
+    box_secret: bytes | None = None,
+) -> Prepared:
+    """Make the keys of a draft period and freeze its boxes; again makes new keys.
+
+    `box_secret`: one that two people hold on paper; without it a new one is kept in a file on this host.
+    Raises Problem wrong_state, needs_missing.
+    """
+    boxes = require_preparable(connection, period)
+    kept: Keeping = "printed" if box_secret else "file"
+    secret = box_secret or new_secret()
+    keys = box_keys(secret)
+    key_file = _write_key_file(connection, settings, period, boxes, keys)
+    if not box_secret:
+        write_private(settings.box_folder / box_name(period.id, keys.public), secret.hex().encode() + b"\n")
+    return _store(connection, caller, period, boxes, keys.public, key_file, kept)
+
+
+def require_preparable(connection: Connection, period: PeriodRow) -> Sequence[Box]:
+    """The boxes of a draft period, with nothing lacking; Problem wrong_state, needs_missing."""
+    require_state(period.state, ("draft",))
+    boxes = boxes_of(connection, period.id)
+    if errors := [error for box in boxes for error in _lacking(connection, box)] or _none(boxes):
+        raise Problem("needs_missing", 409, _MISSING, errors)
+    return boxes
+
+
+_MISSING = Text(zh="票箱还不能准备。", en="The ballot boxes cannot be prepared yet.")
+
+
+def _none(boxes: Sequence[Box]) -> list[FieldError]:
+    message = Text(zh="还没有渠道设为收票。", en="No channel takes ballots yet.")
+    return [] if boxes else [FieldError(code="no_boxes", message=message, pointer="/boxes")]
+
+
+def _lacking(connection: Connection, box: Box) -> list[FieldError]:
+    working = channel_by_id(connection, box.channel_id)
+    errors = unfit(box.questionnaire, working, box.kind)
+    where = f"/channels/{box.channel}"
+    strata = set(working.context.settings.get("strata") or {})
+    cards = cards_of(connection, box.channel_id)
+    if box.kind == "roster" and not cards:
+        errors.append(
+            FieldError(code="cards_missing", message=_NO_CARDS.format(key=box.channel), pointer=where)
+        )
+    elif box.kind == "roster" and strata and not set(cards) <= strata:
+        wrong = ", ".join(sorted(set(cards) - strata))
+        message = _WRONG_STRATA.format(key=box.channel, wrong=wrong)
+        errors.append(FieldError(code="strata_unknown", message=message, pointer=where))
+    return errors
+
+
+_NO_CARDS = Text(
+    zh="渠道“{key}”还没有登记票卡：请发卡人先运行 pingyi cards issue 并登记清单。",
+    en="Channel {key} has no cards yet: the issuer runs pingyi cards issue and registers the list first.",
+)
+_WRONG_STRATA = Text(
+    zh="渠道“{key}”的票卡人群“{wrong}”不在方案里。",
+    en="Cards of channel {key} are of strata unknown to it: {wrong}.",
+)
+
+
+def frozen_content(
+    connection: Connection, box: Box, first_day: date, last_day: date | None
+) -> dict[str, Any]:
+    """What an opening needs besides keys and ballots, as plain data."""
+    layout = layout_of(connection, box)
+    return {
+        "channel": box.channel,
+        "kind": box.kind,
+        "questionnaire": box.questionnaire.digest(),
+        "layout": asdict(layout),
+        "rules": read_rules(box.rules).document(),
+        "levels": list(levels_of(connection, box)),
+        "first_day": first_day.isoformat(),
+        "last_day": last_day.isoformat() if last_day else None,
+        "cards": dict(cards_of(connection, box.channel_id)) if box.kind == "roster" else None,
+        "batch": BATCH,
+    }
+
+
+def _store(
+    connection: Connection,
+    caller: Caller,
+    period: PeriodRow,
+    boxes: Sequence[Box],
+    public: bytes,
+    key_file: str,
+    kept: Keeping,
+) -> Prepared:
+    first_day, last_day = days_of(connection, period.id)
+    content = {box.channel_id: frozen_content(connection, box, first_day, last_day) for box in boxes}
+    keys_id: int = connection.execute(
+        text(
+            "INSERT INTO ballot_keys (period_id, public, key_file, kept, prepared_by)"
+            " VALUES (:period, :public, decode(:file, 'hex'), :kept, :by) RETURNING id"
+        ),
+        {"period": period.id, "public": public, "file": key_file, "kept": kept, "by": caller.name},
+    ).scalar_one()
+    for channel_id, frozen in content.items():
+        connection.execute(
+            text(
+                "INSERT INTO prepared_box (keys_id, channel_id, content)"
+                " VALUES (:keys, :channel, CAST(:content AS json))"
+            ),
+            {"keys": keys_id, "channel": channel_id, "content": msgspec.json.encode(frozen).decode()},
+        )
+    connection.execute(
+        text("UPDATE questionnaire SET frozen_at = now() WHERE id = ANY(:ids) AND frozen_at IS NULL"),
+        {"ids": [box.questionnaire_id for box in boxes]},
+    )
+    told = {
+        "period": period.key,
+        "by": caller.name,
+        "public": public.hex(),
+        "kept": kept,
+        "key_file": key_file,
+    }
+    record(connection, "ballots.prepared", {**told, "boxes": list(content.values())}, period.id)
+    return Prepared(keys_id=keys_id, public=public, key_file=key_file, kept=kept, content=content)
+
+
+def days_of(connection: Connection, period_id: int) -> tuple[date, date | None]:
+    """First and last day on which a period's boxes take ballots; without dates from today until it closes."""
+    row = connection.execute(
+        text("SELECT starts_on, ends_on, time_zone FROM period WHERE id = :id"), {"id": period_id}
+    ).one()
+    return row.starts_on or datetime.now(ZoneInfo(row.time_zone)).date(), row.ends_on
+
+
+def newest_prepared(connection: Connection, period_id: int) -> Prepared | None:
+    """The keys that count, and what was frozen with them; None before anything was prepared."""
+    row = connection.execute(
+        text(
+            "SELECT id, public, encode(key_file, 'hex') AS key_file, kept FROM ballot_keys"
+            " WHERE period_id = :id ORDER BY id DESC LIMIT 1"
+        ),
+        {"id": period_id},
+    ).one_or_none()
+    if row is None:
+        return None
+    rows = connection.execute(
+        text("SELECT channel_id, content FROM prepared_box WHERE keys_id = :id ORDER BY channel_id"),
+        {"id": row.id},
+    )
+    content = {one.channel_id: one.content for one in rows}
+    return Prepared(keys_id=row.id, public=row.public, key_file=row.key_file, kept=row.kept, content=content)
+
+
+def require_as_recorded(connection: Connection, period_id: int, prepared: Prepared) -> None:
+    """Keys and frozen boxes are those of the sealed record; Problem preparation_changed where they differ."""
+    rows = connection.execute(
+        text(
+            "SELECT l.body, s.hash, p.key FROM leaf l JOIN sealed_leaf s ON s.leaf_id = l.id"
+            " JOIN period p ON p.id = l.period_id"
+            " WHERE l.period_id = :id AND l.kind = 'ballots.prepared' ORDER BY s.epoch, s.index"
+        ),
+        {"id": period_id},
+    ).all()
+    if any(hash_entry(entry_bytes(row.key, leaf_hash(row.body))) != bytes(row.hash) for row in rows):
+        raise Problem("preparation_changed", 409, _CHANGED)
+    told = [msgspec.json.decode(bytes(row.body)) for row in rows]
+    now = {"public": prepared.public.hex(), "key_file": prepared.key_file, "kept": prepared.kept}
+    if not told or {name: told[-1][name] for name in now} != now:
+        raise Problem("preparation_changed", 409, _CHANGED)
+    if canonical_json(_by_channel(told[-1]["boxes"])) != canonical_json(
+        _by_channel(prepared.content.values())
+    ):
+        raise Problem("preparation_changed", 409, _CHANGED)
+
+
+def _by_channel(contents: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {content["channel"]: content for content in contents}
+
+
+_CHANGED = Text(
+    zh="库中的票箱密钥或冻结内容与记录（ballots.prepared）不符：有人改过数据库，请先查明。",
+    en="The keys or the frozen content of the boxes differ from the record (ballots.prepared): somebody "
+    "changed the database. Find out first.",
+)
+
+
+def unprepared(connection: Connection, period_id: int) -> list[FieldError]:
+    """What keeps a draft period with boxes from opening; nothing where keys fit what stands now."""
+    boxes = boxes_of(connection, period_id)
+    if not boxes:
+        return []
+    if errors := [error for box in boxes for error in _lacking(connection, box)]:
+        return errors
+    prepared = newest_prepared(connection, period_id)
+    if prepared is None:
+        return [FieldError(code="keys_missing", message=_NO_KEYS, pointer="/ballots")]
+    stale = [box.channel for box in boxes if not _fits(connection, box, prepared)]
+    if stale or len(prepared.content) != len(boxes):
+        message = _STALE.format(channels=", ".join(stale))
+        return [FieldError(code="keys_outdated", message=message, pointer="/ballots")]
+    return []
+
+
+_NO_KEYS = Text(
+    zh="票箱密钥尚未准备：请在“收票”页准备，或运行 pingyi box prepare。",
+    en="The ballot keys are not made yet: prepare them on the page Ballots, or run pingyi box prepare.",
+)
+_STALE = Text(
+    zh="准备密钥之后，单位、问卷或票卡又有变动（{channels}）：请重新准备票箱。",
+    en="Units, questionnaire or cards changed after the keys were made ({channels}): prepare again.",
+)
+
+
+def _fits(connection: Connection, box: Box, prepared: Prepared) -> bool:
+    frozen = prepared.content.get(box.channel_id)
+    if frozen is None:
+        return False
+    first_day = date.fromisoformat(frozen["first_day"])
+    working = channel_by_id(connection, box.channel_id)
+    now = frozen_content(connection, box, first_day, working.context.period.ends_on)
+    return canonical_json(now) == canonical_json(frozen)
+
+
+def _write_key_file(
+    connection: Connection, settings: Settings, period: PeriodRow, boxes: Sequence[Box], keys: BoxKeys
+) -> str:
+    rosters = {
+        box.channel: roster_digest(connection, box.channel_id) for box in boxes if box.kind == "roster"
+    }
+    content = write_key_file(KeyFile(period.key, keys.public, keys.intake, new_secret(), rosters))
+    digest = sha256_hex(content)
+    write_private(settings.ballots_folder / key_file_name(period.id, digest), content)
+    return digest

@@ -1,0 +1,1 @@
+"""Shell commands of the counting host, the card issuer and the auditors."""
