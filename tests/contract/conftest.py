@@ -11,14 +11,16 @@ import pytest
 from pingyi.channels import Channel, Context, Entry, Period, Score, Tally
 from pingyi.channels.types import encode_name
 
-PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins/pingyi_plugins"
 
 Evaluate = Callable[..., Score]
 
 
 @pytest.fixture(scope="session")
 def channels() -> dict[str, Channel]:
-    packages = [import_module(path.name) for path in sorted(PLUGINS.glob("pingyi_*"))]
+    packages = [
+        import_module(f"pingyi_plugins.{path.parent.name}") for path in sorted(PLUGINS.glob("*/__init__.py"))
+    ]
     return {channel.key: channel for package in packages for channel in package.pingyi_channels()}
 
 

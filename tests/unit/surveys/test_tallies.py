@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from tests.unit.surveys.sealing import KEYS, POLL, ROSTER, TERMS, ballot, member, seal
 
-import pingyi_roster
 from pingyi.channels import Channel, Context, Entry, Period, Score, Tally
 from pingyi.channels.types import encode_name
+from pingyi_plugins import roster as roster_plugin
 from pingyi_surveys.ballot.opened_ballot import OpenedBallot
 from pingyi_surveys.ballot.tally import open_box
 from pingyi_surveys.ballot.tally_cells import Tallied, tallied, too_few_to_hold
@@ -116,7 +116,7 @@ def scored(channel: Channel, entries: Iterable[Tallied], unit: str) -> Score:
 def test_roster_channel_scores_what_the_opened_box_gives() -> None:
     ballots = [member(number, (number % 2, 0 if number < 9 else 3, 0)) for number in range(20)]
     entries = open_box(seal(ROSTER, ballots), ROSTER, KEYS, TERMS).entries
-    roster = next(iter(pingyi_roster.pingyi_channels()))
+    roster = next(iter(roster_plugin.pingyi_channels()))
     first = scored(roster, entries, "A01")
     assert (first.status, first.rate, first.n, first.facts["returned"]) == ("ok", Fraction(4, 5), 20, 20)
     small = scored(roster, entries, "A02")
