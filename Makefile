@@ -62,7 +62,7 @@ faults: tools ## kills, closings and restores: minutes
 check: tools ## format, lint, types, layers, locks and wheel
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy server surveys workers plugins
+	$(BIN)/mypy server surveys workers plugins demonstration
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.house
 	$(BIN)/python -m tests.locks

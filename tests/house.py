@@ -17,7 +17,7 @@ ONE_LONG_FILE = ROOT / "server/pingyi/verify.py"  # whoever checks a result down
 
 
 def sources() -> Iterator[Path]:
-    for folder in ("server", "surveys", "workers", "plugins"):
+    for folder in ("server", "surveys", "workers", "plugins", "demonstration"):
         yield from sorted((ROOT / folder).rglob("*.py"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -25,10 +24,6 @@ FIRST_SIGN_IN = "/first-sign-in"
 _ONE_HOLDER = Text(
     zh="请指定渠道单位（可加 --channel），或用 --role 指定评议办角色，二者选一。",
     en="Name either an operator (and, if you like, --channel) or roles of the office with --role.",
-)
-_ONLY_AS_BUNDLE = Text(
-    zh="这个方案的演示只能写成数据包：请加 --bundle。",
-    en="This scheme's demonstration is written as a bundle only: add --bundle.",
 )
 _FOLDER = click.Path(path_type=Path)
 
@@ -231,25 +226,11 @@ def plugin_new(key: str, folder: Path) -> None:
     say(done.format(made=made))
 
 
-@main.command()
-@click.option("--scheme", default="maanshan-2017", help="现成的方案 / a ready-made scheme")
-@click.option("--bundle", type=_FOLDER, help="只写出数据包 / only write its bundle into this new folder")
-def demo(scheme: str, bundle: Path | None) -> None:
-    """演示数据 / Fill in the demonstration, or write that of a ready-made scheme as a bundle."""
-    if bundle:
-        written = importlib.import_module("pingyi.demonstration.bundle").write_bundle(scheme, bundle)
-        say(Text(zh=f"数据包已写入 {bundle}：{written} 行报送。", en=f"Wrote {bundle}: {written} entries."))
-        return
-    if scheme != "maanshan-2017":
-        raise click.UsageError(shell.words(_ONLY_AS_BUNDLE))
-    with _application() as (app, settings):
-        importlib.import_module("pingyi.demonstration").fill(app, settings)
-
-
 def announce(settings: Settings) -> list[str]:
-    """What `pingyi up` says once the web answers: the first sign-in, the demonstration's request."""
+    """What `pingyi up` says once the web answers: the first sign-in, what extensions have to say."""
     from pingyi.db import transaction
-    from pingyi.running import address_of, first_request
+    from pingyi.extensions import EXTENSION as EXTENSIONS
+    from pingyi.running import address_of
     from pingyi.services.people.accounts import needs_first_account, new_first_code
 
     lines: list[str] = []
@@ -258,9 +239,9 @@ def announce(settings: Settings) -> list[str]:
             code = new_first_code(connection)
             lines.append(f"首次登录 / first sign-in: {address_of(settings)}{FIRST_SIGN_IN}")
             lines.append(f"一次性代码 / one-time code: {code}")
-        ballots = importlib.import_module("pingyi.demonstration.open_ballots")
-        lines += ballots.ballot_lines(connection, settings, address_of(settings))
-    return [*lines, *first_request(settings)]
+        for extension in app.extensions[EXTENSIONS]:
+            lines += extension.announced(connection, settings)
+    return lines
 
 
 def _attached() -> Settings:

@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from sqlalchemy import Connection
 
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.settings import Settings
 
 ENTRY_POINT_GROUP = "pingyi.apps"
 EXTENSION = "pingyi.apps"
@@ -22,6 +23,10 @@ def _nothing_missing(_connection: Connection, _period_id: int) -> Sequence[Field
 
 def _nothing_to_do(_connection: Connection, _period_id: int) -> None:
     return None
+
+
+def _nothing_to_say(_connection: Connection, _settings: Settings) -> Sequence[str]:
+    return ()
 
 
 def _nothing_found() -> None:
@@ -36,7 +41,7 @@ class Extension:
     module that has it under this name.
     `missing`: what still has to be done before a period can open. `closed` asks for the work that closing
     brings. `unfinished`: why a closed period cannot be assessed yet, or None. `work`: jobs by topic of the
-    outbox. `sweep`: periodic work.
+    outbox. `sweep`: periodic work. `announced`: lines that `pingyi up` prints once the web answers.
     """
 
     key: str
@@ -47,6 +52,7 @@ class Extension:
     unfinished: Callable[[Connection, int], Problem | None] = _nothing_to_do
     work: Callable[[str, int], Any] | None = None
     sweep: Callable[[], None] = _nothing_found
+    announced: Callable[[Connection, Settings], Sequence[str]] = _nothing_to_say
 
 
 def load_extensions(points: Iterable[EntryPoint] | None = None) -> tuple[Extension, ...]:

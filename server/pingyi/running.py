@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -19,7 +18,6 @@ from pingyi.settings import Settings
 
 BACKLOG = 2048
 STOP_SECONDS = 5
-DEMONSTRATION = "demonstration.json"
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared only
 
 
@@ -94,16 +92,3 @@ def address_of(settings: Settings) -> str:
     host = _ANY.get(settings.host, settings.host)
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{settings.port}"
-
-
-def first_request(settings: Settings) -> list[str]:
-    """The demonstration's operator key and a command that delivers an entry; nothing where there is none.
-
-    `demonstration.json` in the state folder: operator, key, base_url and curl (the command at that address).
-    """
-    try:
-        kept = json.loads((settings.state / DEMONSTRATION).read_text(encoding="utf-8"))
-    except OSError:
-        return []
-    command: str = kept["curl"].replace(kept["base_url"], address_of(settings))
-    return [f"密钥 / key ({kept['operator']}): {kept['key']}", command]

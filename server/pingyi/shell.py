@@ -17,6 +17,8 @@ from pingyi.extensions import load_extensions
 if TYPE_CHECKING:
     from flask import Flask
 
+    from pingyi.settings import Settings
+
 APPLICATION = "pingyi.application"
 _ELSEWHERE = {
     **dict.fromkeys(("up", "doctor", "database"), "pingyi.embedded.commands"),
@@ -105,8 +107,15 @@ def progress_line() -> Iterator[Callable[[Text], None]]:
 
 
 @contextmanager
-def running_application() -> Iterator[Flask]:
-    """The application on the running engines, inside its context: for commands that other packages bring."""
+def running_installation() -> Iterator[tuple[Flask, Settings]]:
+    """The application on the running engines, and its settings: for commands that other packages bring."""
     make = click.get_current_context().meta[APPLICATION]
-    with make() as (app, _), app.app_context():
+    with make() as (app, settings):
+        yield app, settings
+
+
+@contextmanager
+def running_application() -> Iterator[Flask]:
+    """The same application, inside its context."""
+    with running_installation() as (app, _), app.app_context():
         yield app

@@ -19,7 +19,7 @@ from pingyi.web.wording import _OF_STATUS as OF_STATUS
 
 
 def trees() -> Iterator[ast.Module]:
-    for folder in ("server", "surveys", "workers", "plugins"):
+    for folder in ("server", "surveys", "workers", "plugins", "demonstration"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield ast.parse(path.read_text(encoding="utf-8"))
 

@@ -12,10 +12,10 @@ from flask import Flask
 from tests.docs.reading import ROOT, text_of
 
 from pingyi.api.requests import IDEMPOTENCY_KEY
-from pingyi.demonstration.first_post import CHANNEL, PLUGIN
-from pingyi.demonstration.periods import OPEN
-from pingyi.demonstration.posting import entries_path
 from pingyi.registry import load_registry
+from pingyi_demonstration.running.first_post import CHANNEL, PLUGIN
+from pingyi_demonstration.running.periods import OPEN
+from pingyi_demonstration.running.post_deliveries import entries_path
 
 README = "README.md"
 
@@ -48,7 +48,7 @@ def test_readme_entry_loads_and_names_a_unit_of_the_demonstration() -> None:
     words = first_request()
     [entry] = json.loads(words[words.index("-d") + 1])["entries"]
     assert load_registry().channel(PLUGIN).entry_schema().validate(entry) == {}
-    table = files("pingyi.demonstration").joinpath("units.csv").read_text(encoding="utf-8-sig")
+    table = files("pingyi_demonstration.data").joinpath("units.csv").read_text(encoding="utf-8-sig")
     assert entry["unit"] in {row["name"] for row in csv.DictReader(table.splitlines())}
 
 

@@ -13,11 +13,11 @@ from tests.conftest import empty, forget
 
 from pingyi.channels import Text
 from pingyi.db import db
-from pingyi.demonstration.playing import play
-from pingyi.demonstration.posting import Answered
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
 from pingyi.services.results.assess import assess_period
+from pingyi_demonstration.running.play import play
+from pingyi_demonstration.running.post_deliveries import Answered
 
 INTERRUPTED_AFTER = 20
 

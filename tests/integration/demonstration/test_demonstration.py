@@ -18,12 +18,12 @@ from sqlalchemy import text
 from tests.integration.demonstration.conftest import Played, outside
 
 from pingyi.db import transaction
-from pingyi.demonstration.deliveries import deliveries
-from pingyi.demonstration.evaluated import evaluated_units
-from pingyi.demonstration.first_post import refresh_first_post
-from pingyi.demonstration.playing import play
 from pingyi.domain.scheme import parse_scheme
 from pingyi.schemes import shipped_scheme
+from pingyi_demonstration.data.deliveries import deliveries
+from pingyi_demonstration.data.units import evaluated_units
+from pingyi_demonstration.running.first_post import refresh_first_post
+from pingyi_demonstration.running.play import play
 
 SIZES = {"departments": 32, "organisations": 22, "services": 30}
 BASE_URL = "http://127.0.0.1:8000"

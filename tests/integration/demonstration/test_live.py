@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pingyi.demonstration.posting import HttpSender
+from pingyi_demonstration.running.post_deliveries import HttpSender
 
 pytestmark = pytest.mark.long
 

@@ -12,13 +12,13 @@ import pytest
 from flask import Flask
 
 from pingyi.db import transaction
-from pingyi.demonstration.evaluated import evaluated_units
-from pingyi.demonstration.playing import play
 from pingyi.domain.errors import Problem
 from pingyi.schemes import shipped_scheme
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import PeriodDraft, create_period
 from pingyi.services.periods.schemes import store_scheme
+from pingyi_demonstration.data.units import evaluated_units
+from pingyi_demonstration.running.play import play
 
 API = "/api/v1"
 PERIOD = f"{API}/periods/maanshan-2017"

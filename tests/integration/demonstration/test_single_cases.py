@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from tests.integration.demonstration.conftest import Played
 
-from pingyi.demonstration.deliveries import deliveries
-from pingyi.demonstration.evaluated import evaluated_units
 from pingyi.domain.scheme import parse_scheme
 from pingyi.schemes import shipped_scheme
+from pingyi_demonstration.data.deliveries import deliveries
+from pingyi_demonstration.data.units import evaluated_units
 
 
 def results(played: Played) -> dict[str, dict[str, Any]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from pingyi.demonstration.bundle import write_bundle
 from pingyi.services.bundles.bundles import Bundle, read_bundle
+from pingyi_demonstration.data.bundle import write_bundle
 
 CASES = """
 [[channels]]

@@ -19,12 +19,12 @@ from tests.integration.replay.ways import by_requests, from_bundle, over_api
 
 from pingyi.cli import main
 from pingyi.db import db
-from pingyi.demonstration.bundle import write_bundle
-from pingyi.demonstration.evaluation import Evaluation
-from pingyi.demonstration.ready_made import EVALUATIONS, evaluation_of
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
 from pingyi.services.bundles.export import export_public
+from pingyi_demonstration.data.bundle import write_bundle
+from pingyi_demonstration.data.evaluation import Evaluation
+from pingyi_demonstration.data.ready_made import EVALUATIONS, evaluation_of
 
 pytestmark = pytest.mark.long
 

@@ -12,9 +12,9 @@ from flask import Flask
 from tests.integration.replay import operator_files
 from tests.integration.replay.ways import Caller, Row, from_bundle, over_api
 
-from pingyi.demonstration.bundle import write_bundle
-from pingyi.demonstration.ready_made import EVALUATIONS, evaluation_of
 from pingyi.embedded.engines import Endpoints
+from pingyi_demonstration.data.bundle import write_bundle
+from pingyi_demonstration.data.ready_made import EVALUATIONS, evaluation_of
 
 # Each format with the titles that its columns have there: a field's name, or what the template says.
 FORMATS: tuple[tuple[Callable[[operator_files.Table], bytes], str], ...] = (

@@ -14,11 +14,11 @@ from redis import Redis
 from tests.conftest import bearer, empty, forget
 
 from pingyi.db import db
-from pingyi.demonstration.evaluation import Evaluation
 from pingyi.embedded.engines import Endpoints
 from pingyi.replay import replay_in
 from pingyi.services.bundles.bundles import read_bundle
 from pingyi.services.results.result import results_json
+from pingyi_demonstration.data.evaluation import Evaluation
 from pingyi_workers.work import drain
 
 API = "/api/v1"

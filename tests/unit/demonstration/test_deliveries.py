@@ -8,15 +8,15 @@ from decimal import Decimal
 import pytest
 
 from pingyi.channels import Context, Period
-from pingyi.demonstration.ballots import poll_weights, roster_weights
-from pingyi.demonstration.chance import Chance
-from pingyi.demonstration.deliveries import MOST, Delivery, deliveries, standing_of
-from pingyi.demonstration.evaluated import adjustments, evaluated_units, previous_results
 from pingyi.domain.names import fold_name
 from pingyi.domain.scheme import Scheme, parse_scheme
 from pingyi.registry import load_registry
 from pingyi.schemes import shipped_scheme
 from pingyi.services.intake.parse_rows import delivery_schema
+from pingyi_demonstration.data.ballots import poll_weights, roster_weights
+from pingyi_demonstration.data.chance import Chance
+from pingyi_demonstration.data.deliveries import MOST, Delivery, deliveries, standing_of
+from pingyi_demonstration.data.units import adjustments, evaluated_units, previous_results
 
 UNITS = evaluated_units()
 

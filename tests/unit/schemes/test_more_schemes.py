@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from pingyi.demonstration.bundle import write_bundle
-from pingyi.demonstration.ready_made import EVALUATIONS, evaluation_of
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme import Scheme, parse_scheme
 from pingyi.registry import check_settings, load_registry
 from pingyi.schemes import shipped_scheme, shipped_schemes
+from pingyi_demonstration.data.bundle import write_bundle
+from pingyi_demonstration.data.ready_made import EVALUATIONS, evaluation_of
 
 DOCS = Path(__file__).parents[3] / "docs" / "schemes"
 POINTS = {

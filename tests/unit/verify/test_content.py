@@ -29,8 +29,8 @@ from tests.unit.verify.making import (
 )
 
 from pingyi import verify
-from pingyi.demonstration.bundle import write_bundle
 from pingyi.registry import Registered, Registry, load_registry
+from pingyi_demonstration.data.bundle import write_bundle
 
 Check = Callable[..., Any]
 VERIFY = Path(verify.__file__)

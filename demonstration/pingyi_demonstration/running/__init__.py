@@ -1,0 +1,1 @@
+"""Fills in the demonstration on a running installation, over HTTP as its operators would."""
