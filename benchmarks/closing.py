@@ -13,8 +13,8 @@ from benchmarks.figures import Figure
 from benchmarks.house import BALLOTS, House, channel_ids, open_period_of
 from benchmarks.measuring import Spent, interleaved, spent
 from pingyi.db import transaction
-from pingyi.domain.assessing import assess
-from pingyi.domain.assessment import AssessedUnit, Inputs
+from pingyi.domain.assessment.assess import assess
+from pingyi.domain.assessment.values import AssessedUnit, Inputs
 from pingyi.registry import current_registry
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.fold import fold_channel

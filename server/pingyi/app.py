@@ -11,7 +11,7 @@ from pingyi.extensions import EXTENSION as EXTENSIONS
 from pingyi.extensions import load_extensions
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.settings import Settings
-from pingyi.site import record
+from pingyi.site import record_files
 
 
 def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
@@ -39,7 +39,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     web.init_app(app)
     api.init_app(app)
     app.register_blueprint(site.blueprint)
-    app.register_blueprint(record.blueprint)
+    app.register_blueprint(record_files.blueprint)
     app.register_blueprint(console.blueprint)
     app.extensions[EXTENSIONS] = load_extensions()
     for extension in app.extensions[EXTENSIONS]:

@@ -10,12 +10,12 @@ from pathlib import Path
 from tests.docs.reading import ROOT, text_of
 
 from pingyi.backups.messages import _MESSAGES as BACKUPS
-from pingyi.domain.scheme_messages import MESSAGES
+from pingyi.domain.scheme.messages import MESSAGES
+from pingyi.embedded.doctor_messages import _REMARKS as REMARKS
 from pingyi.embedded.messages import _MESSAGES as REFUSALS
-from pingyi.embedded.remarks import _REMARKS as REMARKS
 from pingyi.ledger.messages import _MESSAGES as SEALING
 from pingyi.services.bundles.messages import _MESSAGES as FAULTS
-from pingyi.web.wording import _OF_STATUS as OF_STATUS
+from pingyi.web.error_titles import _OF_STATUS as OF_STATUS
 
 
 def trees() -> Iterator[ast.Module]:

@@ -17,7 +17,7 @@ from redis import Redis
 from sqlalchemy.engine import make_url
 from tests.faults.installation import Installation
 
-from pingyi.backups.clients import find_clients
+from pingyi.backups.postgres_clients import find_clients
 from pingyi_surveys.ballot.card_codes import grouped, write_card
 
 KEYED = 8

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from pingyi.db import transaction
 from pingyi.ledger.leaves import record
 from pingyi.ledger.sealing import seal
-from pingyi.ledger.stored import subtree_reader
+from pingyi.ledger.tiles import subtree_reader
 from pingyi.ledger.tree import consistency_proof, inclusion_proof
 from pingyi.settings import Settings
 

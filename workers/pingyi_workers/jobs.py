@@ -6,8 +6,8 @@ from flask import current_app
 
 from pingyi.db import transaction
 from pingyi.extensions import current_extensions
+from pingyi.ledger.ask_witnesses import ask_witnesses
 from pingyi.ledger.sealing import seal_paced
-from pingyi.ledger.witnessing import ask_witnesses
 from pingyi.outbox import OPEN_BOXES, WITNESS, request_work, take_requests
 from pingyi.services.bundles.offer import make_bundle
 from pingyi.services.intake.fold import fold_channel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pingyi.domain.scheme import ChannelPlan
+from pingyi.domain.scheme.values import ChannelPlan
 from pingyi.services.periods.units import UnitRow
 from pingyi_demonstration.data.chance import PERMILLE, Chance
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import NamedTuple
 
-from pingyi.domain.scheme import ChannelPlan
+from pingyi.domain.scheme.values import ChannelPlan
 from pingyi.services.periods.units import UnitRow
 from pingyi_demonstration.data.chance import PERMILLE, Chance
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pingyi.domain.scheme import ChannelPlan, Scheme
+from pingyi.domain.scheme.values import ChannelPlan, Scheme
 from pingyi.services.periods.units import UnitRow
 from pingyi_demonstration.data import ballots, cases, corrections, marks, sessions
 from pingyi_demonstration.data.chance import Chance

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme import Scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.schemes import shipped_scheme
 from pingyi.services.approvals.requests import DEMONSTRATION, approve_all, request_adjustments
 from pingyi.services.core.callers import SHELL

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 if TYPE_CHECKING:
-    from pingyi.api.spec import ProblemApi, Resource
+    from pingyi.api.openapi import ProblemApi, Resource
 
 BASE = "/api/v1"
 EXTENSION = "pingyi.api"
@@ -18,33 +18,28 @@ def init_app(app: Flask) -> None:
 
     To be called after `pingyi.web.init_app`, which answers errors and enforces the policies.
     """
-    from pingyi.api import (
+    from pingyi.api.installation import draws, keys, operators, plugins, schemes
+    from pingyi.api.openapi import DOCUMENT, make_api
+    from pingyi.api.partners import evidence, uploads
+    from pingyi.api.periods import (
         adjustments,
         approvals,
         decisions,
         deliveries,
-        draws,
-        evidence,
-        keys,
-        operators,
+        earlier_results,
         periods,
-        plugins,
-        previous,
         results,
         rolls,
-        schemes,
         units,
-        uploads,
     )
     from pingyi.api.requests import init_rate
-    from pingyi.api.spec import DOCUMENT, make_api
-    from pingyi.web.bodies import take_files
+    from pingyi.web.body_limits import take_files
     from pingyi.web.policy import PUBLIC, declare
 
     init_rate(app)
     api = make_api(app)
     declare(app, DOCUMENT, PUBLIC)
-    scoring = (plugins, schemes, periods, units, rolls, previous, adjustments, decisions)
+    scoring = (plugins, schemes, periods, units, rolls, earlier_results, adjustments, decisions)
     office = (*scoring, approvals, deliveries, results)
     rest = (operators, keys, uploads, evidence, draws)
     app.extensions[EXTENSION] = api
@@ -62,7 +57,7 @@ def register(app: Flask, *resources: Resource) -> None:
 
 def _partners(app: Flask) -> list[Resource]:
     """One resource for every plugin there is."""
-    from pingyi.api.partner import partner_resource
+    from pingyi.api.partners.entries import partner_resource
     from pingyi.registry import EXTENSION
 
     channels = app.extensions[EXTENSION].channels

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from pingyi.api.spec import KEY
+from pingyi.api.openapi import KEY
 from pingyi.channels import Word
 from pingyi.channels.schema import MAX_TEXT_CHARACTERS
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from pingyi.backups.archive import reading
-from pingyi.backups.drilling import drill as try_out
-from pingyi.backups.drilling import put_on_record
-from pingyi.backups.place import beside, running, unused
-from pingyi.backups.restoring import restore as put_back
-from pingyi.backups.taking import back_up
+from pingyi.backups.backup import back_up
+from pingyi.backups.drill import drill as try_out
+from pingyi.backups.drill import put_on_record
+from pingyi.backups.restore import restore as put_back
+from pingyi.backups.target_database import beside, running, unused
 from pingyi.channels import Text
 from pingyi.settings import load_settings
 from pingyi.shell import complain, progress_line, say

@@ -2,32 +2,32 @@
 
 from pingyi.console import (
     accounts,
-    acts,
+    approvals,
     channels,
+    daily_ledger,
     deliveries,
     draws,
     entries,
     evidence,
     keys,
-    ledger,
     office,
     plugins,
-    signing_in,
+    sign_in,
 )
-from pingyi.console.base import blueprint
+from pingyi.console.pages import blueprint
 
 __all__ = [
     "accounts",
-    "acts",
+    "approvals",
     "blueprint",
     "channels",
+    "daily_ledger",
     "deliveries",
     "draws",
     "entries",
     "evidence",
     "keys",
-    "ledger",
     "office",
     "plugins",
-    "signing_in",
+    "sign_in",
 ]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.base import attempt, blueprint, field, page, secret
+from pingyi.console.pages import attempt, blueprint, field, page, secret
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.roles import ROLE_TITLES, Role

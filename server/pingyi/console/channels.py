@@ -5,8 +5,8 @@ from __future__ import annotations
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
+from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.plugins.channel_pages import list_places, render_page, run_task

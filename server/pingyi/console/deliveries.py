@@ -8,7 +8,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.base import blueprint, page
+from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.intake.entry_columns import columns_of
@@ -18,7 +18,7 @@ from pingyi.services.uploads.row_changes import upload_page
 from pingyi.services.uploads.spreadsheet_child import MAX_ROWS
 from pingyi.services.uploads.spreadsheets import MAX_FILE_BYTES
 from pingyi.services.uploads.uploads import ChannelRef, confirm, own_channel, preview
-from pingyi.web.bodies import take_files
+from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.base import attempt, blueprint, field, page
+from pingyi.console.pages import attempt, blueprint, field, page
 from pingyi.db import transaction
 from pingyi.domain.draw import Member, Rule
 from pingyi.domain.errors import FieldError, Problem
@@ -26,7 +26,7 @@ from pingyi.services.draws.draws import (
     substitute,
 )
 from pingyi.services.uploads.spreadsheets import read_spreadsheet
-from pingyi.web.bodies import take_files
+from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 

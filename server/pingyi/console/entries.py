@@ -7,8 +7,8 @@ import re
 from flask import request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
+from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.intake.current_entries import EntryLines, current_entries_page

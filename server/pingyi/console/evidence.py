@@ -6,8 +6,8 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
+from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.evidence.evidence import READERS as FILE_READERS
@@ -16,7 +16,7 @@ from pingyi.services.evidence.files import ENDINGS
 from pingyi.services.evidence.queries import MOST_PAGES, evidence_lines
 from pingyi.services.uploads.channel_header import channel_header
 from pingyi.services.uploads.uploads import ChannelRef
-from pingyi.web.bodies import take_files
+from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 

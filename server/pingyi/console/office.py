@@ -9,7 +9,7 @@ from flask import redirect, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from pingyi.console.base import attempt, blueprint, page
+from pingyi.console.pages import attempt, blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.approvals.approvals import RELEASE, answered_requests, pending_requests

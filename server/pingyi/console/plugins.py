@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Response as AnyResponse
 
-from pingyi.console.base import blueprint, page
 from pingyi.console.office import READERS
+from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.services.plugins.plugin_uses import plugin_lines
 from pingyi.web.policy import policy

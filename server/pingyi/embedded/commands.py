@@ -13,9 +13,17 @@ from sqlalchemy.engine import make_url
 
 from pingyi import migrations
 from pingyi.embedded import doctor as checks
+from pingyi.embedded.database_roles import (
+    APP,
+    DATABASE,
+    OWNER,
+    SEALER,
+    existing_roles,
+    prepare_database,
+    role_url,
+)
 from pingyi.embedded.engines import attach
 from pingyi.embedded.messages import refusal
-from pingyi.embedded.roles import APP, DATABASE, OWNER, SEALER, existing_roles, prepare_database, role_url
 from pingyi.embedded.up import bring_up
 from pingyi.ledger.keys import ensure_key
 from pingyi.settings import Settings, load_settings

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.embedded.remarks import remark
+from pingyi.embedded.doctor_messages import remark
 from pingyi.ledger.keys import load_key
 from pingyi.migrations import is_current
 from pingyi.settings import Settings

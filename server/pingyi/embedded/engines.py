@@ -17,8 +17,10 @@ from typing import Self
 from sqlalchemy.engine import URL
 
 from pingyi.embedded import postgres, valkey
+from pingyi.embedded.database_roles import APP, OWNER, SEALER, prepare_database, role_url
+from pingyi.embedded.engine_programs import find_programs
 from pingyi.embedded.messages import refusal
-from pingyi.embedded.place import (
+from pingyi.embedded.state_folder import (
     StateFolder,
     claimed,
     is_owned,
@@ -28,8 +30,6 @@ from pingyi.embedded.place import (
     socket_folder,
     write_private,
 )
-from pingyi.embedded.programs import find_programs
-from pingyi.embedded.roles import APP, OWNER, SEALER, prepare_database, role_url
 from pingyi.ledger.keys import ensure_key
 from pingyi.settings import Settings, load_settings
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pingyi.embedded.engine_programs import Programs
 from pingyi.embedded.messages import refusal
-from pingyi.embedded.place import StateFolder, engine_folder, write_private
 from pingyi.embedded.processes import end, log_file, run, spawn, stop_child, working_in
-from pingyi.embedded.programs import Programs
+from pingyi.embedded.state_folder import StateFolder, engine_folder, write_private
 
 SUPERUSER = "postgres"
 _LOCALES = (

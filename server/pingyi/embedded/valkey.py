@@ -8,11 +8,11 @@ import subprocess
 import time
 from pathlib import Path
 
+from pingyi.embedded.engine_programs import Programs
 from pingyi.embedded.messages import refusal
-from pingyi.embedded.place import StateFolder, engine_folder
 from pingyi.embedded.postgres import tail_of
 from pingyi.embedded.processes import end, log_file, spawn, stop_child, working_in
-from pingyi.embedded.programs import Programs
+from pingyi.embedded.state_folder import StateFolder, engine_folder
 
 SOCKET = "valkey.sock"
 STOP = ((signal.SIGTERM, 10.0),)

@@ -10,14 +10,14 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, text
 
-from pingyi.ledger.folder import Known, closed_epoch, newest_known
-from pingyi.ledger.heads import TreeHead, newest_head
 from pingyi.ledger.keys import origin_base
 from pingyi.ledger.leaves import leaf_body, leaf_hash
 from pingyi.ledger.messages import refusal
 from pingyi.ledger.notes import Checkpoint, public_bytes, verifier_key
-from pingyi.ledger.stored import load_edges, subtree_reader
+from pingyi.ledger.static_files import Known, closed_epoch, newest_known
+from pingyi.ledger.tiles import load_edges, subtree_reader
 from pingyi.ledger.tree import EMPTY_ROOT, Edges, root_of_edges
+from pingyi.ledger.tree_heads import TreeHead, newest_head
 from pingyi.settings import Settings
 
 

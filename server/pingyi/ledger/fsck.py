@@ -10,11 +10,11 @@ from sqlalchemy import Connection, CursorResult, Row, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.ledger.folder import newest_known
-from pingyi.ledger.heads import newest_head
 from pingyi.ledger.leaves import leaf_hash
 from pingyi.ledger.notes import Checkpoint, read_checkpoint, read_verifier, verify
+from pingyi.ledger.static_files import newest_known
 from pingyi.ledger.tree import Edges, append, entry_bytes, hash_entry, root_of_edges
+from pingyi.ledger.tree_heads import newest_head
 
 ROWS_AT_ONCE = 2_000
 _FINDINGS = {

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from pingyi.domain.errors import Problem
 from pingyi.ledger.epochs import Tree, current_tree, store_epoch
-from pingyi.ledger.folder import publish
 from pingyi.ledger.keys import load_key
 from pingyi.ledger.leaves import leaf_hash
 from pingyi.ledger.messages import refusal
 from pingyi.ledger.notes import Checkpoint, public_bytes, read_checkpoint, sign, verifier_key, verify
+from pingyi.ledger.static_files import publish
 from pingyi.ledger.tree import append, entry_bytes, hash_entry, root_of_edges
 from pingyi.settings import Settings
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pingyi.channels import Text
-from pingyi.domain.scheme import Category, Scheme
+from pingyi.domain.scheme.values import Category, Scheme
 from pingyi.services.results.result import Result, UnitResult, points_of
-from pingyi.site.words import RESULT_TITLES, REVIEW, plain
+from pingyi.site.labels import RESULT_TITLES, REVIEW, plain
 
 WIDTH = 1000
 COLOURS = 12

@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.db import transaction
 from pingyi.services.results.revisions import compare_revisions, list_revisions
+from pingyi.site.labels import RESULT_TITLES, STATUS_TITLES
 from pingyi.site.views import PREVIEWERS, answer_page, blueprint
-from pingyi.site.words import RESULT_TITLES, STATUS_TITLES
 from pingyi.web.callers import current_caller
 from pingyi.web.policy import PUBLIC, policy
 

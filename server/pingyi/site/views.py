@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme import Category
+from pingyi.domain.scheme.values import Category
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.released_periods import newest_released, released_periods
@@ -17,8 +17,8 @@ from pingyi.services.results.load import load_result
 from pingyi.services.results.result import Result, record_json, results_csv, results_json
 from pingyi.services.results.revisions import list_revisions
 from pingyi.site.board import board_of
-from pingyi.site.card import unit_card
-from pingyi.site.phrases import register
+from pingyi.site.template_functions import register
+from pingyi.site.unit_card import unit_card
 from pingyi.site.workbook import workbook_of
 from pingyi.web.callers import current_caller
 from pingyi.web.policy import PUBLIC, policy

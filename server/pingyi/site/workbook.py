@@ -12,11 +12,11 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from pingyi.domain.scheme import Category, Scheme
+from pingyi.domain.scheme.values import Category, Scheme
 from pingyi.services.results.result import Result, UnitResult, WholeResult, points_of
 from pingyi.site.board import BoardPart, part_points, parts_of
-from pingyi.site.codes import head_picture
-from pingyi.site.words import BOTH_RANKINGS, RESULT_TITLES, REVIEW
+from pingyi.site.head_qr import head_picture
+from pingyi.site.labels import BOTH_RANKINGS, RESULT_TITLES, REVIEW
 
 HEAD_ROW, FIRST_ROW = 3, 4
 RANK, CODE, NAME, FIRST_POINTS = 0, 1, 2, 3

@@ -12,9 +12,9 @@ def init_app(app: Flask) -> None:
     """
     from pingyi.web import (
         access_log,
-        bodies,
+        body_limits,
         checkpoint,
-        forgery,
+        csrf,
         headers,
         language,
         policy,
@@ -26,9 +26,9 @@ def init_app(app: Flask) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.session_interface = sessions.DatabaseSessions()
     access_log.init_access_log(app)
-    bodies.init_bodies(app)
+    body_limits.init_bodies(app)
     app.before_request(problems.refuse_nul)
-    forgery.init_forgery(app)
+    csrf.init_forgery(app)
     app.before_request(policy.enforce)
     app.after_request(language.remember_language)
     app.after_request(checkpoint.attach_head)

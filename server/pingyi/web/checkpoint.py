@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from pingyi.ledger.heads import recent_head
+from pingyi.ledger.tree_heads import recent_head
 
 HEADER = "Ledger-Checkpoint"
 

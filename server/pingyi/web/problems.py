@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.registry import field_errors
-from pingyi.web import wording
+from pingyi.web import error_titles
 from pingyi.web.language import TAGS, language, say
 
 PROBLEM_JSON = "application/problem+json"
@@ -37,7 +37,7 @@ def refuse_nul() -> None:
     if request.method not in {"GET", "HEAD"} and not request.path.startswith("/api/"):
         given += request.form.values()
     if any("\0" in value for value in given):
-        raise Problem("bad_request", 400, wording.of_status(400)[1])
+        raise Problem("bad_request", 400, error_titles.of_status(400)[1])
 
 
 def answer(error: Exception) -> AnyResponse:
@@ -46,7 +46,7 @@ def answer(error: Exception) -> AnyResponse:
         return error.get_response()
     if isinstance(error, SecurityError):
         # An untrusted host has no addresses: no page can be built for it.
-        return Response(say(wording.of_status(400)[1]), 400, mimetype="text/plain")
+        return Response(say(error_titles.of_status(400)[1]), 400, mimetype="text/plain")
     problem = as_problem(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s on %s", problem.code, request.endpoint, exc_info=error)
@@ -69,15 +69,15 @@ def as_problem(error: Exception) -> Problem:
         case HTTPException():
             return _http_problem(error)
         case OperationalError() | InterfaceError() | PoolTimeout():
-            return Problem("database_away", 503, wording.DATABASE_AWAY, retry_after_seconds=5)
-    return Problem("internal_error", 500, wording.INTERNAL)
+            return Problem("database_away", 503, error_titles.DATABASE_AWAY, retry_after_seconds=5)
+    return Problem("internal_error", 500, error_titles.INTERNAL)
 
 
 def problem_json(problem: Problem) -> Response:
     """A Problem as application/problem+json in the language of the request."""
     body = {
         "type": f"/problems/{problem.code}",
-        "title": say(wording.title_of(problem.status)),
+        "title": say(error_titles.title_of(problem.status)),
         "status": problem.status,
         "detail": say(problem.message),
         "code": problem.code,
@@ -91,7 +91,7 @@ def problem_json(problem: Problem) -> Response:
 def _page(problem: Problem) -> AnyResponse:
     if problem.code == "not_signed_in" and request.method in {"GET", "HEAD"}:
         return redirect("/sign-in?" + urlencode({"next": request.full_path.rstrip("?")}), 303)
-    html = render_template("problem.html", problem=problem, title=wording.title_of(problem.status))
+    html = render_template("problem.html", problem=problem, title=error_titles.title_of(problem.status))
     return _with_headers(Response(html, problem.status), problem)
 
 
@@ -111,7 +111,7 @@ def _field(error: FieldError) -> dict[str, Any]:
 
 def _http_problem(error: HTTPException) -> Problem:
     status = error.code or 500
-    code, message = wording.of_status(status)
+    code, message = error_titles.of_status(status)
     return Problem(code, status, message, tuple(_validation_errors(error)))
 
 

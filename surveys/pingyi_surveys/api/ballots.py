@@ -8,9 +8,9 @@ from typing import Any
 from flask import current_app
 from marshmallow import Schema, fields, validate
 
-from pingyi.api.acts import READERS, act
 from pingyi.api.fields import key_field
-from pingyi.api.spec import Resource
+from pingyi.api.openapi import Resource
+from pingyi.api.transactions import READERS, act
 from pingyi.channels import Word
 from pingyi.db import transaction
 from pingyi.services.core.errors import not_found

@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from pingyi.api.acts import act
-from pingyi.api.spec import Resource
+from pingyi.api.openapi import Resource
+from pingyi.api.transactions import act
 from pingyi.channels import Word
 from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller

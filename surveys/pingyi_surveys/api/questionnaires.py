@@ -6,9 +6,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from pingyi.api.acts import READERS, act
+from pingyi.api.openapi import Resource
 from pingyi.api.requests import invalid_request
-from pingyi.api.spec import Resource
+from pingyi.api.transactions import READERS, act
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
-from pingyi.ledger.stored import subtree_reader
+from pingyi.ledger.tiles import subtree_reader
 from pingyi.ledger.tree import TILE_WIDTH, inclusion_proof
 from pingyi.services.core.bound_channels import issued_scheme
 

@@ -11,7 +11,7 @@ from pingyi.channels import Text
 from pingyi.db import db
 from pingyi.domain.errors import Problem
 from pingyi.ledger.notes import Checkpoint, verify
-from pingyi.ledger.stored import subtree_reader
+from pingyi.ledger.tiles import subtree_reader
 from pingyi.ledger.tree import EMPTY_ROOT, Edges, append, root_of_edges
 from pingyi_surveys.counting.match_record import place_of
 

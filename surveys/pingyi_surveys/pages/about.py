@@ -8,7 +8,7 @@ from flask import Blueprint, Flask
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.base import page
+from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.web.links import FOOT, Link, add_link
 from pingyi.web.policy import PUBLIC, policy

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.base import page
+from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import Role

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.web import wording
+from pingyi.web import error_titles
 from pingyi.web.language import language
 from pingyi.web.problems import as_problem
 from pingyi_surveys.casting.page_html import Frame, render_refusal
@@ -58,7 +58,7 @@ def refusal(error: Exception) -> AnyResponse:
 def refused(problem: Problem) -> Response:
     """A Problem as a page."""
     frame = Frame(site=SITE, period=SITE, action="", style=style_address())
-    title = _TITLES.get(problem.code) or wording.title_of(problem.status)
+    title = _TITLES.get(problem.code) or error_titles.title_of(problem.status)
     response = html(render_refusal(title, problem.message, frame, language()), problem.status)
     if problem.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(problem.retry_after_seconds)

@@ -9,9 +9,9 @@ from flask import Blueprint, Flask, current_app, redirect, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from pingyi.api.acts import act
+from pingyi.api.transactions import act
 from pingyi.channels import Text
-from pingyi.console.base import field, page
+from pingyi.console.pages import field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.callers import Caller

@@ -15,8 +15,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.ledger.heads import recent_head
-from pingyi.web import forgery
+from pingyi.ledger.tree_heads import recent_head
+from pingyi.web import csrf
 from pingyi.web.language import LANGUAGES, language
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.ballot.page_nonce import Nonce, read_nonce
@@ -57,7 +57,7 @@ def init_app(app: Flask) -> None:
     """Register the pages; their forms carry a nonce of their own."""
     app.register_blueprint(blueprint)
     for endpoint in ("rate", "rate_visit"):
-        forgery.own_token(app, f"{blueprint.name}.{endpoint}")
+        csrf.own_token(app, f"{blueprint.name}.{endpoint}")
 
 
 @blueprint.get("/s/<code>")

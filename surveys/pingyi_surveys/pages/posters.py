@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, current_app, redirect, request, ur
 from sqlalchemy import Connection, text
 from werkzeug.wrappers import Response as AnyResponse
 
-from pingyi.console.base import attempt, field, page
+from pingyi.console.pages import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel, issued_scheme

@@ -6,9 +6,9 @@ from flask import Blueprint, Flask, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.base import page
+from pingyi.console.pages import page
 from pingyi.db import transaction
-from pingyi.ledger.stored import number_path
+from pingyi.ledger.tiles import number_path
 from pingyi.web.links import FOOT, Link, add_link
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.casting.receipts import Found, find_receipts, read_receipt

@@ -9,7 +9,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.base import page
+from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.ledger.leaves import record
 from pingyi.services.core.roles import Role

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.base import attempt, field, page
+from pingyi.console.pages import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.errors import not_found

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.web.forgery import own_token
+from pingyi.web.csrf import own_token
 from pingyi.web.language import LANGUAGES
 from pingyi.web.language import language as reader_language
 from pingyi.web.policy import PUBLIC, policy

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError
-from pingyi.domain.scheme_messages import MESSAGES as OF_SCHEMES
+from pingyi.domain.scheme.messages import MESSAGES as OF_SCHEMES
 
 _SHARED = (
     "required",

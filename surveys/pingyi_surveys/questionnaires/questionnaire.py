@@ -11,10 +11,10 @@ from typing import Any
 from marshmallow import ValidationError
 
 from pingyi.channels import Text
-from pingyi.channels.families.ballot_settings import ONLY, PAPER
+from pingyi.channels.families.ballot.settings import ONLY, PAPER
 from pingyi.domain.canonical import canonical_json, sha256_hex
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.domain.scheme_messages import pointer
+from pingyi.domain.scheme.messages import pointer
 from pingyi.domain.toml_document import Path, coded_paths, place_in
 from pingyi_surveys.questionnaires.messages import field_error
 from pingyi_surveys.questionnaires.schema import QuestionnaireTable, cross_errors

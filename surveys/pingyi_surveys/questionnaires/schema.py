@@ -7,10 +7,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from pingyi.channels.families.ballot_settings import PAPER, TURNOUT
+from pingyi.channels.families.ballot.settings import PAPER, TURNOUT
 from pingyi.domain.errors import FieldError
-from pingyi.domain.scheme_messages import pointer
-from pingyi.domain.scheme_schema import KEY_PATTERN, Table, TitleTable
+from pingyi.domain.scheme.messages import pointer
+from pingyi.domain.scheme.schema import KEY_PATTERN, Table, TitleTable
 from pingyi_surveys.questionnaires.messages import field_error
 
 MOST_OPTIONS = 12

@@ -18,8 +18,8 @@ from tests.conftest import settings_of
 from pingyi import cli, migrations
 from pingyi.app import create_app
 from pingyi.backups.archive import reading
-from pingyi.backups.restoring import Restored, restore
-from pingyi.backups.taking import Taken, back_up
+from pingyi.backups.backup import Taken, back_up
+from pingyi.backups.restore import Restored, restore
 from pingyi.db import db
 from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.ledger.fsck import Report, check_record

@@ -18,7 +18,7 @@ from tests.integration.backups.conftest import House
 from tests.small import LAW, WINDOW, draft_period, scheme_of
 
 from pingyi.backups.archive import reading
-from pingyi.backups.clients import find_clients
+from pingyi.backups.postgres_clients import find_clients
 from pingyi.domain.errors import Problem
 from pingyi.services.evidence.files import read_file, write_file
 

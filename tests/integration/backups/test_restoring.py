@@ -13,11 +13,11 @@ from tests.integration.backups.conftest import House
 from tests.integration.ledger.test_guards import REFUSED_CHANGE, REFUSED_RIGHT, attempts, state_of
 
 from pingyi.backups.archive import reading
-from pingyi.backups.loading import load
+from pingyi.backups.load_dump import load
 from pingyi.db import db
 from pingyi.domain.errors import Problem
-from pingyi.ledger.folder import close_epoch
-from pingyi.ledger.heads import newest_head
+from pingyi.ledger.static_files import close_epoch
+from pingyi.ledger.tree_heads import newest_head
 
 pytestmark = pytest.mark.long
 

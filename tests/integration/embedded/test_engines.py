@@ -16,8 +16,8 @@ import redis
 from tests.waiting import MOST_SECONDS
 
 from pingyi.domain.errors import Problem
+from pingyi.embedded.engine_programs import copy_programs
 from pingyi.embedded.engines import Endpoints, Engines, attach, running_engines
-from pingyi.embedded.programs import copy_programs
 from pingyi.settings import Settings, load_settings, may_enter
 
 Query = Callable[[str, str], Any]

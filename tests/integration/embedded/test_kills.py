@@ -12,8 +12,8 @@ import pytest
 from tests.waiting import MOST_SECONDS, wait_for
 
 from pingyi.embedded.engines import Endpoints, running_engines
-from pingyi.embedded.place import is_owned
 from pingyi.embedded.processes import is_running
+from pingyi.embedded.state_folder import is_owned
 
 pytestmark = pytest.mark.long
 

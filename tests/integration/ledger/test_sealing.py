@@ -17,14 +17,14 @@ from sqlalchemy.pool import NullPool
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.ledger import heads
-from pingyi.ledger.folder import newest_known
-from pingyi.ledger.heads import TreeHead, newest_head, recent_head
+from pingyi.ledger import tree_heads
 from pingyi.ledger.keys import ensure_key, load_key
 from pingyi.ledger.leaves import record
 from pingyi.ledger.notes import public_bytes, read_checkpoint, verify
 from pingyi.ledger.sealing import Sealer, seal, seal_paced, sealer_engine
+from pingyi.ledger.static_files import newest_known
 from pingyi.ledger.tree import entry_bytes, hash_entry, root_of
+from pingyi.ledger.tree_heads import TreeHead, newest_head, recent_head
 from pingyi.settings import Settings
 
 
@@ -308,11 +308,11 @@ def test_heads_follow_within_a_second_and_pacing_waits(
     app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(heads, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(tree_heads, "time", SimpleNamespace(monotonic=lambda: now))
     assert recent_head() is None
     act(1)
     seal(settings)
-    now += heads.FRESH_SECONDS
+    now += tree_heads.FRESH_SECONDS
     assert recent_head() is None
     now += 0.1
     assert recent_head() == head()

@@ -15,16 +15,16 @@ from sqlalchemy import text
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.ledger.ask_witnesses import ask_witnesses
 from pingyi.ledger.cosignatures import cosigned_at
-from pingyi.ledger.heads import newest_head
 from pingyi.ledger.keys import load_key
 from pingyi.ledger.leaves import record
 from pingyi.ledger.notes import Checkpoint, sign
 from pingyi.ledger.sealing import seal
-from pingyi.ledger.stored import subtree_reader
+from pingyi.ledger.tiles import subtree_reader
 from pingyi.ledger.tree import consistency_proof
+from pingyi.ledger.tree_heads import newest_head
 from pingyi.ledger.witness import Witness, _Handler, _Server, open_witness
-from pingyi.ledger.witnessing import ask_witnesses
 from pingyi.settings import Settings
 
 

@@ -26,8 +26,8 @@ from tests.integration.record.conftest import (
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
-from pingyi.ledger.heads import newest_head
 from pingyi.ledger.sealing import seal
+from pingyi.ledger.tree_heads import newest_head
 from pingyi.replay import replay_in
 from pingyi.services.bundles import export_tables
 from pingyi.services.bundles.bundles import read_bundle

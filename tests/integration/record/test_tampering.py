@@ -13,8 +13,8 @@ from tests.integration.record.conftest import Superuser, play, post, publish, sc
 
 from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints
-from pingyi.ledger.heads import newest_head
 from pingyi.ledger.sealing import seal
+from pingyi.ledger.tree_heads import newest_head
 from pingyi.services.intake.fold import fold_channel
 from pingyi.settings import Settings
 

@@ -14,10 +14,10 @@ from tests.integration.record.checking import check
 from tests.integration.record.conftest import stored
 
 from pingyi.db import transaction
+from pingyi.ledger.ask_witnesses import ask_witnesses
 from pingyi.ledger.leaves import record
 from pingyi.ledger.sealing import seal
 from pingyi.ledger.witness import Witness, _Handler, _Server, open_witness
-from pingyi.ledger.witnessing import ask_witnesses
 from pingyi.settings import Settings
 
 

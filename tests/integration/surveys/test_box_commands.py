@@ -17,7 +17,7 @@ from tests.integration.surveys.commanding import Terminal, run, variables
 from tests.small import open_draft
 
 from pingyi.db import transaction
-from pingyi.ledger.heads import newest_head
+from pingyi.ledger.tree_heads import newest_head
 from pingyi.services.intake.fold import fold_channel
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.keys import box_keys_of

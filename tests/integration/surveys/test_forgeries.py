@@ -19,8 +19,8 @@ from tests.integration.surveys.tampering import CAST, PERIOD, Scene
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
-from pingyi.ledger.heads import newest_head
 from pingyi.ledger.notes import Checkpoint
+from pingyi.ledger.tree_heads import newest_head
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.keys import box_keys, new_secret
 from pingyi_surveys.ballot.opened_ballot import OpenedBallot

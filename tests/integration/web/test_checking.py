@@ -19,9 +19,9 @@ from sqlalchemy import text
 from tests.integration.web.conftest import make_published
 
 from pingyi.db import transaction
-from pingyi.ledger.heads import newest_head
 from pingyi.ledger.sealing import seal
 from pingyi.ledger.tree import hash_entry, verify_inclusion
+from pingyi.ledger.tree_heads import newest_head
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.store_entries import receipt_of
 from pingyi.services.record.proofs import find_leaf_place

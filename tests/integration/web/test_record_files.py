@@ -9,7 +9,7 @@ from sqlalchemy import text
 from tests.integration.ledger.test_sealing import many, owner
 
 from pingyi.ledger.sealing import seal
-from pingyi.ledger.stored import number_path, read_number_path
+from pingyi.ledger.tiles import number_path, read_number_path
 from pingyi.settings import Settings
 
 

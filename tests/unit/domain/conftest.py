@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pingyi.channels import Text
-from pingyi.domain.assessing import assess
-from pingyi.domain.assessment import AssessedUnit, Assessment, Inputs, ScoredRate
-from pingyi.domain.scheme import Category, ChannelPlan, Group, Policies, Scheme
+from pingyi.domain.assessment.assess import assess
+from pingyi.domain.assessment.values import AssessedUnit, Assessment, Inputs, ScoredRate
+from pingyi.domain.scheme.values import Category, ChannelPlan, Group, Policies, Scheme
 
 WORDS = Text(zh="名", en="name")
 

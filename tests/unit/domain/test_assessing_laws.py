@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pingyi.channels import Text
-from pingyi.domain.assessing import assess
-from pingyi.domain.assessment import Adjustment, AssessedUnit, Inputs, ScoredRate, UnitResult
-from pingyi.domain.scheme import Category, ChannelPlan, Consequence, Grades, Group, Policies, Scheme
+from pingyi.domain.assessment.assess import assess
+from pingyi.domain.assessment.values import Adjustment, AssessedUnit, Inputs, ScoredRate, UnitResult
+from pingyi.domain.scheme.values import Category, ChannelPlan, Consequence, Grades, Group, Policies, Scheme
 
 pytestmark = pytest.mark.long
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from pingyi.domain.assessing import assess
-from pingyi.domain.assessment import Assessment, Decision, PreviousResult
-from pingyi.domain.consequences import Bottom, bottom_of, decided
-from pingyi.domain.scheme import Consequence
+from pingyi.domain.assessment.assess import assess
+from pingyi.domain.assessment.consequences import Bottom, bottom_of, decided
+from pingyi.domain.assessment.values import Assessment, Decision, PreviousResult
+from pingyi.domain.scheme.values import Consequence
 
 Make = Callable[..., Any]
 TOTALS = ["90", "88.50", "88.50", "85.20", "85.20", "84"]

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pingyi.domain.assessing import assess
-from pingyi.domain.held import WholeResult, compare, with_held
+from pingyi.domain.assessment.assess import assess
+from pingyi.domain.assessment.held_evidence import WholeResult, compare, with_held
 
 Make = Callable[..., Any]
 CELLS = st.dictionaries(

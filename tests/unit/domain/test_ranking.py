@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from pingyi.channels import Score
-from pingyi.domain.assessing import assess
-from pingyi.domain.assessment import Adjustment, AssessedUnit, Inputs
-from pingyi.domain.grades import grades_of
-from pingyi.domain.ranking import ranks_of
-from pingyi.domain.scheme import Consequence, Grades
+from pingyi.domain.assessment.assess import assess
+from pingyi.domain.assessment.grades import grades_of
+from pingyi.domain.assessment.ranking import ranks_of
+from pingyi.domain.assessment.values import Adjustment, AssessedUnit, Inputs
+from pingyi.domain.scheme.values import Consequence, Grades
 
 Make = Callable[..., Any]
 TOTALS = ["90", "88.50", "88.50", "85.20", "85.20", "84"]

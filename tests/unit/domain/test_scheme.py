@@ -13,7 +13,7 @@ from tests.unit.domain.good_scheme import GOOD, changed
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.domain.scheme import ChannelPlan, Scheme, parse_scheme
+from pingyi.domain.scheme.values import ChannelPlan, Scheme, parse_scheme
 
 
 def test_a_good_scheme_is_read() -> None:
@@ -123,8 +123,8 @@ VALUES = st.recursive(
 
 @given(st.data())
 def test_any_value_anywhere_is_read_or_refused_but_never_fails(data: st.DataObject) -> None:
-    from pingyi.domain.scheme_checks import cross_errors
-    from pingyi.domain.scheme_document import _settings_errors, _shape
+    from pingyi.domain.scheme.checks import cross_errors
+    from pingyi.domain.scheme.parse import _settings_errors, _shape
 
     document = tomllib.loads(GOOD)
     place: Any = document

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pingyi.channels import Score
-from pingyi.domain.assessing import assess
-from pingyi.domain.assessment import AssessedUnit, Assessment, Decision, Inputs, ScoredRate
-from pingyi.domain.scheme import Scheme
+from pingyi.domain.assessment.assess import assess
+from pingyi.domain.assessment.values import AssessedUnit, Assessment, Decision, Inputs, ScoredRate
+from pingyi.domain.scheme.values import Scheme
 
 Make = Callable[..., Any]
 

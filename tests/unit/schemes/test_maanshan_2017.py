@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme import Scheme, parse_scheme
+from pingyi.domain.scheme.values import Scheme, parse_scheme
 from pingyi.registry import check_settings, load_registry
 from pingyi.schemes import shipped_scheme, shipped_schemes
 

@@ -15,7 +15,7 @@ from tests.unit.verify.conftest import BUNDLES
 from tests.unit.verify.making import Maker, public_bundle, publish, spelt, unpublish
 
 from pingyi import verify
-from pingyi.domain.held import with_held
+from pingyi.domain.assessment.held_evidence import with_held
 
 Check = Callable[..., Any]
 CELLS = st.dictionaries(

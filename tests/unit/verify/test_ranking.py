@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.unit.domain.test_assessing_laws import cases
 
 from pingyi import verify
-from pingyi.domain.assessing import assess
-from pingyi.domain.assessment import Adjustment, Decision, Inputs, PreviousResult, ScoredRate
-from pingyi.domain.scheme import Consequence, Grades, Scheme
+from pingyi.domain.assessment.assess import assess
+from pingyi.domain.assessment.values import Adjustment, Decision, Inputs, PreviousResult, ScoredRate
+from pingyi.domain.scheme.values import Consequence, Grades, Scheme
 from pingyi.services.results.build import result_in_memory
 from pingyi.services.results.result import results_csv, results_json
 from pingyi.services.results.score import Scored

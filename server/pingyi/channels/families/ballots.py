@@ -18,8 +18,8 @@ from typing import Any
 from marshmallow import ValidationError, post_load, validate, validates_schema
 
 from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Text, Whole, Word
-from pingyi.channels.families.ballot_score import score
-from pingyi.channels.families.ballot_settings import (
+from pingyi.channels.families.ballot.score import score
+from pingyi.channels.families.ballot.settings import (
     ONLY,
     PAPER,
     TURNOUT,

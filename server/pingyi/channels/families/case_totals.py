@@ -36,8 +36,8 @@ from pingyi.channels import (
     Word,
     word,
 )
-from pingyi.channels.families.measure_settings import MeasureSettings
-from pingyi.channels.families.measures import Reading, plan_of, read, score_events, score_rates, used
+from pingyi.channels.families.case.measure_settings import MeasureSettings
+from pingyi.channels.families.case.measures import Reading, plan_of, read, score_events, score_rates, used
 from pingyi.channels.families.words import evidence_field
 
 __all__ = ["MeasureSettings", "TotalsEntry", "channel", "score", "tally"]

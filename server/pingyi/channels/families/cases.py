@@ -19,8 +19,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pingyi.channels import Channel, Context, Count, Entry, Period, Score, Settings, Tally, Text
-from pingyi.channels.families.case_schema import DEFAULT_OF, CaseEntry, CaseSettings
-from pingyi.channels.families.measures import Reading, plan_of, read, score_events, score_rates, used
+from pingyi.channels.families.case.measures import Reading, plan_of, read, score_events, score_rates, used
+from pingyi.channels.families.case.schema import DEFAULT_OF, CaseEntry, CaseSettings
 
 __all__ = ["CaseEntry", "CaseSettings", "channel", "score", "tally"]
 

@@ -13,8 +13,8 @@ from typing import Any
 from marshmallow import ValidationError, validates, validates_schema
 
 from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Key, Score, Tally, Text, Whole
-from pingyi.channels.families.item_score import plan_of, score_items
-from pingyi.channels.families.item_settings import ItemSettings
+from pingyi.channels.families.item.score import plan_of, score_items
+from pingyi.channels.families.item.settings import ItemSettings
 from pingyi.channels.families.words import evidence_field
 
 __all__ = ["ChecklistEntry", "ItemSettings", "channel", "check_item", "score", "tally"]

@@ -15,8 +15,8 @@ from marshmallow import validate, validates
 
 from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Key, Score, Tally, Text, Word
 from pingyi.channels.families.checklist import check_item
-from pingyi.channels.families.item_score import plan_of, score_items
-from pingyi.channels.families.item_settings import ItemSettings
+from pingyi.channels.families.item.score import plan_of, score_items
+from pingyi.channels.families.item.settings import ItemSettings
 from pingyi.channels.families.words import Choice, Day, check_day, evidence_field
 
 __all__ = ["STATES", "FindingEntry", "ItemSettings", "channel", "score", "tally"]

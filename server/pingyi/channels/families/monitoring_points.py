@@ -21,8 +21,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from pingyi.channels import Channel, Context, Count, Entry, Sample, Score, Settings, Share, Tally, Text
-from pingyi.channels.families import ballot_score
-from pingyi.channels.families.ballot_plan import integers
+from pingyi.channels.families.ballot import score as ballot_score
+from pingyi.channels.families.ballot.plan import integers
 from pingyi.channels.families.point_schema import MEASURES, PointEntry, PointSettings
 
 __all__ = ["PointEntry", "PointSettings", "channel", "score", "tally"]

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, pre_load, validate, validates, validates_schema
 
 from pingyi.channels import EntrySchema, Exact, Key, Month, Whole, Word
-from pingyi.channels.families import ballot_settings
-from pingyi.channels.families.ballot_settings import PAPER, POSITIVE, BallotSettings
+from pingyi.channels.families.ballot import settings as ballot_settings
+from pingyi.channels.families.ballot.settings import PAPER, POSITIVE, BallotSettings
 from pingyi.channels.families.words import check_month
 
 MEASURES = ("answered_on_time", "resolved", "satisfied")

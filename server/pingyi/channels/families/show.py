@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import Any
 
 from pingyi.channels import Channel, Context, Count, Entry, Score, Share, Tally, Text
-from pingyi.channels.families.measures import Reading, plan_of, read, score_events, score_rates
+from pingyi.channels.families.case.measures import Reading, plan_of, read, score_events, score_rates
 from pingyi.channels.families.show_schema import ATTENDANCE, COUNTED, SessionEntry, ShowSettings
 
 __all__ = ["ATTENDANCE", "SessionEntry", "ShowSettings", "channel", "score", "tally"]

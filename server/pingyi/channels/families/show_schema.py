@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, validate, validates, validates_schema
 
 from pingyi.channels import EntrySchema, Text, Whole, Word
-from pingyi.channels.families.measure_settings import MeasureSettings
-from pingyi.channels.families.measures import used
+from pingyi.channels.families.case.measure_settings import MeasureSettings
+from pingyi.channels.families.case.measures import used
 from pingyi.channels.families.words import Choice, Day, check_day, evidence_field
 
 ATTENDANCE = {

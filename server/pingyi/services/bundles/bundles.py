@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 from pingyi.channels import Period, Text
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.domain.scheme import ChannelPlan, Scheme
+from pingyi.domain.scheme.values import ChannelPlan, Scheme
 from pingyi.domain.toml_document import syntax_place
 from pingyi.registry import current_registry, load_context
 from pingyi.services.approvals.requests import BUNDLE, approve_all, request_adjustments

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pingyi.domain.scheme import Scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.services.bundles.entries import ChannelEntries, Given
 from pingyi.services.bundles.files import Faults
 from pingyi.services.core.callers import Caller

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pingyi.channels import Settings
 from pingyi.channels.schema import MAX_TEXT_CHARACTERS
-from pingyi.domain.scheme import Scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.services.bundles.cells import Cells, Units, index_units
 from pingyi.services.bundles.files import Faults, read_table
 from pingyi.services.periods.adjustments import AdjustmentRow

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, text
 from pingyi.channels import EntrySchema, Text
 from pingyi.domain.canonical import canonical_json, plain_json
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.ledger.heads import recent_head
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, leaf_hash
+from pingyi.ledger.tree_heads import recent_head
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.parse_rows import ReadEntry

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
-from pingyi.domain.scheme import Scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.outbox import ASSESS
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.errors import not_found

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.domain.scheme import Scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.extensions import current_extensions
 from pingyi.ledger.leaves import record
 from pingyi.outbox import ASSESS, request_work

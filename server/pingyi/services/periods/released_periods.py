@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from pingyi.domain.scheme import Scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.services.core.bound_channels import issued_scheme
 
 

@@ -13,7 +13,7 @@ from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.names import fold_name
-from pingyi.domain.scheme import Scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state

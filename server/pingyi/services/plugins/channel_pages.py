@@ -29,8 +29,8 @@ from pingyi.channels import (
     Unit,
 )
 from pingyi.db import transaction
+from pingyi.domain.assessment.held_evidence import COUNTED
 from pingyi.domain.errors import Problem
-from pingyi.domain.held import COUNTED
 from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import BoundChannel, channel_by_id, issued_scheme
 from pingyi.services.core.callers import Caller

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from pingyi.ledger.stored import subtree_reader
+from pingyi.ledger.tiles import subtree_reader
 from pingyi.ledger.tree import inclusion_proof
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pingyi.channels import Score
-from pingyi.domain.assessment import Assessment
-from pingyi.domain.assessment import UnitResult as AssessedResult
+from pingyi.domain.assessment.values import Assessment
+from pingyi.domain.assessment.values import UnitResult as AssessedResult
 from pingyi.services.results.result import ChannelResult, Result, UnitResult, WholeResult
 from pingyi.services.results.score import Scored, print_fact, print_facts
 

@@ -12,8 +12,8 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from pingyi.domain.canonical import canonical_json
-from pingyi.ledger.heads import newest_head
 from pingyi.ledger.leaves import record
+from pingyi.ledger.tree_heads import newest_head
 from pingyi.services.periods.periods import PeriodRow
 
 _ENCODER = msgspec.json.Encoder(order="sorted")

@@ -12,7 +12,7 @@ from typing import Any
 
 from pingyi.channels import word
 from pingyi.domain.canonical import canonical_json, plain_json
-from pingyi.domain.scheme import Scheme
+from pingyi.domain.scheme.values import Scheme
 
 TRAILING_COLUMNS = ("adjustments", "total", "rank", "of", "rank_low", "rank_high", "label", "grade", "status")
 WHOLE_COLUMNS = ("all_total", "all_rank", "review")

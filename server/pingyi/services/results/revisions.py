@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme import Scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.errors import not_found
 

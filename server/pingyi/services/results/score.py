@@ -11,8 +11,9 @@ from functools import cache, partial
 from typing import Any
 
 from pingyi.channels import Channel, Context, Period, Score, Share, Tally, Text, word
-from pingyi.domain.assessing import assess
-from pingyi.domain.assessment import (
+from pingyi.domain.assessment.assess import assess
+from pingyi.domain.assessment.held_evidence import COUNTED, HELD, Counters, WholeResult, compare, with_held
+from pingyi.domain.assessment.values import (
     Adjustment,
     AssessedUnit,
     Assessment,
@@ -21,8 +22,7 @@ from pingyi.domain.assessment import (
     PreviousResult,
 )
 from pingyi.domain.errors import Problem
-from pingyi.domain.held import COUNTED, HELD, Counters, WholeResult, compare, with_held
-from pingyi.domain.scheme import ChannelPlan, Scheme, parse_scheme
+from pingyi.domain.scheme.values import ChannelPlan, Scheme, parse_scheme
 from pingyi.registry import Registry, check_settings, load_context
 from pingyi.services.core.plugin_timeouts import guarded
 

@@ -1,0 +1,1 @@
+"""What belongs to no period: schemes, operators, keys, plugins, draws."""

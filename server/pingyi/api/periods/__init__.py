@@ -1,0 +1,1 @@
+"""One period: its units, what is known beforehand, what is decided, approved and published."""

@@ -1,0 +1,107 @@
+"""Acts of two people: what was asked for, and the second person's answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from marshmallow import Schema, fields, validate
+
+from pingyi.api.examples import REFUSAL
+from pingyi.api.fields import ReasonSchema
+from pingyi.api.openapi import Resource
+from pingyi.api.transactions import READERS, act
+from pingyi.db import transaction
+from pingyi.services.approvals.approvals import (
+    ADJUSTMENT,
+    APPROVED,
+    PENDING,
+    REFUSED,
+    RELEASE,
+    REOPEN,
+    WITHDRAWAL,
+    ApprovalRequest,
+    answered_requests,
+    approve_request,
+    find_request,
+    pending_requests,
+    refuse_request,
+)
+from pingyi.services.core.roles import Role
+from pingyi.services.periods.periods import find_period
+from pingyi.web.callers import require_caller
+
+blp = Resource("acts", __name__, url_prefix="", description="双人审批 / Acts of two people")
+
+Answer = tuple[ApprovalRequest, int, dict[str, str]]
+LOCATION = {"Location": {"schema": {"type": "string"}}}
+_ACT = "/acts/<int(max=9223372036854775807):act_id>"
+
+
+class ActSchema(Schema):
+    """An act, waiting or answered. `content` depends on the kind.
+
+    publish: revision, sha256; reopen: deadline; adjustment: unit, kind, points, document, target;
+    withdraw_adjustment: adjustment, unit, kind, points, target.
+    """
+
+    id = fields.Integer(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf((RELEASE, REOPEN, ADJUSTMENT, WITHDRAWAL)))
+    period = fields.String(required=True)
+    content = fields.Dict(required=True)
+    reason = fields.String(required=True)
+    requested_by = fields.String(required=True)
+    requested_at = fields.AwareDateTime(required=True)
+    state = fields.String(required=True, validate=validate.OneOf((PENDING, APPROVED, REFUSED)))
+    answered_by = fields.String(required=True)
+    answered_at = fields.AwareDateTime(required=True, allow_none=True)
+    answer = fields.String(required=True)
+
+
+class ActsSchema(Schema):
+    """Acts of a period."""
+
+    acts = fields.List(fields.Nested(ActSchema), required=True)
+
+
+def asked(found: ApprovalRequest) -> Answer:
+    """The answer to a request for an act: accepted, and where it will be answered."""
+    return found, 202, {"Location": url_for("acts.get", act_id=found.id)}
+
+
+@blp.route("/periods/<key:period>/acts")
+@blp.operation("act_list", *READERS)
+@blp.response(200, ActsSchema)
+def list_all(period: str) -> dict[str, Any]:
+    """Acts of a period: those that wait, oldest first, then the 200 that were answered last."""
+    with transaction() as connection:
+        found = find_period(connection, period)
+        return {"acts": [*pending_requests(connection, found), *answered_requests(connection, found)]}
+
+
+@blp.route(_ACT)
+@blp.operation("act_get", *READERS)
+@blp.response(200, ActSchema)
+def get(act_id: int) -> ApprovalRequest:
+    """One act."""
+    with transaction() as connection:
+        return find_request(connection, act_id)
+
+
+@blp.route(f"{_ACT}/approval", methods=["POST"])
+@blp.operation("act_approve", Role.APPROVER)
+@blp.response(200, ActSchema)
+def approve(act_id: int) -> ApprovalRequest:
+    """Approve as the second person, never the one who asked; the act is carried out at once."""
+    with act() as connection:
+        return approve_request(connection, require_caller(), act_id)
+
+
+@blp.route(f"{_ACT}/refusal", methods=["POST"])
+@blp.operation("act_refuse", Role.APPROVER)
+@blp.arguments(ReasonSchema, example=REFUSAL)
+@blp.response(200, ActSchema)
+def refuse(given: dict[str, Any], act_id: int) -> ApprovalRequest:
+    """Refuse as the second person, with a reason; the same may be asked for again."""
+    with act() as connection:
+        return refuse_request(connection, require_caller(), act_id, given["reason"])

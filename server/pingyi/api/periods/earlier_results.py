@@ -1,0 +1,66 @@
+"""Earlier results, for rules over consecutive periods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from pingyi.api.examples import PREVIOUS
+from pingyi.api.fields import key_field, name_field, rows_of
+from pingyi.api.openapi import Resource
+from pingyi.api.transactions import READERS, act
+from pingyi.channels import ScoreField
+from pingyi.db import transaction
+from pingyi.services.core.roles import Role
+from pingyi.services.periods import queries
+from pingyi.services.periods.earlier_results import PreviousRow, put_previous
+from pingyi.services.periods.periods import find_period
+from pingyi.web.callers import require_caller
+
+blp = Resource(
+    "previous",
+    __name__,
+    url_prefix="/periods/<key:period>/previous",
+    description="往期结果 / Earlier results",
+)
+
+_PLACE = validate.Range(min=1, max=1_000_000)
+
+
+class PreviousSchema(Schema):
+    """A unit's total and rank in an earlier period; empty where it was not ranked."""
+
+    period = name_field()
+    unit = name_field()
+    category = key_field(required=True)
+    total = ScoreField(load_default=None, allow_none=True)
+    rank = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_PLACE)
+    of = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_PLACE)
+
+
+class PreviousListSchema(Schema):
+    """All earlier results of a period's units."""
+
+    previous = rows_of(PreviousSchema)
+
+
+@blp.route("", methods=["PUT"])
+@blp.operation("previous_put_all", Role.ADMINISTRATOR)
+@blp.arguments(PreviousListSchema, example=PREVIOUS)
+@blp.response(200, PreviousListSchema)
+def put(given: dict[str, Any], period: str) -> dict[str, Any]:
+    """Set the earlier results, until the result is published."""
+    with act() as connection:
+        found = find_period(connection, period)
+        put_previous(connection, require_caller(), found, [PreviousRow(**row) for row in given["previous"]])
+        return {"previous": queries.previous_results(connection, found)}
+
+
+@blp.route("")
+@blp.operation("previous_list", *READERS)
+@blp.response(200, PreviousListSchema)
+def list_all(period: str) -> dict[str, Any]:
+    """List the earlier results."""
+    with transaction() as connection:
+        return {"previous": queries.previous_results(connection, find_period(connection, period))}

@@ -1,0 +1,62 @@
+"""The units of a period: set as one list while it is a draft."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from pingyi.api.examples import UNITS
+from pingyi.api.fields import SOME, key_field, name_field, rows_of
+from pingyi.api.openapi import Resource
+from pingyi.api.transactions import READERS, act
+from pingyi.channels import Word
+from pingyi.db import transaction
+from pingyi.services.core.bound_channels import issued_scheme
+from pingyi.services.core.roles import Role
+from pingyi.services.periods import queries
+from pingyi.services.periods.periods import find_period
+from pingyi.services.periods.units import UnitRow, put_units
+from pingyi.web.callers import require_caller
+
+blp = Resource("units", __name__, url_prefix="/periods/<key:period>/units", description="评议对象 / Units")
+
+
+class UnitSchema(Schema):
+    """A unit in its category; `parent` is another unit's code, `aliases` are other names partners use."""
+
+    code = Word(required=True, validate=SOME, limit=64)
+    name = name_field()
+    category = key_field(required=True)
+    parent = Word(load_default="", limit=64)
+    subordination = Word(load_default="")
+    superior = Word(load_default="")
+    aliases = fields.List(Word(validate=SOME), load_default=list, validate=validate.Length(max=50))
+
+
+class UnitsSchema(Schema):
+    """The whole list, in its order."""
+
+    units = rows_of(UnitSchema, least=1)
+
+
+@blp.route("", methods=["PUT"])
+@blp.operation("unit_put_all", Role.ADMINISTRATOR)
+@blp.arguments(UnitsSchema, example=UNITS)
+@blp.response(200, UnitsSchema)
+def put(given: dict[str, Any], period: str) -> dict[str, Any]:
+    """Set the units of a draft period; what is not in the list takes no part."""
+    rows = [UnitRow(**{**row, "aliases": tuple(row["aliases"])}) for row in given["units"]]
+    with act() as connection:
+        found = find_period(connection, period)
+        put_units(connection, require_caller(), found, issued_scheme(found.scheme_id, connection), rows)
+        return {"units": queries.units(connection, found)}
+
+
+@blp.route("")
+@blp.operation("unit_list", *READERS)
+@blp.response(200, UnitsSchema)
+def list_all(period: str) -> dict[str, Any]:
+    """List the units of a period."""
+    with transaction() as connection:
+        return {"units": queries.units(connection, find_period(connection, period))}

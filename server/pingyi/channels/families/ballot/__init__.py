@@ -1,0 +1,1 @@
+"""What ballots and monitoring points share: settings, plan and score."""

@@ -1,0 +1,1 @@
+"""What single cases, case totals and shows share: settings, schema and measures."""

@@ -1,0 +1,140 @@
+"""What a scheme may set for case handling: weights, bands or events, denominators, credit, presets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
+
+from pingyi.channels import Exact, Key, SettingsSchema, Whole
+from pingyi.channels.families.case.measures import used
+from pingyi.channels.numbers import MAX_DECIMALS
+
+POSITIVE = validate.Range(min=0, min_inclusive=False)
+HUNDRED = 100
+
+
+def band(measure: str, points: str, full: str, per: str, floor: str) -> dict[str, str]:
+    """A band: `points` from `full` percent on, `per` off for each percent below, at least `floor`."""
+    return {"measure": measure, "points": points, "full": full, "per": per, "floor": floor}
+
+
+def lianyungang(full: str) -> dict[str, Any]:
+    """Bands of the city's circulars; `full`: the satisfaction from which on nothing is deducted."""
+    bands = [
+        band("signed_on_time", "10", "95", "1", "0"),
+        band("on_time", "20", "95", "1", "0"),
+        band("satisfied", "25", full, "0.5", "12.5"),
+    ]
+    return {"bands": bands, "sub_score_decimals": 2}
+
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "panjin": {
+        "weights": {"closed": "0.20", "satisfied": "0.30", "on_time": "0.25", "followed_up": "0.25"},
+        "sub_score_decimals": 2,
+    },
+    "three_rate": {
+        "weights": {"signed_on_time": "0.10", "resolved": "0.50", "satisfied": "0.40"},
+        "credit": {"basic": "0.9"},
+        "sub_score_decimals": 2,
+    },
+    "30/30/40": {
+        "weights": {"on_time": "0.3", "closed": "0.3", "satisfied": "0.4"},
+        "sub_score_decimals": 2,
+    },
+    "lianyungang": lianyungang("95"),
+    "lianyungang_2022": lianyungang("98"),
+    "rate": {"n_min": 5},
+}
+
+
+class Band(Schema):
+    """`measure`, `points`, `full` (percent), `per` (points off a percent below) and `floor` (points)."""
+
+    measure = Key(required=True)
+    points = Exact(required=True, validate=POSITIVE)
+    full = Exact(required=True, validate=validate.Range(min=0, max=HUNDRED, min_inclusive=False))
+    per = Exact(required=True, validate=POSITIVE)
+    floor = Exact(required=True, validate=validate.Range(min=0))
+
+    @validates_schema
+    def floor_is_below(self, data: dict[str, Any], **_: Any) -> None:
+        if data["floor"] >= data["points"]:
+            raise ValidationError("The floor must lie below the points.", "floor")
+
+
+class MeasureSettings(SettingsSchema):
+    """One of `weights`, `bands`, `events`; `n_min`, `sub_score_decimals` (required); `of`, `credit`."""
+
+    presets: ClassVar = PRESETS
+
+    weights = fields.Dict(
+        keys=Key(),
+        values=Exact(validate=POSITIVE),
+        validate=validate.Length(min=1),
+        metadata={"title_zh": "权重", "title_en": "Weights"},
+    )
+    bands = fields.List(
+        fields.Nested(Band),
+        validate=validate.Length(min=1),
+        metadata={"title_zh": "门槛分段", "title_en": "Bands"},
+    )
+    events = fields.Dict(
+        keys=Key(),
+        values=Exact(validate=POSITIVE),
+        validate=validate.Length(min=1),
+        metadata={"title_zh": "扣分事项", "title_en": "Events"},
+    )
+    of = fields.Dict(keys=Key(), values=Key(), metadata={"title_zh": "分母", "title_en": "Denominators"})
+    credit = fields.Dict(
+        keys=Key(),
+        values=Exact(validate=validate.Range(min=0, max=1)),
+        metadata={"title_zh": "折算", "title_en": "Credit"},
+    )
+    n_min = Whole(required=True, metadata={"title_zh": "最少件数", "title_en": "Fewest cases"})
+    sub_score_decimals = Whole(
+        required=True,
+        validate=validate.Range(max=MAX_DECIMALS),
+        metadata={"title_zh": "分项小数位数", "title_en": "Decimals of a sub-score"},
+    )
+
+    @validates("weights")
+    def sum_to_one(self, weights: dict[str, Fraction], data_key: str) -> None:
+        if sum(weights.values()) != 1:
+            raise ValidationError("The weights must sum to 1.")
+
+    @validates_schema
+    def has_one_formula(self, data: dict[str, Any], **_: Any) -> None:
+        if len({"weights", "bands", "events"} & set(data)) != 1:
+            raise ValidationError('Give exactly one of "weights", "bands" and "events".')
+
+    @validates_schema
+    def measures_are_distinct(self, data: dict[str, Any], **_: Any) -> None:
+        measures = used(data)
+        if len(set(measures)) < len(measures):
+            raise ValidationError("A measure stands here twice.", "bands")
+        if set(data.get("of", ())) - set(measures):
+            raise ValidationError("Only a measure that is scored has a denominator here.", "of")
+
+    @validates_schema
+    def full_marks_fit(self, data: dict[str, Any], **_: Any) -> None:
+        """Full marks must survive rounding, else the best unit would miss them or pass them."""
+        unit = 10 ** data["sub_score_decimals"]
+        full = [HUNDRED * weight for weight in data.get("weights", {}).values()]
+        full += [row[key] for row in data.get("bands", ()) for key in ("points", "floor")]
+        if any((points * unit).denominator != 1 for points in full):
+            raise ValidationError(
+                "A sub-score's full marks need more decimals than these.", "sub_score_decimals"
+            )
+
+    @validates_schema
+    def credit_goes_somewhere(self, data: dict[str, Any], **_: Any) -> None:
+        measures = used(data)
+        taken = {"satisfied", "dissatisfied", *measures, *data.get("events", ())}
+        if data.get("credit") and "satisfied" not in measures:
+            raise ValidationError("Credit counts towards satisfied, which is not scored here.", "credit")
+        if set(data.get("credit", ())) & taken:
+            raise ValidationError("A key has one meaning: a measure, a credit or an event.", "credit")

@@ -1,0 +1,1 @@
+"""What checklists and findings share: settings and score."""

@@ -1,0 +1,1 @@
+"""From points to totals, ranks, grades and proposed consequences: pure."""

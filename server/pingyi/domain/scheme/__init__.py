@@ -1,0 +1,1 @@
+"""Schemes: what they say, and how they are read from their document."""
