@@ -13,7 +13,7 @@ from pingyi.channels import Share
 from pingyi.domain.assessment.grades import grades_of
 from pingyi.domain.assessment.ranking import ranks_of
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme.values import parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
 
 TABLE = Path(__file__).parent / "tables" / "xiaolongshan_2016.csv"
 BENGBU = 'from = { excellent = "90", good = "80", qualified = "60", unqualified = "0" }'

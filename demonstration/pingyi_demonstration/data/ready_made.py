@@ -7,7 +7,7 @@ from datetime import date
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme.values import parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.schemes import shipped_scheme
 from pingyi.services.periods.periods import PeriodDraft
 from pingyi_demonstration.data import county, daye, efficiency

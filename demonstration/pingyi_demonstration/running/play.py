@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme.values import parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.outbox import ASSESS
 from pingyi.schemes import shipped_scheme
 from pingyi.services.approvals.requests import DEMONSTRATION, approve_all, request_release

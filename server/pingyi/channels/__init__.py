@@ -1,26 +1,13 @@
 """The published contract: the only module of ours that a channel package imports."""
 
+from pingyi.channels.channel import Channel, Page, Task
 from pingyi.channels.hookspecs import ChannelSpecs, hookimpl, hookspec
 from pingyi.channels.numbers import word
 from pingyi.channels.schema import EntrySchema, Flag, Moment, Month, Whole, Word
 from pingyi.channels.schema import Score as ScoreField
 from pingyi.channels.settings import Exact, Key, SettingsSchema
 from pingyi.channels.text import Text
-from pingyi.channels.types import (
-    Channel,
-    Context,
-    Count,
-    Entry,
-    Name,
-    Page,
-    Period,
-    Sample,
-    Score,
-    Settings,
-    Share,
-    Tally,
-    Task,
-)
+from pingyi.channels.types import Context, Count, Entry, Name, Period, Sample, Score, Settings, Share, Tally
 from pingyi.channels.view import Block, Cell, ChannelView, EntryPage, Paragraph, StoredEntry, Table, Unit
 
 __all__ = [

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields
 
+from pingyi.channels.channel import Channel
 from pingyi.channels.schema import Flag, Moment, Month, Score, Whole
-from pingyi.channels.types import Channel, Context, Entry
+from pingyi.channels.types import Context, Entry
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from pingyi.channels.types import Channel
+from pingyi.channels.channel import Channel
 
 PROJECT = "pingyi"
 ENTRY_POINT_GROUP = "pingyi.channels"

@@ -14,12 +14,12 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from pingyi.channels.channel import Channel
 from pingyi.channels.generating import UNITS, Row, bad_settings, load, rows_for
 from pingyi.channels.text import Text
 from pingyi.channels.types import (
     EMPTY,
     STATUSES,
-    Channel,
     Context,
     Count,
     Entry,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, text
 from pingyi.channels import Text
 from pingyi.db import db
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme.values import parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.key_messages import key_file_changed
 from pingyi_surveys.ballot.keys import KeyFile, PeriodKeys, period_keys

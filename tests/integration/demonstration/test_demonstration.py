@@ -18,7 +18,7 @@ from sqlalchemy import text
 from tests.integration.demonstration.conftest import Played, outside
 
 from pingyi.db import transaction
-from pingyi.domain.scheme.values import parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.schemes import shipped_scheme
 from pingyi_demonstration.data.deliveries import deliveries
 from pingyi_demonstration.data.units import evaluated_units

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.integration.demonstration.conftest import Played
 
-from pingyi.domain.scheme.values import parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.schemes import shipped_scheme
 from pingyi_demonstration.data.deliveries import deliveries
 from pingyi_demonstration.data.units import evaluated_units

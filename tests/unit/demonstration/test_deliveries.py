@@ -9,7 +9,8 @@ import pytest
 
 from pingyi.channels import Context, Period
 from pingyi.domain.names import fold_name
-from pingyi.domain.scheme.values import Scheme, parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.registry import load_registry
 from pingyi.schemes import shipped_scheme
 from pingyi.services.intake.parse_rows import delivery_schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.domain.scheme.values import parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
 
 GOOD = """
 key = "maanshan-2017"

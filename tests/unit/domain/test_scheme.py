@@ -13,7 +13,8 @@ from tests.unit.domain.good_scheme import GOOD, changed
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.domain.scheme.values import ChannelPlan, Scheme, parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
+from pingyi.domain.scheme.values import ChannelPlan, Scheme
 
 
 def test_a_good_scheme_is_read() -> None:

@@ -6,7 +6,8 @@ import pytest
 from tests.unit.domain.good_scheme import GOOD, changed, refused
 
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme.values import FIXED_COLUMNS, parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
+from pingyi.domain.scheme.values import FIXED_COLUMNS
 
 
 def test_a_refusal_reads_as_its_code_and_sentence() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme.values import Scheme, parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.registry import check_settings, load_registry
 from pingyi.schemes import shipped_scheme, shipped_schemes
 

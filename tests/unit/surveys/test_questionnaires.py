@@ -9,7 +9,8 @@ import pytest
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme.values import Scheme, parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.registry import check_settings, load_registry
 from pingyi.schemes import shipped_scheme
 from pingyi_surveys.questionnaires.messages import MESSAGES

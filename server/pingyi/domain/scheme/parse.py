@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,23 +14,20 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.scheme.checks import cross_errors, float_errors
 from pingyi.domain.scheme.messages import field_error, pointer
 from pingyi.domain.scheme.schema import SchemeTable
-from pingyi.domain.scheme.values import (
-    Category,
-    ChannelPlan,
-    Consequence,
-    Grades,
-    Group,
-    Policies,
-    Scheme,
-    SettingsCheck,
-)
+from pingyi.domain.scheme.values import Category, ChannelPlan, Consequence, Grades, Group, Policies, Scheme
 from pingyi.domain.toml_document import Path, coded_paths, place_in
 
 Table = Mapping[str, Any]
+SettingsCheck = Callable[[ChannelPlan], Sequence[FieldError]]
 
 
-def load_document(toml_text: str, check_settings: SettingsCheck | None) -> Scheme:
-    """Parse, check and build; see `pingyi.domain.scheme.parse_scheme`."""
+def parse_scheme(toml_text: str, check_settings: SettingsCheck | None = None) -> Scheme:
+    """Read a scheme from its TOML document.
+
+    Raises Problem("scheme_invalid", 422) with every field error at once, each with a JSON pointer.
+    `check_settings` is given each well-formed channel and returns what is wrong with its settings, with
+    pointers that begin at the settings.
+    """
     raw = _syntax(toml_text)
     document, errors = _shape(raw)
     errors += cross_errors(document)

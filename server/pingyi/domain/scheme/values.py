@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
 from pingyi.channels.text import Text
-from pingyi.domain.errors import FieldError
 
 MissingPolicy = Literal["reallocate", "reallocate_flat", "category_mean", "zero"]
 TiePolicy = Literal["competition", "dense"]
@@ -128,18 +127,3 @@ class Scheme:
     def category(self, key: str) -> Category | None:
         """The category of that key, or None."""
         return next((category for category in self.categories if category.key == key), None)
-
-
-SettingsCheck = Callable[[ChannelPlan], Sequence[FieldError]]
-
-
-def parse_scheme(toml_text: str, check_settings: SettingsCheck | None = None) -> Scheme:
-    """Read a scheme from its TOML document.
-
-    Raises Problem("scheme_invalid", 422) with every field error at once, each with a JSON pointer.
-    `check_settings` is given each well-formed channel and returns what is wrong with its settings, with
-    pointers that begin at the settings.
-    """
-    from pingyi.domain.scheme.parse import load_document
-
-    return load_document(toml_text, check_settings)

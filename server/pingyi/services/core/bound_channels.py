@@ -9,7 +9,8 @@ from flask import current_app
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Channel, Context, Period, Settings
-from pingyi.domain.scheme.values import ChannelPlan, Scheme, parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
+from pingyi.domain.scheme.values import ChannelPlan, Scheme
 from pingyi.registry import Registry, check_settings, current_registry, load_context
 from pingyi.services.core.errors import not_found
 

@@ -7,7 +7,8 @@ from functools import partial
 
 from sqlalchemy import Connection, Row, text
 
-from pingyi.domain.scheme.values import Scheme, parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
+from pingyi.domain.scheme.values import Scheme
 from pingyi.ledger.leaves import record
 from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import check_plan

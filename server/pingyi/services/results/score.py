@@ -22,7 +22,8 @@ from pingyi.domain.assessment.values import (
     PreviousResult,
 )
 from pingyi.domain.errors import Problem
-from pingyi.domain.scheme.values import ChannelPlan, Scheme, parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme
+from pingyi.domain.scheme.values import ChannelPlan, Scheme
 from pingyi.registry import Registry, check_settings, load_context
 from pingyi.services.core.plugin_timeouts import guarded
 
