@@ -36,6 +36,7 @@ def main(context: click.Context, lang: str | None) -> None:
     """评议：公开监督的多渠道评价 / Pingyi: public supervision, added up."""
     context.obj = lang or shell.language_of(os.environ)
     context.meta[shell.APPLICATION] = _application
+    context.meta[shell.ANNOUNCE] = announce
 
 
 @main.command()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pingyi.settings import Settings
 
 APPLICATION = "pingyi.application"
+ANNOUNCE = "pingyi.announce"
 _ELSEWHERE = {
     **dict.fromkeys(("up", "doctor", "database"), "pingyi.embedded.commands"),
     **dict.fromkeys(("backup", "restore", "drill"), "pingyi.backups.commands"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import secrets
 from collections.abc import Callable
@@ -27,14 +26,14 @@ from pingyi.embedded.messages import refusal
 from pingyi.embedded.up import bring_up
 from pingyi.ledger.keys import ensure_key
 from pingyi.settings import Settings, load_settings
+from pingyi.shell import ANNOUNCE
 
 
 @click.command()
 @click.option("--demo", is_flag=True, help="生成演示数据 / fill in the demonstration first")
 def up(*, demo: bool) -> None:
     """启动全部服务 / Start the engines, the migrations and all processes, and keep them running."""
-    # The shell's own module stands above this package, so it is looked up by name and only here.
-    announce: Callable[[Settings], list[str]] = importlib.import_module("pingyi.cli").announce
+    announce: Callable[[Settings], list[str]] = click.get_current_context().meta[ANNOUNCE]
     bring_up(load_settings(os.environ), Path.cwd() / "Procfile", announce, demo=demo)
 
 
