@@ -1,4 +1,4 @@
-"""Checks of the house that no linter knows: file and function lengths, bundled plugins, the wheel."""
+"""Checks of the house that no linter knows: lengths, rooms, the wheel."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_FILE_LINES = 300
 MOST_FUNCTION_LINES = 40
+MOST_MODULES = 18
+PRODUCT = ("server", "surveys", "workers", "plugins", "demonstration")
 ONE_LONG_FILE = ROOT / "server/pingyi/verify.py"  # whoever checks a result downloads this and nothing else
 
 
 def sources() -> Iterator[Path]:
-    for folder in ("server", "surveys", "workers", "plugins", "demonstration"):
+    for folder in PRODUCT:
         yield from sorted((ROOT / folder).rglob("*.py"))
 
 
@@ -31,6 +34,14 @@ def too_long() -> Iterator[str]:
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 if lines > MOST_FUNCTION_LINES:
                     yield f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} has {lines} lines"
+
+
+def crowded_rooms() -> Iterator[str]:
+    """Folders, of the product and of tests, with more modules than a person keeps in mind."""
+    modules = [path for folder in (*PRODUCT, "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    for folder, count in sorted(Counter(path.parent for path in modules).items()):
+        if count > MOST_MODULES and folder.name != "versions":  # migrations are only ever added
+            yield f"{folder.relative_to(ROOT)}: {count} modules"
 
 
 def wheel_troubles() -> Iterator[str]:
@@ -70,7 +81,7 @@ def wheel_troubles() -> Iterator[str]:
 
 
 def main() -> int:
-    troubles = [*too_long(), *wheel_troubles()]
+    troubles = [*too_long(), *crowded_rooms(), *wheel_troubles()]
     for trouble in troubles:
         sys.stdout.write(f"{trouble}\n")
     return 1 if troubles else 0

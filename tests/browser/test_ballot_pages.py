@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from playwright.sync_api import expect
-from tests.ballots import OPEN, ballot_period, close
+from tests.ballot_period import OPEN, ballot_period, close
 from tests.browser.checks import DESKTOP, PHONE, check_at_all_widths, check_looks, sign_in
 from tests.browser.conftest import Watched, serving
-from tests.casting import boxes, cast_all, open_ballots, roster_ballots, seal_record
+from tests.cast_ballots import boxes, cast_all, open_ballots, roster_ballots, seal_record
 from tests.integration.web.conftest import make_account
 
 from pingyi.db import transaction

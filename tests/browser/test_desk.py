@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import expect
 from tests.browser.checks import DESKTOP, NARROW, PHONE, check_at_all_widths, check_looks, sign_in
 from tests.browser.conftest import Watched, serving
-from tests.integration.web.desk import CHANGES, OTHER, OWNER, PDF, PROOF, make_desk, make_person
+from tests.integration.web.operator_desk import CHANGES, OTHER, OWNER, PDF, PROOF, make_desk, make_person
 
 pytestmark = pytest.mark.long
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 from playwright.sync_api import Response as PageResponse
-from tests.ballots import Ballots, ballot_period, close
+from tests.ballot_period import Ballots, ballot_period, close
 from tests.browser.checks import PHONE, check_looks
 from tests.browser.conftest import Watched, serving
 from tests.integration.surveys.open_pages import add_visits, add_window, ballots, path_of, stored

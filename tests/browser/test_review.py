@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from tests.ballots import OPEN
-from tests.boxes import opened_box
+from tests.ballot_period import OPEN
 from tests.browser.checks import check_at_all_widths, sign_in
 from tests.browser.conftest import serving
-from tests.integration.surveys.test_review_pages import publish
+from tests.integration.surveys.pages.test_review import publish
 from tests.integration.web.conftest import make_account
+from tests.opened_box import opened_box
 
 from pingyi.embedded.engines import Endpoints
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
-from tests.ballots import Ballots, ballot_period
+from tests.ballot_period import Ballots, ballot_period
 from tests.browser.checks import PHONE, WIDE_ENOUGH, check_looks, sign_in, violations
 from tests.browser.conftest import Watched, serving
 from tests.integration.surveys.rosters import NAMES, opened

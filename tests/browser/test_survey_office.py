@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
-from tests.ballots import ballot_period
+from tests.ballot_period import ballot_period
 from tests.browser.checks import DESKTOP, PHONE, check_at_all_widths, sign_in
 from tests.browser.conftest import Watched, serving
 from tests.integration.web.conftest import make_account

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from tests.faults.clocks import library
+from tests.faults.ballots.clocks import library
 from tests.left_out import leave_out
 
 LACK = "tests on other days did NOT run: no faketime found (make clocks installs it)"

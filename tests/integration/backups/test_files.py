@@ -15,7 +15,7 @@ from click.testing import Result
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 from tests.integration.backups.conftest import House
-from tests.small import LAW, WINDOW, draft_period, scheme_of
+from tests.small_scheme import LAW, WINDOW, draft_period, scheme_of
 
 from pingyi.backups.archive import reading
 from pingyi.backups.postgres_clients import find_clients

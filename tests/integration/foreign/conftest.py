@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import text
-from tests.small import channel, draft_period, names_of, open_draft, scheme_of
+from tests.small_scheme import channel, draft_period, names_of, open_draft, scheme_of
 
 from pingyi.app import create_app
 from pingyi.db import db, transaction

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 from tests.integration.ledger.test_sealing import act, many, owner
-from tests.small import LAW, WINDOW, draft_period, names_of, open_draft, scheme_of
+from tests.small_scheme import LAW, WINDOW, draft_period, names_of, open_draft, scheme_of
 
 from pingyi.channels import Text
 from pingyi.db import db

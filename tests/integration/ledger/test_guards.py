@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
-from tests.ballots import ballot_period, unit_id
+from tests.ballot_period import ballot_period, unit_id
 
 from pingyi.settings import Settings
 from pingyi_surveys.casting.box_cache import cached_box

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 from tests.conftest import superuser_url
 from tests.integration.foreign.conftest import install
-from tests.small import LAW, channel, draft_period, names_of, open_draft, scheme_of
+from tests.small_scheme import LAW, channel, draft_period, names_of, open_draft, scheme_of
 
 from pingyi.app import create_app
 from pingyi.db import db, transaction

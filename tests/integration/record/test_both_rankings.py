@@ -18,8 +18,8 @@ from redis import Redis
 from tests.conftest import empty, forget
 from tests.integration.record.checking import check
 from tests.integration.record.conftest import NIGHT, move, post, publish, scheme, start, stored
-from tests.integration.web.test_site import counted_queries, words
-from tests.small import channel
+from tests.integration.web.site.test_boards import counted_queries, words
+from tests.small_scheme import channel
 from tests.unit.verify.making import remanifest
 
 from pingyi.db import db, transaction

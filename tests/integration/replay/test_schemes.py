@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from tests.integration.record.checking import check
-from tests.integration.replay.ways import by_requests, from_bundle, over_api
+from tests.integration.replay.carry_out import by_requests, from_bundle, over_api
 
 from pingyi.cli import main
 from pingyi.db import db

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from tests.integration.replay import operator_files
-from tests.integration.replay.ways import Caller, Row, from_bundle, over_api
+from tests.integration.replay.carry_out import Caller, Row, from_bundle, over_api
 
 from pingyi.embedded.engines import Endpoints
 from pingyi_demonstration.data.bundle import write_bundle

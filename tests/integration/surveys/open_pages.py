@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
-from tests.ballots import Ballots, unit_id
+from tests.ballot_period import Ballots, unit_id
 from werkzeug.test import TestResponse
 
 from pingyi.db import transaction

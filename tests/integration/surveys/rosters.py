@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
-from tests.ballots import ROSTER, Ballots
+from tests.ballot_period import ROSTER, Ballots
 from werkzeug.test import TestResponse
 
 from pingyi.db import db, transaction

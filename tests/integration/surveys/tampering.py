@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, text
-from tests.ballots import Ballots, close, unit_id
-from tests.casting import seal_record
+from tests.ballot_period import Ballots, close, unit_id
+from tests.cast_ballots import seal_record
 
 from pingyi.db import transaction
 from pingyi.ledger.leaves import leaf_hash

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from tests.small import LAST_ONE, WINDOW, channel, draft_period, open_draft, scheme_of
+from tests.small_scheme import LAST_ONE, WINDOW, channel, draft_period, open_draft, scheme_of
 
 from pingyi.db import transaction
 from pingyi.services.approvals.requests import BUNDLE, approve_all, request_adjustments, request_release

@@ -11,7 +11,7 @@ from redis import Redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
-from tests.integration.services.test_main_job import draft, finish, post
+from tests.integration.services.results.test_main_job import draft, finish, post
 
 from pingyi.app import create_app
 from pingyi.db import db, transaction

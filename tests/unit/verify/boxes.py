@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from tests.ballots import OPEN, ROSTER, THREE, settings_for
-from tests.small import channel, scheme_of
+from tests.ballot_period import OPEN, ROSTER, THREE, settings_for
+from tests.small_scheme import channel, scheme_of
 from tests.unit.verify.making import (
     Counters,
     Maker,

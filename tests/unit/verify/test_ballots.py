@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.ballots import OPEN, ROSTER
+from tests.ballot_period import OPEN, ROSTER
 from tests.unit.verify.boxes import (
     KEY,
     SEAL,

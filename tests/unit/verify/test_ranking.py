@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.domain.test_assessing_laws import cases
+from tests.unit.domain.assessment.test_laws import cases
 
 from pingyi import verify
 from pingyi.domain.assessment.assess import assess
