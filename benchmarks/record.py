@@ -32,7 +32,7 @@ from pingyi.services.periods.periods import close_period, request_assessment
 from pingyi.services.results.assess import assess_period
 from pingyi.settings import Settings
 
-WITHOUT = "benchmarks.unrecorded:make"
+WITHOUT = "benchmarks.servers.unrecorded:make"
 BATCH, CLIENTS, ROUNDS, BATCHES = 500, 8, 7, 24
 PERIOD, LOTS, LOT, REPEATS = "sealed", 5, 40_000, 5
 SHARE_GOAL, SEAL_GOAL, CHECK_GOAL = 0.6, 25e-6, 100_000

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from benchmarks.house import House
 from benchmarks.measuring import cpu_seconds
 
-OURS, BARE = "pingyi.wsgi:make", "benchmarks.bare:make"
+OURS, BARE = "pingyi.wsgi:make", "benchmarks.servers.bare:make"
 _SERVE = """
 import sys
 from granian import Granian

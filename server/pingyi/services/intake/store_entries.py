@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -126,15 +126,12 @@ def _row(
     head: CurrentEntry | None,
     private: Sequence[str],
 ) -> dict[str, Any]:
-    verdict = _verdict(entry, head)
-    row = {"position": position, "unit": entry.unit_code, "verdict": verdict}
-    if verdict == "unchanged" and head:
+    row = {"position": position, "unit": entry.unit_code, "verdict": _verdict(entry, head)}
+    if row["verdict"] == "unchanged" and head:
         return {**row, "hash": head.leaf}
-    values = published = msgspec.Raw(canonical_json(entry.values))
+    values = msgspec.Raw(canonical_json(entry.values))
     sealed = {name: entry.values[name] for name in private if name in entry.values}
-    if sealed:
-        kept = {name: value for name, value in entry.values.items() if name not in sealed}
-        published = msgspec.Raw(canonical_json(kept))
+    published = msgspec.Raw(canonical_json(_without(entry.values, sealed))) if sealed else values
     if entry.reason:
         sealed["reason"] = entry.reason
     salt = secrets.token_bytes(16) if sealed else b""
@@ -162,6 +159,10 @@ def _row(
         "replaces_delivery": head.delivery_id if head else None,
         "replaces_position": head.position if head else None,
     }
+
+
+def _without(values: Mapping[str, Any], left_out: Container[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in left_out}
 
 
 def receipt_of(working: BoundChannel, delivery_id: int, stored: Sequence[Mapping[str, Any]]) -> bytes:
