@@ -13,7 +13,6 @@ from importlib.resources import files
 from typing import Any, Final, Literal
 
 import segno
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pingyi.channels import Text
@@ -21,6 +20,7 @@ from pingyi.domain.errors import FieldError
 from pingyi_surveys.ballot.opened_ballot import NO_ANSWER
 from pingyi_surveys.casting.ballot_pages import COMMENT, LANGUAGE, STEP, BallotPage, Filled
 from pingyi_surveys.casting.qr import qr_codes
+from pingyi_surveys.templating import environment
 
 OPEN_NOTICE: Final = Text(
     zh="匿名评议，约 1 分钟，不用登录。同一部手机只计第一次，单位看不到是谁评的。",
@@ -245,7 +245,7 @@ def _page(template: str, frame: Frame, language: str, **values: Any) -> str:
         return en if english else zh
 
     return (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             frame=frame,
@@ -256,15 +256,4 @@ def _page(template: str, frame: Frame, language: str, **values: Any) -> str:
             english=english,
             **values,
         )
-    )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("pingyi_surveys"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )

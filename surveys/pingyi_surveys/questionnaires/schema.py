@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import fields
 
 from pingyi.channels.families.ballot.settings import PAPER, TURNOUT
+from pingyi.domain.document_fields import (
+    Table,
+    TitleTable,
+    count_field,
+    flag_field,
+    key_field,
+    messages,
+    table_field,
+    tables_field,
+)
 from pingyi.domain.errors import FieldError
 from pingyi.domain.scheme.messages import pointer
-from pingyi.domain.scheme.schema import KEY_PATTERN, Table, TitleTable
 from pingyi_surveys.questionnaires.messages import field_error
 
 MOST_OPTIONS = 12
@@ -18,81 +27,45 @@ MOST_DIMENSIONS = 24
 LONGEST_COMMENT = 500
 
 
-def _messages(invalid: str) -> dict[str, Any]:
-    return {"invalid": invalid, "type": "not_a_table", "required": "required", "null": "required"}
-
-
-def _is_key(value: str) -> None:
-    if not KEY_PATTERN.fullmatch(value):
-        raise ValidationError("not_a_key")
-
-
-def _is_flag(value: object) -> None:
-    if not isinstance(value, bool):
-        raise ValidationError("not_a_flag")
-
-
-def _whole(most: int, code: str) -> Callable[[object], None]:
-    def check(value: object) -> None:
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-            raise ValidationError(code)
-
-    return check
-
-
-def _key(**kwargs: Any) -> fields.String:
-    return fields.String(validate=_is_key, error_messages=_messages("not_a_key"), **kwargs)
-
-
-def _count(most: int, code: str) -> fields.Raw:
-    return fields.Raw(required=True, validate=_whole(most, code), error_messages=_messages(code))
-
-
-def _table(schema: type[Schema], **kwargs: Any) -> fields.Nested:
-    return fields.Nested(schema, error_messages=_messages("not_a_table"), **kwargs)
-
-
-def _tables(schema: type[Schema]) -> fields.Nested:
-    wrong = {**_messages("not_a_list"), "type": "not_a_list"}
-    return fields.Nested(schema, many=True, required=True, error_messages=wrong)
-
-
 class WordingTable(Table):
-    key = _key(required=True)
-    categories = fields.List(_key(), required=True, error_messages=_messages("not_a_list"))
+    key = key_field(required=True)
+    categories = fields.List(key_field(), required=True, error_messages=messages("not_a_list"))
 
 
 class OptionTable(Table):
-    key = _key(required=True)
-    title = _table(TitleTable, required=True)
-    scored = fields.Raw(load_default=True, validate=_is_flag, error_messages=_messages("not_a_flag"))
+    key = key_field(required=True)
+    title = table_field(TitleTable, required=True)
+    scored = flag_field(load_default=True)
 
 
 class WordsTable(Table):
-    title = _table(TitleTable, required=True)
-    hint = _table(TitleTable)
+    title = table_field(TitleTable, required=True)
+    hint = table_field(TitleTable)
 
 
 class DimensionTable(Table):
-    key = _key(required=True)
+    key = key_field(required=True)
     wording = fields.Dict(
-        keys=_key(), values=_table(WordsTable), required=True, error_messages=_messages("not_a_table")
+        keys=key_field(),
+        values=table_field(WordsTable),
+        required=True,
+        error_messages=messages("not_a_table"),
     )
 
 
 class CommentTable(WordsTable):
-    max_characters = _count(LONGEST_COMMENT, "not_a_length")
+    max_characters = count_field("not_a_length", 1, LONGEST_COMMENT, required=True)
 
 
 class QuestionnaireTable(Table):
-    key = _key(required=True)
-    version = _count(9999, "not_a_version")
-    title = _table(TitleTable, required=True)
-    require_all = fields.Raw(required=True, validate=_is_flag, error_messages=_messages("not_a_flag"))
-    wordings = _tables(WordingTable)
-    options = _tables(OptionTable)
-    dimensions = _tables(DimensionTable)
-    comment = _table(CommentTable)
+    key = key_field(required=True)
+    version = count_field("not_a_version", 1, 9999, required=True)
+    title = table_field(TitleTable, required=True)
+    require_all = flag_field(required=True)
+    wordings = tables_field(WordingTable, required=True)
+    options = tables_field(OptionTable, required=True)
+    dimensions = tables_field(DimensionTable, required=True)
+    comment = table_field(CommentTable)
 
 
 Document = Mapping[str, Any]

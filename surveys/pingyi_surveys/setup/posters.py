@@ -14,10 +14,10 @@ from importlib.resources import files
 from typing import Final
 
 import segno
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pingyi.channels import Text
+from pingyi_surveys.templating import environment
 
 QUIET_MODULES: Final = 4
 PIXELS_PER_MODULE: Final = 20
@@ -63,7 +63,7 @@ def sheet(poster: Poster) -> str:
     picture = Markup(  # noqa: S704 - segno draws squares; the address is not in it as text
         drawn(poster.address).svg_inline(border=QUIET_MODULES, omitsize=True, svgclass="qr", lineclass=None)
     )
-    template = _environment().get_template("posters/sheet.html")
+    template = environment().get_template("posters/sheet.html")
     return template.render(poster=poster, picture=picture, style=Markup(_style()))  # noqa: S704 - our own file
 
 
@@ -102,14 +102,3 @@ def _index(posters: Iterable[Poster]) -> bytes:
 
 def _style() -> str:
     return (files("pingyi_surveys") / "static" / "poster.css").read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("pingyi_surveys"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

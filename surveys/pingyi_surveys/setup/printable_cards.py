@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Final
 
 import segno
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pingyi_surveys.ballot.card_codes import grouped
+from pingyi_surveys.templating import environment
 
 PER_PAGE: Final = 8
 
@@ -19,20 +18,9 @@ def render_slips(addresses: Sequence[str], *, visit: bool, heading: str) -> str:
     """The sheets for addresses that end in the card; `heading` tells the slips of one list from another's."""
     slips = [(address, grouped(address.rpartition("/")[2]), _picture(address)) for address in addresses]
     sheets = [slips[at : at + PER_PAGE] for at in range(0, len(slips), PER_PAGE)]
-    return _environment().get_template("slips.html").render(sheets=sheets, visit=visit, heading=heading)
+    return environment().get_template("slips.html").render(sheets=sheets, visit=visit, heading=heading)
 
 
 def _picture(address: str) -> Markup:
     drawn = segno.make_qr(address, error="m").svg_inline(lineclass=None, omitsize=True, border=0)
     return Markup(drawn)  # noqa: S704 - segno draws squares; the address is not in it as text
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("pingyi_surveys"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
