@@ -230,8 +230,8 @@ def plugin_new(key: str, folder: Path) -> None:
 def announce(settings: Settings) -> list[str]:
     """What `pingyi up` says once the web answers: the first sign-in, what extensions have to say."""
     from pingyi.db import transaction
+    from pingyi.embedded.ports import address_of
     from pingyi.extensions import EXTENSION as EXTENSIONS
-    from pingyi.running import address_of
     from pingyi.services.people.accounts import needs_first_account, new_first_code
 
     lines: list[str] = []

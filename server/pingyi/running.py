@@ -18,7 +18,6 @@ from pingyi.settings import Settings
 
 BACKLOG = 2048
 STOP_SECONDS = 5
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared only
 
 
 def serve(settings: Settings) -> None:
@@ -85,10 +84,3 @@ def run_each(commands: Sequence[Sequence[str]]) -> int:
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:
     """A second signal must not disturb the end."""
-
-
-def address_of(settings: Settings) -> str:
-    """The address of the web server as a browser on this machine reaches it."""
-    host = _ANY.get(settings.host, settings.host)
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{settings.port}"

@@ -7,7 +7,7 @@ from flask import Flask
 
 from pingyi.channels import Text
 from pingyi.db import transaction
-from pingyi.running import address_of
+from pingyi.embedded.ports import address_of
 from pingyi.settings import Settings
 from pingyi_demonstration.running.first_post import refresh_first_post
 from pingyi_demonstration.running.play import play, wait_for_workers

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pingyi.running import address_of
+from pingyi.embedded.ports import address_of
 from pingyi.services.people.api_keys import authenticate
 from pingyi.settings import Settings
 from pingyi_demonstration.running import periods

@@ -6,7 +6,7 @@ import json
 
 from sqlalchemy import Connection, text
 
-from pingyi.running import address_of
+from pingyi.embedded.ports import address_of
 from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import PeriodRow

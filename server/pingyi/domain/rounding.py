@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 
 def half_up_scaled(numerator: int, denominator: int, decimals: int) -> int:

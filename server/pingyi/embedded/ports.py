@@ -20,3 +20,14 @@ def with_free_port(settings: Settings) -> Settings:
             where = {"host": settings.host, "port": settings.port}
             raise refusal("port_taken", **where, reason=error.strerror) from error
         return replace(settings, port=probe.getsockname()[1])
+
+
+def reachable_host(settings: Settings) -> str:
+    """The host under which a browser on this machine reaches the web server."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 compared only
+
+
+def address_of(settings: Settings) -> str:
+    """The address of the web server as a browser on this machine reaches it."""
+    host = reachable_host(settings)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"

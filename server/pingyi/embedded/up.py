@@ -17,7 +17,7 @@ from pingyi import migrations
 from pingyi.embedded.doctor import require_safe
 from pingyi.embedded.engines import Engines
 from pingyi.embedded.messages import refusal
-from pingyi.embedded.ports import with_free_port
+from pingyi.embedded.ports import address_of, reachable_host, with_free_port
 from pingyi.embedded.postgres import tail_of
 from pingyi.embedded.supervisor import MARK, Supervisor, read_procfile
 from pingyi.settings import Settings
@@ -45,7 +45,7 @@ def bring_up(
             crew.keep_until(_answering(settings, crew.log_of("web")))
             if demo:
                 crew.run_once("demo", "pingyi demo")
-            click.echo("\n".join([*announce(settings), _address(settings)]), color=False)
+            click.echo("\n".join([*announce(settings), f"Pingyi: {address_of(settings)}/"]), color=False)
             crew.keep_until(lambda: False)
         finally:
             crew.stop()
@@ -94,7 +94,7 @@ def _answering(settings: Settings, log: Path) -> Callable[[], bool]:
     def answers() -> bool:
         if time.monotonic() > deadline:
             raise refusal("engine_failed", engine="pingyi web", log=log, tail=tail_of(log))
-        connection = http.client.HTTPConnection(_reachable_host(settings), settings.port, timeout=2)
+        connection = http.client.HTTPConnection(reachable_host(settings), settings.port, timeout=2)
         try:
             connection.request("GET", "/")
             return connection.getresponse().status < 400
@@ -104,13 +104,3 @@ def _answering(settings: Settings, log: Path) -> Callable[[], bool]:
             connection.close()
 
     return answers
-
-
-def _reachable_host(settings: Settings) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 compared only
-
-
-def _address(settings: Settings) -> str:
-    host = _reachable_host(settings)
-    shown = f"[{host}]" if ":" in host else host
-    return f"Pingyi: http://{shown}:{settings.port}/"

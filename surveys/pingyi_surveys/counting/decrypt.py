@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import fields
 from itertools import starmap
 from multiprocessing import get_context
@@ -44,18 +43,6 @@ def open_all(
     ) as pool:
         sent = ([_FIELDS(row) for row in chunk] for chunk in chunks)
         return _gather(map(_received, pool.map(_open_chunk, sent)), len(ordered), show)
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Without the cyclic collector: a million objects live here, none of them in a circle."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 def _gather(opened: Iterable[list[Result]], total: int, show: Show) -> list[Result]:

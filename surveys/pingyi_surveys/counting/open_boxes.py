@@ -17,6 +17,7 @@ from pingyi.ledger.notes import Checkpoint
 from pingyi.outbox import OPEN_BOXES, request_once, take_requests
 from pingyi.services.core.bound_channels import BoundChannel, channel_by_id
 from pingyi.services.core.callers import Caller
+from pingyi.services.core.collection import without_collection
 from pingyi.services.core.errors import require_state
 from pingyi.services.core.progress import report_progress, stop_progress
 from pingyi.services.periods.periods import find_period
@@ -25,7 +26,7 @@ from pingyi_surveys.ballot.layout import read_layout
 from pingyi_surveys.ballot.tally import settle
 from pingyi_surveys.counting.box_terms import Judging, terms_of
 from pingyi_surveys.counting.closing_head import ClosingHead, closing_head, require_whole_tree
-from pingyi_surveys.counting.decrypt import Show, open_all, without_collection
+from pingyi_surveys.counting.decrypt import Show, open_all
 from pingyi_surveys.counting.destroy_keys import destroy_period_secret, forget_dead_keys, sweep_drafts
 from pingyi_surveys.counting.match_record import Matched, load_leaves, load_rows, match
 from pingyi_surveys.counting.store_tally import Outcome, TalliedBox, store_opening

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -18,6 +15,7 @@ from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
 from pingyi.outbox import ASSESS, take_requests
 from pingyi.registry import current_registry
+from pingyi.services.core.collection import without_collection
 from pingyi.services.core.errors import wrong_state
 from pingyi.services.core.progress import report_progress, stop_progress
 from pingyi.services.intake.dispositions import PERIOD_LOCK_SPACE
@@ -41,25 +39,13 @@ def assess_period(period_id: int) -> int:
     """
     try:
         channels = _fold_all(period_id)
-        with _no_collection(), transaction() as connection:
+        with without_collection(), transaction() as connection:
             return _assess(connection, period_id, len(channels))
     except Problem as problem:
         with transaction() as connection:
             take_requests(connection, ASSESS, period_id)
             stop_progress(connection, ASSESS, period_id, problem.message)
         raise
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the cyclic collector: a million values live here, none of them in a circle (half the time)."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 def _fold_all(period_id: int) -> list[int]:
