@@ -20,7 +20,7 @@ from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.adjustments import AdjustmentRow, add_adjustment, withdraw_adjustment
 from pingyi.services.periods.periods import Approved, PeriodRow, find_period, reopen_period
-from pingyi.services.periods.release import release_revision
+from pingyi.services.results.release import release_revision
 
 RELEASE, REOPEN = "publish", "reopen"
 ADJUSTMENT, WITHDRAWAL = "adjustment", "withdraw_adjustment"

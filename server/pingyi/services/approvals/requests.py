@@ -21,7 +21,7 @@ from pingyi.services.approvals.approvals import (
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.periods.adjustments import AdjustmentRow, adjusted_units, standing_adjustment
 from pingyi.services.periods.periods import PeriodRow, find_period, require_reopenable
-from pingyi.services.periods.release import releasable
+from pingyi.services.results.release import releasable
 
 BUNDLE = Caller(name="bundle")
 DEMONSTRATION = Caller(name="demonstration")
