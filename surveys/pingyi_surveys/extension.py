@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Final
-
 from flask import Flask
 
 from pingyi.extensions import Extension
 from pingyi_surveys import api, period_hooks
 from pingyi_surveys.counting.unopened_boxes import unfinished
 
-PAGES: Final[tuple[str, ...]] = (
-    "assets",
-    "open_ballot",
-    "posters",
-    "receipts",
-    "roster_ballot",
-    "questionnaires",
-    "rehearsals",
-    "boxes",
-    "review",
-    "anomalies",
-    "paper",
-    "about",
-)
-
 
 def init_app(app: Flask) -> None:
     """Register every blueprint and operation of ours."""
-    for name in PAGES:
-        module = importlib.import_module(f"pingyi_surveys.pages.{name}")
-        module.init_app(app)
+    # Every command of the shell imports this module; only an application needs the pages.
+    from pingyi_surveys.pages import navigation
+
+    navigation.init_app(app)
     api.init_app(app)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Flask
+from flask import Blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
 from pingyi.console.pages import page
 from pingyi.db import transaction
-from pingyi.web.links import FOOT, Link, add_link
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.ballot.quarantine import DAY_SURGE, NETWORK_BURST, SAME_DEVICE
 from pingyi_surveys.ballot.tally import (
@@ -40,13 +39,6 @@ _REASONS: Final = {
     CARDS_EXCEEDED: Text(zh="多于发出的票卡", en="more than there are cards"),
 }
 _STANDINGS: Final = {"held": Text(zh="待核查", en="held"), "rejected": Text(zh="不计", en="rejected")}
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages, and lead to them from the foot of every page."""
-    app.register_blueprint(blueprint)
-    title = Text(zh="评议票怎样保密", en="How ballots stay secret")
-    add_link(app, Link(place=FOOT, endpoint=f"{blueprint.name}.about", title=title))
 
 
 @blueprint.get("/about-ballots")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
@@ -15,7 +15,6 @@ from pingyi.db import transaction
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import PeriodRow, find_period
-from pingyi.web.links import HELD, Link, add_link
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.ballot.tally_cells import FLOOR
 from pingyi_surveys.casting.open_ballot import FILL_SECONDS
@@ -35,13 +34,6 @@ from pingyi_surveys.review.quarantine_report import Signal, explain
 
 READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.REVIEWER, Role.AUDITOR)
 blueprint = Blueprint("ballot_anomalies", __name__, template_folder="../templates")
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages, and the link that leads to the public one."""
-    app.register_blueprint(blueprint)
-    title = Text(zh="收票和核查情况", en="Ballots, and why some are held")
-    add_link(app, Link(place=HELD, endpoint="about_ballots.period", title=title))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Response
 
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.casting.page_html import stylesheet, stylesheet_version
@@ -10,11 +10,6 @@ from pingyi_surveys.casting.page_html import stylesheet, stylesheet_version
 PATH = "/ballot.css"
 blueprint = Blueprint("ballot_assets", __name__)
 _FOR_EVER = "public, max-age=31536000, immutable"
-
-
-def init_app(app: Flask) -> None:
-    """Register the stylesheet."""
-    app.register_blueprint(blueprint)
 
 
 def style_address() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, redirect, request, url_for
+from flask import Blueprint, current_app, redirect, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -18,9 +18,7 @@ from pingyi.services.core.callers import Caller
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.settings import Settings
-from pingyi.web import links
 from pingyi.web.callers import require_caller
-from pingyi.web.links import Link
 from pingyi.web.policy import policy
 from pingyi_surveys.ballot.thresholds import Rules
 from pingyi_surveys.casting.paper_ballot import KEYERS
@@ -34,14 +32,6 @@ READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 VIEWERS = (Role.ADMINISTRATOR, Role.AUDITOR)
 PERIOD = "/office/periods/<key:period>"
 blueprint = Blueprint("boxes", __name__, template_folder="../templates")
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages, and the link that leads to them."""
-    app.register_blueprint(blueprint)
-    title = Text(zh="收票", en="Ballots")
-    link = Link(place=links.PERIOD, endpoint="boxes.period_boxes", title=title)
-    links.add_link(app, link)
 
 
 @blueprint.get(f"{PERIOD}/ballots")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Response, request
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.wrappers import Response as AnyResponse
@@ -16,7 +16,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.ledger.tree_heads import recent_head
-from pingyi.web import csrf
 from pingyi.web.language import LANGUAGES, language
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.ballot.page_nonce import Nonce, read_nonce
@@ -51,13 +50,6 @@ _AWAY = Text(
     en="Ballots cannot be taken at this moment; wait a few seconds and press Submit again. Nothing is counted"
     " twice.",
 )
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages; their forms carry a nonce of their own."""
-    app.register_blueprint(blueprint)
-    for endpoint in ("rate", "rate_visit"):
-        csrf.own_token(app, f"{blueprint.name}.{endpoint}")
 
 
 @blueprint.get("/s/<code>")

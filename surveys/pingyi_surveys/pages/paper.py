@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Flask, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
@@ -13,9 +13,7 @@ from pingyi.console.pages import field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
-from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
-from pingyi.web.links import TOOLS, Link, add_link
 from pingyi.web.policy import policy
 from pingyi_surveys.ballot.card_codes import grouped
 from pingyi_surveys.casting.page_html import short_code
@@ -34,13 +32,6 @@ from pingyi_surveys.casting.roster_cards import RosterCard
 
 blueprint = Blueprint("paper", __name__, template_folder="../templates")
 PATH = "/office/periods/<period>/ballots/<channel>/paper"
-
-
-def init_app(app: Flask) -> None:
-    """Register the page."""
-    app.register_blueprint(blueprint)
-    title = Text(zh="录入纸质票", en="Paper ballots")
-    add_link(app, Link(place=TOOLS, endpoint="paper.index", title=title, roles=frozenset({Role.REVIEWER})))
 
 
 @blueprint.get("/office/paper")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, redirect, request, url_for
+from flask import Blueprint, Response, current_app, redirect, request, url_for
 from sqlalchemy import Connection, text
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -38,11 +38,6 @@ _SHEET_POLICY = (
     "default-src 'none'; style-src '{digest}'; img-src data:; form-action 'none'; frame-ancestors 'none';"
     " base-uri 'none'"
 )
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages."""
-    app.register_blueprint(blueprint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Flask, Response, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
@@ -16,7 +16,6 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.core.roles import Role
 from pingyi.services.core.text_files import decode
 from pingyi.web.callers import require_caller
-from pingyi.web.links import OFFICE, Link, add_link
 from pingyi.web.policy import policy
 from pingyi_surveys.questionnaires.drafts import (
     QuestionnaireDraft,
@@ -46,14 +45,6 @@ ALL = "/office/questionnaires"
 ONE = f"{ALL}/<key:key>/<int(max=9999):version>"
 MOST_BYTES = 65_536
 blueprint = Blueprint("questionnaire_pages", __name__, template_folder="../templates")
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages, and the link that leads to them."""
-    app.register_blueprint(blueprint)
-    title = Text(zh="问卷", en="Questionnaires")
-    endpoint = "questionnaire_pages.index"
-    add_link(app, Link(place=OFFICE, endpoint=endpoint, title=title))
 
 
 @blueprint.get(ALL)

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from pingyi.channels import Text
 from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.ledger.tiles import number_path
-from pingyi.web.links import FOOT, Link, add_link
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.casting.receipts import Found, find_receipts, read_receipt
 
 blueprint = Blueprint("receipts", __name__, template_folder="../templates")
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages, and lead to them from the foot of every page."""
-    app.register_blueprint(blueprint)
-    title = Text(zh="查询回执", en="Receipts")
-    add_link(app, Link(place=FOOT, endpoint=f"{blueprint.name}.ask", title=title))
 
 
 @blueprint.get("/r")

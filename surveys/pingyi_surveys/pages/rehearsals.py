@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -36,11 +36,6 @@ blueprint = Blueprint("rehearsals", __name__, template_folder="../templates")
 SITE = Text(zh="政风行风评议", en="Pingyi")
 BANNER = Text(zh="演练：不计票，什么也不保存", en="Rehearsal: nothing is counted or stored")
 PERIOD = Text(zh="演练", en="Rehearsal")
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get(f"{ONE}/preview")

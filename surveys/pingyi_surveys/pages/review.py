@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
@@ -13,7 +13,6 @@ from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
-from pingyi.web.links import PERIOD, TOOLS, Link, add_link
 from pingyi.web.policy import policy
 from pingyi_surveys.pages.anomalies import unit_pictures
 from pingyi_surveys.review.box_numbers import opened_box, opened_boxes
@@ -34,17 +33,6 @@ ALL = "/office/periods/<key:period>/review"
 ONE = f"{ALL}/<key:channel>/<unit>/<reason>"
 VERDICTS = {"release": True, "reject": False}
 blueprint = Blueprint("ballot_review", __name__, template_folder="../templates")
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages, and the links that lead to them."""
-    app.register_blueprint(blueprint)
-    title = Text(zh="核查", en="Review")
-    add_link(
-        app,
-        Link(place=TOOLS, endpoint="ballot_review.periods", title=title, roles=frozenset({Role.REVIEWER})),
-    )
-    add_link(app, Link(place=PERIOD, endpoint="ballot_review.cells", title=title, roles=frozenset(READERS)))
 
 
 @blueprint.get("/office/review")

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, Response, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.web.csrf import own_token
 from pingyi.web.language import LANGUAGES
 from pingyi.web.language import language as reader_language
 from pingyi.web.policy import PUBLIC, policy
@@ -48,12 +47,6 @@ ABOUT = "/about-ballots"
 MOST_BYTES = 65_536
 blueprint = Blueprint("roster_ballot", __name__)
 strict(blueprint, MOST_BYTES)
-
-
-def init_app(app: Flask) -> None:
-    """Register the pages: the card in the address is what entitles, no session stands behind them."""
-    app.register_blueprint(blueprint)
-    own_token(app, "roster_ballot.send")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
