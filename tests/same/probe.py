@@ -199,7 +199,10 @@ def procfile(root: Path) -> list[str]:
 
 def jobs(root: Path) -> Iterator[str]:
     """The functions that requests in a queue name, for every queue of the Procfile."""
-    found = importlib.import_module(JOBS)
+    try:
+        found = importlib.import_module(JOBS)
+    except ModuleNotFoundError:
+        return
     topics = [line.split(" worker ")[1].strip() for line in procfile(root) if " worker " in line]
     yield from (f"{JOBS}.{topic}" for topic in [*topics, "sweep"] if callable(getattr(found, topic, None)))
 
