@@ -51,6 +51,8 @@ CHANGED = {
         "演示数据，不是真实评议 / Demonstration, not a real evaluation",
     ): "both kinds of ballots now say the other's sentence: 演示：不是真实的评议",
     ("entry points", "pingyi.apps demonstration"): "the demonstration is a package of its own",
+    ("words of the code", "rate_visit"): "an endpoint, now written with the name of its blueprint",
+    ("tuples of words, such as counters", "rate/rate_visit"): "endpoints, which were no counter",
 }
 """Names that are gone or new on purpose, by their kind."""
 
