@@ -5,10 +5,10 @@ from __future__ import annotations
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.office import READERS
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.plugins.channel_pages import list_places, render_page, run_task
 from pingyi.services.uploads.channel_header import channel_header
 from pingyi.services.uploads.uploads import ChannelRef
@@ -20,14 +20,14 @@ CHANNEL = "/channels/<key:plugin>/<key:period>/<key:channel>"
 
 @blueprint.get("/channels/")
 @blueprint.get("/channels/<key:plugin>/")
-@policy(OPERATOR, *READERS)
+@policy(OPERATOR, *OFFICE_READERS)
 def channels(plugin: str | None = None) -> AnyResponse:
     """The channels that have pages or tasks of their own."""
     return _list(plugin, 200)
 
 
 @blueprint.get(f"{CHANNEL}/<key:path>")
-@policy(OPERATOR, *READERS)
+@policy(OPERATOR, *OFFICE_READERS)
 def channel_page(plugin: str, period: str, channel: str, path: str) -> AnyResponse:
     """One page of a plugin."""
     shown = render_page(require_caller(), plugin, period, channel, path)

@@ -7,10 +7,10 @@ from datetime import date
 from flask import request
 from werkzeug.wrappers import Response as AnyResponse
 
-from pingyi.console.office import READERS
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.services.core.errors import not_found
+from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.daily_ledger import LedgerDay, daily_ledger, ledger_days
 from pingyi.services.uploads.channel_header import channel_header
 from pingyi.services.uploads.uploads import ChannelRef
@@ -21,7 +21,7 @@ ROWS_A_PAGE = 20
 
 
 @blueprint.get("/ledgers/<key:period>/<key:plugin>/<key:channel>")
-@policy(OPERATOR, *READERS)
+@policy(OPERATOR, *OFFICE_READERS)
 def channel_ledger(period: str, plugin: str, channel: str) -> AnyResponse:
     """One day of a channel, the newest where none is asked for."""
     asked = request.args.get("day", "")

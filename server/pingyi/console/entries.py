@@ -7,10 +7,10 @@ import re
 from flask import request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from pingyi.console.office import READERS
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.current_entries import EntryLines, current_entries_page
 from pingyi.services.intake.entry_cells import evidence_parts
 from pingyi.services.uploads.channel_header import channel_header
@@ -25,7 +25,7 @@ blueprint.add_app_template_filter(evidence_parts)
 
 
 @blueprint.get("/entries/<key:period>/<key:plugin>/<key:channel>")
-@policy(OPERATOR, *READERS)
+@policy(OPERATOR, *OFFICE_READERS)
 def channel_entries(period: str, plugin: str, channel: str) -> AnyResponse:
     """The entries that stand, of one unit or with one evidence file where asked."""
     place, unit = ChannelRef(period, plugin, channel), request.args.get("unit", "").strip()

@@ -6,11 +6,10 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.office import READERS
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.evidence.evidence import READERS as FILE_READERS
+from pingyi.services.core.roles import HELD_READERS, OFFICE_READERS
 from pingyi.services.evidence.evidence import evidence_content, keep_evidence, most_bytes
 from pingyi.services.evidence.files import ENDINGS
 from pingyi.services.evidence.queries import MOST_PAGES, evidence_lines
@@ -34,7 +33,7 @@ blueprint.record_once(
 
 
 @blueprint.get(_EVIDENCE)
-@policy(OPERATOR, *READERS)
+@policy(OPERATOR, *OFFICE_READERS)
 def evidence(period: str, plugin: str, channel: str) -> AnyResponse:
     """The files of a channel and which entries refer to them; for its operator a form for another."""
     return _evidence(ChannelRef(period, plugin, channel), 200, None)
@@ -56,7 +55,7 @@ def send_evidence(period: str, plugin: str, channel: str) -> AnyResponse:
 
 
 @blueprint.get(f"{_EVIDENCE}/<digest:sha256>")
-@policy(OPERATOR, *FILE_READERS)
+@policy(OPERATOR, *HELD_READERS)
 def evidence_file(period: str, plugin: str, channel: str, sha256: str) -> AnyResponse:
     """A file's bytes, to be saved and never shown in place."""
     place = ChannelRef(period, plugin, channel)

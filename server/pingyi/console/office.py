@@ -14,7 +14,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.approvals.approvals import RELEASE, answered_requests, pending_requests
 from pingyi.services.core.callers import Caller
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods.office_queries import list_periods, period_overview
 from pingyi.services.periods.periods import (
     REOPENABLE,
@@ -27,12 +27,11 @@ from pingyi.services.periods.queries import adjustments, units
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 
-READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 Act = Callable[[Connection, Caller, str], Any]
 
 
 @blueprint.get("/office")
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def office() -> AnyResponse:
     """All periods."""
     with transaction() as connection:
@@ -41,7 +40,7 @@ def office() -> AnyResponse:
 
 
 @blueprint.get("/office/periods/<period>")
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def office_period(period: str) -> AnyResponse:
     """One period: deliveries, backlog, progress, acts of two people, and what may be done next."""
     return period_page(period, None)

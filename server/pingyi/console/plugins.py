@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Response as AnyResponse
 
-from pingyi.console.office import READERS
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
+from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.plugins.plugin_uses import plugin_lines
 from pingyi.web.policy import policy
 
 
 @blueprint.get("/office/plugins")
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def plugins() -> AnyResponse:
     """Every plugin with its state, and which schemes and periods use it."""
     with transaction() as connection:

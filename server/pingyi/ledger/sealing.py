@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from pingyi.db import Lock, hold
 from pingyi.domain.errors import Problem
 from pingyi.ledger.epochs import Tree, current_tree, store_epoch
 from pingyi.ledger.keys import load_key
@@ -23,7 +24,6 @@ from pingyi.ledger.tree import append, entry_bytes, hash_entry, root_of_edges
 from pingyi.settings import Settings
 
 BATCH = 5_000
-LOCK_SPACE = 3
 _LOG = logging.getLogger("pingyi.ledger")
 
 
@@ -122,7 +122,7 @@ class Sealer:
 
 
 def _lock(connection: Connection) -> None:
-    connection.execute(text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": LOCK_SPACE})
+    hold(connection, Lock.SEALER)
 
 
 _TAKE = """

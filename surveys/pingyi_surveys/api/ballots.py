@@ -10,11 +10,10 @@ from marshmallow import Schema, fields, validate
 
 from pingyi.api.fields import key_field
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import READERS, act
 from pingyi.channels import Word
 from pingyi.db import transaction
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
@@ -132,7 +131,7 @@ class TurnoutSchema(Schema):
 
 
 @blp.route("/boxes")
-@blp.operation("box_list", *READERS)
+@blp.operation("box_list", *OFFICE_READERS)
 @blp.response(200, BoxesSchema)
 def list_all(period: str) -> dict[str, Any]:
     """List the channels that take ballots here, the keys, and what is missing before the period opens."""
@@ -141,7 +140,7 @@ def list_all(period: str) -> dict[str, Any]:
 
 
 @blp.route(_ONE)
-@blp.operation("box_get", *READERS)
+@blp.operation("box_get", *OFFICE_READERS)
 @blp.response(200, BoxSchema)
 def get(period: str, channel: str) -> dict[str, Any]:
     """How one channel takes ballots."""
@@ -156,7 +155,7 @@ def get(period: str, channel: str) -> dict[str, Any]:
 def put(given: dict[str, Any], period: str, channel: str) -> dict[str, Any]:
     """Have a channel of a draft period take ballots; everything that does not fit is named."""
     questionnaire = given.pop("questionnaire"), given.pop("version")
-    with act() as connection:
+    with transaction() as connection:
         found = find_period(connection, period)
         put_box(connection, require_caller(), found, channel, questionnaire=questionnaire, **given)
         return _box_of(box_overview(connection, found), channel)
@@ -167,7 +166,7 @@ def put(given: dict[str, Any], period: str, channel: str) -> dict[str, Any]:
 @blp.response(200, BoxesSchema)
 def delete(period: str, channel: str) -> dict[str, Any]:
     """Have a channel of a draft period take no ballots here; answers with what is left."""
-    with act() as connection:
+    with transaction() as connection:
         found = find_period(connection, period)
         remove_box(connection, require_caller(), found, channel)
         return _overview(box_overview(connection, found))
@@ -179,7 +178,7 @@ def delete(period: str, channel: str) -> dict[str, Any]:
 def make_keys(period: str) -> Any:
     """Make the keys of a draft period's boxes, or make them again; the box key stays in a file here."""
     settings: Settings = current_app.extensions["pingyi.configuration"]
-    with act() as connection:
+    with transaction() as connection:
         found: PeriodRow = find_period(connection, period)
         prepare(connection, require_caller(), found, settings)
         return box_overview(connection, found).keys
@@ -190,7 +189,7 @@ def make_keys(period: str) -> Any:
 @blp.response(200, TurnoutSchema)
 def turnout(period: str) -> dict[str, Any]:
     """Count the sealed ballots of an open or closed period; that somebody looked goes on the record."""
-    with act() as connection:
+    with transaction() as connection:
         return asdict(view_coverage(connection, require_caller(), find_period(connection, period)))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import act
 from pingyi.channels import Word
+from pingyi.db import transaction
 from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
 from pingyi_surveys.setup.register_cards import register_cards
@@ -51,7 +51,7 @@ _EXAMPLE = {"hashes": [f"{number:064x}" for number in range(1, 11)], "stratum": 
 def post(given: dict[str, Any], period: str, channel: str) -> dict[str, Any]:
     """Put a list of cards on the record while the period is a draft, visit codes until it closes."""
     hashes = [bytes.fromhex(one) for one in given["hashes"]]
-    with act() as connection:
+    with transaction() as connection:
         digest = register_cards(
             connection,
             require_caller(),

@@ -8,11 +8,10 @@ from marshmallow import Schema, fields, validate
 
 from pingyi.api.openapi import Resource
 from pingyi.api.requests import invalid_request
-from pingyi.api.transactions import READERS, act
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.web.callers import require_caller
 from pingyi_surveys.api.examples import QUESTIONNAIRE
 from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire
@@ -57,7 +56,7 @@ class QuestionnairesSchema(Schema):
 
 
 @blp.route("")
-@blp.operation("questionnaire_list", *READERS)
+@blp.operation("questionnaire_list", *OFFICE_READERS)
 @blp.response(200, QuestionnairesSchema)
 def list_all() -> dict[str, list[StoredQuestionnaire]]:
     """List all versions of all questionnaires."""
@@ -66,7 +65,7 @@ def list_all() -> dict[str, list[StoredQuestionnaire]]:
 
 
 @blp.route(_ONE)
-@blp.operation("questionnaire_get", *READERS)
+@blp.operation("questionnaire_get", *OFFICE_READERS)
 @blp.response(200, KeptQuestionnaireSchema)
 def get(questionnaire: str, version: int) -> StoredQuestionnaire:
     """One version with its document."""
@@ -83,7 +82,7 @@ def put(given: dict[str, Any], questionnaire: str, version: int) -> StoredQuesti
     found = parse_questionnaire(given["document"])
     if (found.key, found.version) != (questionnaire, version):
         raise invalid_request([FieldError(code="invalid", message=_OTHER, pointer="/document")])
-    with act() as connection:
+    with transaction() as connection:
         return store_questionnaire(connection, require_caller(), given["document"])
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pingyi.channels import Text
+from pingyi.database_refusals import sqlstate
 from pingyi.domain.errors import Problem
 from pingyi_surveys.casting.box_cache import CachedBox, closed
 from pingyi_surveys.casting.seal import SealRequest, Writer
@@ -177,8 +178,7 @@ def _tell_closed(writer: Writer, group: Sequence[_Waiting]) -> None:
 
 
 def _sqlstate(error: BaseException) -> str:
-    original = error.orig if isinstance(error, DBAPIError) else None
-    return getattr(original, "sqlstate", None) or ""
+    return sqlstate(error) if isinstance(error, DBAPIError) else ""
 
 
 def busy() -> Problem:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.db import db, transaction
+from pingyi.db import Lock, db, hold, transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.notes import Checkpoint
 from pingyi.outbox import OPEN_BOXES, request_once, take_requests
@@ -33,7 +33,6 @@ from pingyi_surveys.counting.store_tally import Outcome, TalliedBox, store_openi
 from pingyi_surveys.setup.key_files import configured, read_box_secret
 from pingyi_surveys.setup.prepare_keys import Prepared, newest_prepared, require_as_recorded
 
-LOCK_SPACE = 6
 SHOWN_EVERY_SECONDS = 1.0
 MOST_NAMED = 20
 COUNTING = Caller(name="counting", roles=frozenset({"shell"}))
@@ -149,10 +148,7 @@ def open_period_boxes(
 def _alone(period_id: int) -> Iterator[None]:
     """One opening of a period at a time; another one waits, and then finds nothing to do."""
     with db.engine.begin() as guard:
-        guard.execute(
-            text("SELECT pg_advisory_xact_lock(:space, CAST(:period AS int))"),
-            {"space": LOCK_SPACE, "period": period_id},
-        )
+        hold(guard, Lock.OPENING_OF_PERIOD, period_id)
         yield
 
 

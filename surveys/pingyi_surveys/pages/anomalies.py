@@ -13,7 +13,7 @@ from pingyi.channels import Text
 from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import HELD_READERS
 from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.ballot.tally_cells import FLOOR
@@ -32,7 +32,6 @@ from pingyi_surveys.review.labels import (
 )
 from pingyi_surveys.review.quarantine_report import Signal, explain
 
-READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.REVIEWER, Role.AUDITOR)
 blueprint = Blueprint("ballot_anomalies", __name__, template_folder="../templates")
 
 
@@ -89,7 +88,7 @@ def _straight(report: Mapping[str, Any]) -> int | None:
 
 
 @blueprint.get("/office/periods/<key:period>/ballots/<key:channel>/anomalies")
-@policy(*READERS)
+@policy(*HELD_READERS)
 def anomalies(period: str, channel: str) -> AnyResponse:
     """Every unit in a list, and the one that was asked for in pictures."""
     unit = request.args.get("unit", "")

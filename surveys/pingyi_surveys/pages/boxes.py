@@ -9,13 +9,12 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from pingyi.api.transactions import act
 from pingyi.channels import Text
 from pingyi.console.pages import field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.callers import Caller
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
@@ -28,14 +27,13 @@ from pingyi_surveys.review.office_queries import box_overview
 from pingyi_surveys.setup.boxes import put_box, remove_box
 from pingyi_surveys.setup.prepare_keys import prepare
 
-READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 VIEWERS = (Role.ADMINISTRATOR, Role.AUDITOR)
 PERIOD = "/office/periods/<key:period>"
 blueprint = Blueprint("boxes", __name__, template_folder="../templates")
 
 
 @blueprint.get(f"{PERIOD}/ballots")
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def period_boxes(period: str) -> AnyResponse:
     """All channels of ballots: what is set, what is missing, what came of it."""
     return _page(period)
@@ -68,7 +66,7 @@ def make_keys(period: str) -> AnyResponse:
 def turnout(period: str) -> AnyResponse:
     """Turnout and coverage; that somebody looked is recorded."""
     try:
-        with act() as connection:
+        with transaction() as connection:
             found = view_coverage(connection, require_caller(), find_period(connection, period))
     except Problem as problem:
         return _page(period, problem)
@@ -79,7 +77,7 @@ def _act(
     period: str, change: Callable[[Connection, Caller, PeriodRow], Any], channel: str = ""
 ) -> AnyResponse:
     try:
-        with act() as connection:
+        with transaction() as connection:
             change(connection, require_caller(), find_period(connection, period))
     except Problem as problem:
         return _page(period, problem, channel)

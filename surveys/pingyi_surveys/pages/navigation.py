@@ -7,7 +7,7 @@ from typing import Final
 from flask import Flask
 
 from pingyi.channels import Text
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import HELD_READERS, Role
 from pingyi.web.csrf import own_token
 from pingyi.web.links import FOOT, HELD, OFFICE, PERIOD, TOOLS, Link, add_link
 from pingyi_surveys.pages import (
@@ -48,7 +48,7 @@ LINKS: Final = (
     Link(place=OFFICE, endpoint="questionnaire_pages.index", title=Text(zh="问卷", en="Questionnaires")),
     Link(place=PERIOD, endpoint="boxes.period_boxes", title=Text(zh="收票", en="Ballots")),
     Link(place=TOOLS, endpoint="ballot_review.periods", title=_REVIEW, roles=_REVIEWERS),
-    Link(place=PERIOD, endpoint="ballot_review.cells", title=_REVIEW, roles=frozenset(review.READERS)),
+    Link(place=PERIOD, endpoint="ballot_review.cells", title=_REVIEW, roles=frozenset(HELD_READERS)),
     Link(
         place=HELD,
         endpoint="about_ballots.period",

@@ -15,7 +15,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel, issued_scheme
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
@@ -31,7 +31,6 @@ from pingyi_surveys.setup.service_windows import (
 )
 from pingyi_surveys.setup.window_codes import Code, code_of, read_code
 
-READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 BELOW = "/office/periods/<period>/ballots/<channel>/codes"
 blueprint = Blueprint("ballot_codes", __name__, template_folder="../templates")
 _SHEET_POLICY = (
@@ -50,7 +49,7 @@ class Coded:
 
 
 @blueprint.get(BELOW)
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def codes(period: str, channel: str) -> AnyResponse:
     """All units and windows with their codes."""
     return _page(period, channel, None)
@@ -79,7 +78,7 @@ def take_window(period: str, channel: str, window: int) -> AnyResponse:
 
 
 @blueprint.get(f"{BELOW}/<code>.<any('png','svg','html'):kind>")
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def poster(period: str, channel: str, code: str, kind: str) -> AnyResponse:
     """One code as a picture, or on its A4 sheet."""
     read_code(_settings().secret_key, code)
@@ -98,7 +97,7 @@ def poster(period: str, channel: str, code: str, kind: str) -> AnyResponse:
 
 
 @blueprint.get(f"{BELOW}.zip")
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def archive(period: str, channel: str) -> AnyResponse:
     """Every code of the channel in one ZIP."""
     with transaction() as connection:

@@ -13,7 +13,7 @@ from pingyi.channels import Text
 from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.core.text_files import decode
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
@@ -40,7 +40,6 @@ from pingyi_surveys.questionnaires.store import (
 )
 from pingyi_surveys.questionnaires.toml_lines import at_their_lines
 
-READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
 ALL = "/office/questionnaires"
 ONE = f"{ALL}/<key:key>/<int(max=9999):version>"
 MOST_BYTES = 65_536
@@ -48,7 +47,7 @@ blueprint = Blueprint("questionnaire_pages", __name__, template_folder="../templ
 
 
 @blueprint.get(ALL)
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def index() -> AnyResponse:
     """All versions, and the ready-made ones to begin with."""
     return _index(200, None)
@@ -98,7 +97,7 @@ _NEXT = Text(
 
 
 @blueprint.get(ONE)
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def show(key: str, version: int) -> AnyResponse:
     """One version: its form, or only to read where ballots rest on it."""
     kept = _kept(key, version)
@@ -117,7 +116,7 @@ def change(key: str, version: int) -> AnyResponse:
 
 
 @blueprint.get(f"{ONE}/file")
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def file(key: str, version: int) -> AnyResponse:
     """The version's document, to be saved."""
     response = Response(_kept(key, version).document, content_type="application/toml; charset=utf-8")

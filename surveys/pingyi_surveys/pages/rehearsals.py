@@ -12,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.ledger.leaves import record
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.web.callers import require_caller
 from pingyi.web.language import language
 from pingyi.web.policy import policy
@@ -28,7 +28,7 @@ from pingyi_surveys.casting.page_html import (
 )
 from pingyi_surveys.casting.rehearsal import Kind, lines_of, rehearse, sample_sheet
 from pingyi_surveys.pages.assets import style_address
-from pingyi_surveys.pages.questionnaires import ONE, READERS
+from pingyi_surveys.pages.questionnaires import ONE
 from pingyi_surveys.questionnaires.questionnaire import Questionnaire
 from pingyi_surveys.questionnaires.store import StoredQuestionnaire, find_questionnaire
 
@@ -39,7 +39,7 @@ PERIOD = Text(zh="演练", en="Rehearsal")
 
 
 @blueprint.get(f"{ONE}/preview")
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def preview(key: str, version: int) -> AnyResponse:
     """The ballot as people will see it, of the kind and wording asked for."""
     return _form(_kept(key, version), language(), None)
@@ -74,7 +74,7 @@ def rehearsal(key: str, version: int) -> AnyResponse:
 
 
 @blueprint.get(f"{ONE}/receipts/<digest:digest>")
-@policy(*READERS)
+@policy(*OFFICE_READERS)
 def receipt(key: str, version: int, digest: str) -> AnyResponse:
     """The receipt as a person would see it."""
     kept = _kept(key, version)

@@ -10,7 +10,7 @@ from pingyi.console.pages import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import HELD_READERS, Role
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
@@ -28,7 +28,6 @@ from pingyi_surveys.review.held_ballots import (
 from pingyi_surveys.review.labels import PATTERN_F, reason_title
 from pingyi_surveys.review.quarantine_report import Signal, explain
 
-READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.REVIEWER, Role.AUDITOR)
 ALL = "/office/periods/<key:period>/review"
 ONE = f"{ALL}/<key:channel>/<unit>/<reason>"
 VERDICTS = {"release": True, "reject": False}
@@ -36,7 +35,7 @@ blueprint = Blueprint("ballot_review", __name__, template_folder="../templates")
 
 
 @blueprint.get("/office/review")
-@policy(*READERS)
+@policy(*HELD_READERS)
 def periods() -> AnyResponse:
     """Periods whose boxes were opened."""
     with transaction() as connection:
@@ -45,7 +44,7 @@ def periods() -> AnyResponse:
 
 
 @blueprint.get(ALL)
-@policy(*READERS)
+@policy(*HELD_READERS)
 def cells(period: str) -> AnyResponse:
     """The held ballots of a period by channel, unit and reason, and how far their review is."""
     with transaction() as connection:
@@ -67,7 +66,7 @@ def cells(period: str) -> AnyResponse:
 
 
 @blueprint.get(ONE)
-@policy(*READERS)
+@policy(*HELD_READERS)
 def cell(period: str, channel: str, unit: str, reason: str) -> AnyResponse:
     """What is known of one cell, and the form of whoever may still speak."""
     return _cell(period, channel, unit, reason, None)

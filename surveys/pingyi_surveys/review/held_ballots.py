@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from pingyi.channels import Text
+from pingyi.database_refusals import sqlstate
+from pingyi.db import Lock, hold
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
@@ -26,7 +28,6 @@ from pingyi_surveys.setup.boxes import BATCH
 
 NEEDED: Final = 2
 LONGEST: Final = 2_000
-LOCK_SPACE: Final = 7
 CLOSED: Final = "closed"
 
 
@@ -130,10 +131,7 @@ def review_cell(
     _require_grounds(grounds)
     working = bound_channel(connection, period.key, channel)
     # Of two who speak at once the second one sees what the first said.
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:space, CAST(:channel AS int))"),
-        {"space": LOCK_SPACE, "channel": working.id},
-    )
+    hold(connection, Lock.REVIEW_OF_CHANNEL, working.id)
     cell = find_cell(connection, period, channel, unit, reason)
     if cell.decided is not None:
         raise Problem("cell_decided", 409, _DECIDED)
@@ -217,7 +215,7 @@ def _decide(
     try:
         move_standing(connection, caller, working, delivery_id, dict.fromkeys(identities, verdict))
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", "") == "PY001":
+        if sqlstate(error) == "PY001":
             raise wrong_state(working.state, CLOSED) from error
         raise
     connection.execute(

@@ -10,7 +10,6 @@ from marshmallow import Schema, fields, validate
 from pingyi.api.examples import DRAW, DRAW_VALUE, SUBSTITUTION
 from pingyi.api.fields import key_field, name_field, reason_field, rows_of
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import act
 from pingyi.channels import Word
 from pingyi.db import transaction
 from pingyi.domain.draw import Member, Rule
@@ -128,7 +127,7 @@ def post(given: dict[str, Any]) -> dict[str, Any]:
         pool=[Member(**member) for member in given["pool"]],
         due_on=given["due_on"],
     )
-    with act() as connection:
+    with transaction() as connection:
         commit_draw(connection, require_caller(), draft, local_today())
         return draw_document(load_draw(connection, draft.key))
 
@@ -157,7 +156,7 @@ def get(draw: str) -> dict[str, Any]:
 @blp.response(200, DrawSchema)
 def post_value(given: dict[str, Any], draw: str) -> dict[str, Any]:
     """Enter the value of the public source, once; the members drawn follow from it."""
-    with act() as connection:
+    with transaction() as connection:
         enter_value(connection, require_caller(), draw, given["value"], local_today())
         return draw_document(load_draw(connection, draw))
 
@@ -168,6 +167,6 @@ def post_value(given: dict[str, Any], draw: str) -> dict[str, Any]:
 @blp.response(201, SubstituteSchema)
 def post_substitution(given: dict[str, Any], draw: str) -> dict[str, Any]:
     """Put the next alternate of the same stratum in a member's place."""
-    with act() as connection:
+    with transaction() as connection:
         member = substitute(connection, require_caller(), draw, given["replaced"], given["reason"])
         return {"replaced": given["replaced"], "member": member}

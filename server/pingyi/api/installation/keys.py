@@ -9,10 +9,9 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from pingyi.api.examples import KEY
 from pingyi.api.fields import key_field
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import KEEPERS, act
 from pingyi.channels import Word
 from pingyi.db import transaction
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import ACCOUNT_READERS, Role
 from pingyi.services.people import api_keys
 from pingyi.services.people.accounts import checked_roles
 from pingyi.services.periods.office_queries import list_keys
@@ -76,7 +75,7 @@ class KeysSchema(Schema):
 def issue(given: dict[str, Any]) -> api_keys.NewKey:
     """Issue a key; hand the token over on a safe way, it cannot be shown again."""
     caller, stated = require_caller(), {"label": given["label"], "expires_at": given["expires_at"]}
-    with act() as connection:
+    with transaction() as connection:
         if not given["roles"]:
             operator_id = api_keys.find_operator(connection, given["operator"])
             return api_keys.new_operator_key(
@@ -86,7 +85,7 @@ def issue(given: dict[str, Any]) -> api_keys.NewKey:
 
 
 @blp.route("")
-@blp.operation("key_list", *KEEPERS)
+@blp.operation("key_list", *ACCOUNT_READERS)
 @blp.response(200, KeysSchema)
 def list_all() -> dict[str, Any]:
     """List all keys, also the revoked ones."""
@@ -99,6 +98,6 @@ def list_all() -> dict[str, Any]:
 @blp.response(200, KeysSchema)
 def revoke(key_id: str) -> dict[str, Any]:
     """Revoke a key at once."""
-    with act() as connection:
+    with transaction() as connection:
         api_keys.revoke_key(connection, require_caller(), key_id)
         return {"keys": [row for row in list_keys(connection) if row.key_id == key_id]}

@@ -9,9 +9,8 @@ from marshmallow import Schema, fields
 from pingyi.api.examples import OPERATOR
 from pingyi.api.fields import name_field
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import KEEPERS, READERS, act
 from pingyi.db import transaction
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import ACCOUNT_READERS, OFFICE_READERS, Role
 from pingyi.services.people.api_keys import ensure_operator
 from pingyi.services.periods.office_queries import list_operators
 
@@ -36,13 +35,13 @@ class OperatorsSchema(Schema):
 @blp.response(201, OperatorSchema)
 def ensure(given: dict[str, Any]) -> dict[str, Any]:
     """Make an operator of this name where there is none yet."""
-    with act() as connection:
+    with transaction() as connection:
         ensure_operator(connection, given["name"])
     return given
 
 
 @blp.route("")
-@blp.operation("operator_list", *dict.fromkeys((*KEEPERS, *READERS)))
+@blp.operation("operator_list", *dict.fromkeys((*ACCOUNT_READERS, *OFFICE_READERS)))
 @blp.response(200, OperatorsSchema)
 def list_all() -> dict[str, Any]:
     """List all operators."""

@@ -10,9 +10,8 @@ from marshmallow import Schema, fields
 from pingyi.api.examples import SCHEME, SCHEME_TOML
 from pingyi.api.openapi import Resource
 from pingyi.api.requests import malformed, read_body
-from pingyi.api.transactions import READERS, act
 from pingyi.db import transaction
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.schemes import find_scheme, store_scheme
 from pingyi.web.callers import require_caller
@@ -65,13 +64,13 @@ def store() -> dict[str, Any]:
     The same document again is no new version.
     """
     document = _plain_text() if request.mimetype == "text/plain" else read_body(DocumentSchema)["document"]
-    with act() as connection:
+    with transaction() as connection:
         scheme, version, _ = store_scheme(connection, require_caller(), document)
         return _document(find_scheme(connection, scheme.key, version))
 
 
 @blp.route("")
-@blp.operation("scheme_list", *READERS)
+@blp.operation("scheme_list", *OFFICE_READERS)
 @blp.response(200, SchemeListSchema)
 def list_all() -> dict[str, Any]:
     """List all stored versions of all schemes."""
@@ -80,7 +79,7 @@ def list_all() -> dict[str, Any]:
 
 
 @blp.route("/<key:scheme>")
-@blp.operation("scheme_get", *READERS)
+@blp.operation("scheme_get", *OFFICE_READERS)
 @blp.response(200, SchemeDocumentSchema)
 def get(scheme: str) -> dict[str, Any]:
     """The newest version of a scheme with its document."""
@@ -89,7 +88,7 @@ def get(scheme: str) -> dict[str, Any]:
 
 
 @blp.route("/<key:scheme>/versions")
-@blp.operation("scheme_list_versions", *READERS)
+@blp.operation("scheme_list_versions", *OFFICE_READERS)
 @blp.response(200, SchemeListSchema)
 def list_versions(scheme: str) -> dict[str, Any]:
     """List the versions of a scheme."""
@@ -99,7 +98,7 @@ def list_versions(scheme: str) -> dict[str, Any]:
 
 
 @blp.route("/<key:scheme>/versions/<int(max=1000000):version>")
-@blp.operation("scheme_get_version", *READERS)
+@blp.operation("scheme_get_version", *OFFICE_READERS)
 @blp.response(200, SchemeDocumentSchema)
 def get_version(scheme: str, version: int) -> dict[str, Any]:
     """One version of a scheme with its document."""

@@ -22,9 +22,9 @@ from pingyi.api.requests import (
     read_body,
     repeatable,
 )
-from pingyi.api.transactions import READERS
 from pingyi.channels import Channel, Word
 from pingyi.db import transaction
+from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.deliveries import Answer, deliver
 from pingyi.services.intake.partner_queries import entries_page, entry_form, readable_channel, stored_receipt
 from pingyi.services.intake.withdraw import withdraw
@@ -33,7 +33,7 @@ from pingyi.web.policy import OPERATOR
 
 PREFIX = "/periods/<key:period>/{plugin}/<key:channel>"
 _ID = "int(max=9223372036854775807)"
-_READERS = (OPERATOR, *READERS)
+_READERS = (OPERATOR, *OFFICE_READERS)
 _HEADER = {
     "in": "header",
     "name": "Idempotency-Key",

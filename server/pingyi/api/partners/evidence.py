@@ -7,7 +7,8 @@ from marshmallow import Schema, fields, validate
 
 from pingyi.api.openapi import Resource
 from pingyi.api.requests import delivering_caller
-from pingyi.services.evidence.evidence import READERS, EvidenceFile, evidence_content, keep_evidence
+from pingyi.services.core.roles import HELD_READERS
+from pingyi.services.evidence.evidence import EvidenceFile, evidence_content, keep_evidence
 from pingyi.services.evidence.files import ENDINGS
 from pingyi.services.uploads.uploads import ChannelRef
 from pingyi.web.callers import require_caller
@@ -49,7 +50,7 @@ def post_evidence(period: str, plugin: str, channel: str) -> tuple[EvidenceFile,
 
 
 @blp.route("/<digest:sha256>")
-@blp.operation("get_evidence", OPERATOR, *READERS)
+@blp.operation("get_evidence", OPERATOR, *HELD_READERS)
 @blp.response(200, _BINARY, content_type="application/octet-stream")
 def get_evidence(period: str, plugin: str, channel: str, sha256: str) -> Response:
     """A file's bytes, to be saved and never shown in place."""

@@ -14,9 +14,9 @@ from pingyi.api.fields import TitleSchema
 from pingyi.api.openapi import Resource
 from pingyi.api.partners.entries import ReceiptSchema
 from pingyi.api.requests import delivering_caller
-from pingyi.api.transactions import READERS
 from pingyi.channels import Word
 from pingyi.db import transaction
+from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.partner_queries import readable_channel
 from pingyi.services.uploads.template_workbook import template_of
 from pingyi.services.uploads.uploads import ChannelRef, Upload, confirm, preview, shown
@@ -92,7 +92,7 @@ class RowsQuerySchema(Schema):
 
 
 @blp.route("/entries/template.xlsx")
-@blp.operation("get_template", OPERATOR, *READERS)
+@blp.operation("get_template", OPERATOR, *OFFICE_READERS)
 @blp.response(200, _BINARY, content_type=XLSX)
 def get_template(period: str, plugin: str, channel: str) -> Response:
     """A workbook to fill in: the channel's columns in Chinese and English, the period's units."""

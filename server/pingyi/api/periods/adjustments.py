@@ -10,11 +10,10 @@ from pingyi.api.examples import ADJUSTMENTS, REASON
 from pingyi.api.fields import ReasonSchema, name_field, reason_field, rows_of
 from pingyi.api.openapi import Resource
 from pingyi.api.periods.approvals import LOCATION, ActSchema, ActsSchema, Answer, asked
-from pingyi.api.transactions import READERS, act
 from pingyi.channels import ScoreField, Word
 from pingyi.db import transaction
 from pingyi.services.approvals.requests import request_adjustments, request_withdrawal
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.adjustments import AdjustmentRow
 from pingyi.services.periods.periods import find_period
@@ -80,14 +79,14 @@ class AdjustmentsSchema(Schema):
 @blp.response(202, ActsSchema)
 def add(given: dict[str, Any], period: str) -> dict[str, Any]:
     """Ask for adjustments, until the result is published; each counts once an approver approves its act."""
-    with act() as connection:
+    with transaction() as connection:
         found = find_period(connection, period)
         rows = [AdjustmentRow(**row) for row in given["adjustments"]]
         return {"acts": request_adjustments(connection, require_caller(), found, rows)}
 
 
 @blp.route("")
-@blp.operation("adjustment_list", *READERS)
+@blp.operation("adjustment_list", *OFFICE_READERS)
 @blp.response(200, AdjustmentsSchema)
 def list_all(period: str) -> dict[str, Any]:
     """List all adjustments that were approved, also the withdrawn ones."""
@@ -101,6 +100,6 @@ def list_all(period: str) -> dict[str, Any]:
 @blp.response(202, ActSchema, headers=LOCATION)
 def withdraw(given: dict[str, Any], period: str, adjustment: int) -> Answer:
     """Ask for an adjustment to be withdrawn; it is out of force once an approver approves the act."""
-    with act() as connection:
+    with transaction() as connection:
         found = find_period(connection, period)
         return asked(request_withdrawal(connection, require_caller(), found, adjustment, given["reason"]))

@@ -10,7 +10,6 @@ from marshmallow import Schema, fields, validate
 from pingyi.api.examples import REFUSAL
 from pingyi.api.fields import ReasonSchema
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import READERS, act
 from pingyi.db import transaction
 from pingyi.services.approvals.approvals import (
     ADJUSTMENT,
@@ -27,7 +26,7 @@ from pingyi.services.approvals.approvals import (
     pending_requests,
     refuse_request,
 )
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 
@@ -70,7 +69,7 @@ def asked(found: ApprovalRequest) -> Answer:
 
 
 @blp.route("/periods/<key:period>/acts")
-@blp.operation("act_list", *READERS)
+@blp.operation("act_list", *OFFICE_READERS)
 @blp.response(200, ActsSchema)
 def list_all(period: str) -> dict[str, Any]:
     """Acts of a period: those that wait, oldest first, then the 200 that were answered last."""
@@ -80,7 +79,7 @@ def list_all(period: str) -> dict[str, Any]:
 
 
 @blp.route(_ACT)
-@blp.operation("act_get", *READERS)
+@blp.operation("act_get", *OFFICE_READERS)
 @blp.response(200, ActSchema)
 def get(act_id: int) -> ApprovalRequest:
     """One act."""
@@ -93,7 +92,7 @@ def get(act_id: int) -> ApprovalRequest:
 @blp.response(200, ActSchema)
 def approve(act_id: int) -> ApprovalRequest:
     """Approve as the second person, never the one who asked; the act is carried out at once."""
-    with act() as connection:
+    with transaction() as connection:
         return approve_request(connection, require_caller(), act_id)
 
 
@@ -103,5 +102,5 @@ def approve(act_id: int) -> ApprovalRequest:
 @blp.response(200, ActSchema)
 def refuse(given: dict[str, Any], act_id: int) -> ApprovalRequest:
     """Refuse as the second person, with a reason; the same may be asked for again."""
-    with act() as connection:
+    with transaction() as connection:
         return refuse_request(connection, require_caller(), act_id, given["reason"])

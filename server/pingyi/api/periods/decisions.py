@@ -11,13 +11,12 @@ from pingyi.api.examples import DECISIONS
 from pingyi.api.fields import reason_field, rows_of
 from pingyi.api.openapi import Resource
 from pingyi.api.requests import invalid_request
-from pingyi.api.transactions import READERS, act
 from pingyi.channels import Text, Word
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError
 from pingyi.domain.scheme.values import Scheme
 from pingyi.services.core.bound_channels import issued_scheme
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.decisions import DecisionRow, add_decisions
 from pingyi.services.periods.periods import find_period
@@ -65,7 +64,7 @@ class DecisionsSchema(Schema):
 @blp.response(201, DecisionsSchema)
 def add(given: dict[str, Any], period: str) -> dict[str, Any]:
     """Record decisions, until the result is published; answers with all of them."""
-    with act() as connection:
+    with transaction() as connection:
         found = find_period(connection, period)
         _require_known(issued_scheme(found.scheme_id, connection), given["decisions"])
         add_decisions(connection, require_caller(), found, [DecisionRow(**row) for row in given["decisions"]])
@@ -73,7 +72,7 @@ def add(given: dict[str, Any], period: str) -> dict[str, Any]:
 
 
 @blp.route("")
-@blp.operation("decision_list", *READERS)
+@blp.operation("decision_list", *OFFICE_READERS)
 @blp.response(200, DecisionsSchema)
 def list_all(period: str) -> dict[str, Any]:
     """List all decisions."""

@@ -6,8 +6,8 @@ from marshmallow import Schema, fields
 
 from pingyi.api.fields import TitleSchema
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import READERS
 from pingyi.db import transaction
+from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.periods.office_queries import Overview, period_overview
 
 blp = Resource(
@@ -35,7 +35,7 @@ class DeliveriesSchema(Schema):
 
 
 @blp.route("")
-@blp.operation("delivery_overview", *READERS)
+@blp.operation("delivery_overview", *OFFICE_READERS)
 @blp.response(200, DeliveriesSchema)
 def get_overview(period: str) -> Overview:
     """How much each channel has delivered."""

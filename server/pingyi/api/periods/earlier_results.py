@@ -9,10 +9,9 @@ from marshmallow import Schema, fields, validate
 from pingyi.api.examples import PREVIOUS
 from pingyi.api.fields import key_field, name_field, rows_of
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import READERS, act
 from pingyi.channels import ScoreField
 from pingyi.db import transaction
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.earlier_results import PreviousRow, put_previous
 from pingyi.services.periods.periods import find_period
@@ -51,14 +50,14 @@ class PreviousListSchema(Schema):
 @blp.response(200, PreviousListSchema)
 def put(given: dict[str, Any], period: str) -> dict[str, Any]:
     """Set the earlier results, until the result is published."""
-    with act() as connection:
+    with transaction() as connection:
         found = find_period(connection, period)
         put_previous(connection, require_caller(), found, [PreviousRow(**row) for row in given["previous"]])
         return {"previous": queries.previous_results(connection, found)}
 
 
 @blp.route("")
-@blp.operation("previous_list", *READERS)
+@blp.operation("previous_list", *OFFICE_READERS)
 @blp.response(200, PreviousListSchema)
 def list_all(period: str) -> dict[str, Any]:
     """List the earlier results."""

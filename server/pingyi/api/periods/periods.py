@@ -11,13 +11,12 @@ from pingyi.api.examples import PERIOD, PUBLICATION, REOPENING
 from pingyi.api.fields import ReasonSchema, TitleSchema, key_field, name_field
 from pingyi.api.openapi import Resource
 from pingyi.api.periods.approvals import LOCATION, ActSchema, Answer, asked
-from pingyi.api.transactions import READERS, act
 from pingyi.channels import Moment, Word
 from pingyi.db import transaction
 from pingyi.models import STATES
 from pingyi.services.approvals.requests import request_release, request_reopening
 from pingyi.services.core.bound_channels import issued_scheme
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import periods, queries
 from pingyi.services.periods.schemes import find_scheme
 from pingyi.web.callers import require_caller
@@ -106,7 +105,7 @@ def create(given: dict[str, Any]) -> dict[str, Any]:
     """Draft a period of a scheme; its channels are bound to the operators that the scheme names."""
     scheme_key, version = given.pop("scheme"), given.pop("version")
     draft = periods.PeriodDraft(**given)
-    with act() as connection:
+    with transaction() as connection:
         stored = find_scheme(connection, scheme_key, version)
         scheme = issued_scheme(stored.id, connection)
         periods.create_period(connection, require_caller(), draft, scheme, stored.id)
@@ -136,7 +135,7 @@ def get(period: str) -> dict[str, Any]:
 @blp.response(200, PeriodDetailSchema)
 def open_intake(period: str) -> dict[str, Any]:
     """Open intake: the scheme is issued, and what its channels need beforehand is checked."""
-    with act() as connection:
+    with transaction() as connection:
         periods.open_period(connection, require_caller(), period)
         return queries.period_document(connection, period)
 
@@ -146,7 +145,7 @@ def open_intake(period: str) -> dict[str, Any]:
 @blp.response(200, PeriodDetailSchema)
 def close_intake(period: str) -> dict[str, Any]:
     """Stop every intake; not one entry is stored after this answer."""
-    with act() as connection:
+    with transaction() as connection:
         periods.close_period(connection, require_caller(), period)
         return queries.period_document(connection, period)
 
@@ -156,14 +155,14 @@ def close_intake(period: str) -> dict[str, Any]:
 @blp.response(202, ProgressSchema, headers={"Location": {"schema": {"type": "string"}}})
 def assess(period: str) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Ask the workers to fold, freeze and assess; the header Location leads to the progress."""
-    with act() as connection:
+    with transaction() as connection:
         periods.request_assessment(connection, require_caller(), period)
         found = queries.progress(connection, periods.find_period(connection, period))
     return found, 202, {"Location": url_for("periods.get_progress", period=period)}
 
 
 @blp.route("/<key:period>/progress")
-@blp.operation("period_get_progress", *READERS)
+@blp.operation("period_get_progress", *OFFICE_READERS)
 @blp.response(200, ProgressSchema)
 def get_progress(period: str) -> dict[str, Any]:
     """How far the assessment of a period is."""
@@ -177,7 +176,7 @@ def get_progress(period: str) -> dict[str, Any]:
 @blp.response(202, ActSchema, headers=LOCATION)
 def publish(given: dict[str, Any], period: str) -> Answer:
     """Ask for the newest revision to be published; it is public once an approver approves the act."""
-    with act() as connection:
+    with transaction() as connection:
         return asked(request_release(connection, require_caller(), period, given["reason"]))
 
 
@@ -187,7 +186,7 @@ def publish(given: dict[str, Any], period: str) -> Answer:
 @blp.response(202, ActSchema, headers=LOCATION)
 def reopen(given: dict[str, Any], period: str) -> Answer:
     """Ask for intake to be opened again until a deadline; what was published stays published."""
-    with act() as connection:
+    with transaction() as connection:
         return asked(request_reopening(connection, require_caller(), period, **given))
 
 
@@ -196,6 +195,6 @@ def reopen(given: dict[str, Any], period: str) -> Answer:
 @blp.response(200, PeriodDetailSchema)
 def archive(period: str) -> dict[str, Any]:
     """Put a published period to rest."""
-    with act() as connection:
+    with transaction() as connection:
         periods.archive_period(connection, require_caller(), period)
         return queries.period_document(connection, period)

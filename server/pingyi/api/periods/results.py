@@ -8,8 +8,8 @@ from flask import Response
 from marshmallow import Schema, fields, validate
 
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import READERS
 from pingyi.db import transaction
+from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.results.load import load_result
 from pingyi.services.results.result import Result, record_json, results_csv, results_json
 from pingyi.services.results.revisions import Comparison, Revisions, compare_revisions, list_revisions
@@ -196,7 +196,7 @@ def compare(period: str, older: int, newer: int) -> Comparison:
 
 def _of_the_office() -> bool:
     caller = current_caller()
-    return caller is not None and bool(caller.roles & frozenset(READERS))
+    return caller is not None and bool(caller.roles & frozenset(OFFICE_READERS))
 
 
 def _file(period: str, revision: int | None, write: Callable[[Result], bytes], mimetype: str) -> Response:

@@ -9,10 +9,9 @@ from marshmallow import Schema, validate
 from pingyi.api.examples import ROLLS
 from pingyi.api.fields import key_field, rows_of
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import READERS, act
 from pingyi.channels import Whole, Word
 from pingyi.db import transaction
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.periods import find_period
 from pingyi.services.periods.rolls import RollRow, put_rolls
@@ -44,14 +43,14 @@ class RollsSchema(Schema):
 @blp.response(200, RollsSchema)
 def put(given: dict[str, Any], period: str) -> dict[str, Any]:
     """Set all rolls of a period, until it closes."""
-    with act() as connection:
+    with transaction() as connection:
         found = find_period(connection, period)
         put_rolls(connection, require_caller(), found, [RollRow(**row) for row in given["rolls"]])
         return {"rolls": queries.rolls(connection, found)}
 
 
 @blp.route("")
-@blp.operation("roll_list", *READERS)
+@blp.operation("roll_list", *OFFICE_READERS)
 @blp.response(200, RollsSchema)
 def list_all(period: str) -> dict[str, Any]:
     """List the rolls of a period."""

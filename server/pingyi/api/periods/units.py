@@ -9,11 +9,10 @@ from marshmallow import Schema, fields, validate
 from pingyi.api.examples import UNITS
 from pingyi.api.fields import SOME, key_field, name_field, rows_of
 from pingyi.api.openapi import Resource
-from pingyi.api.transactions import READERS, act
 from pingyi.channels import Word
 from pingyi.db import transaction
 from pingyi.services.core.bound_channels import issued_scheme
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.periods import find_period
 from pingyi.services.periods.units import UnitRow, put_units
@@ -47,14 +46,14 @@ class UnitsSchema(Schema):
 def put(given: dict[str, Any], period: str) -> dict[str, Any]:
     """Set the units of a draft period; what is not in the list takes no part."""
     rows = [UnitRow(**{**row, "aliases": tuple(row["aliases"])}) for row in given["units"]]
-    with act() as connection:
+    with transaction() as connection:
         found = find_period(connection, period)
         put_units(connection, require_caller(), found, issued_scheme(found.scheme_id, connection), rows)
         return {"units": queries.units(connection, found)}
 
 
 @blp.route("")
-@blp.operation("unit_list", *READERS)
+@blp.operation("unit_list", *OFFICE_READERS)
 @blp.response(200, UnitsSchema)
 def list_all(period: str) -> dict[str, Any]:
     """List the units of a period."""

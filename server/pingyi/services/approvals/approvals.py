@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
+from pingyi.db import Lock, hold
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
@@ -25,7 +26,6 @@ from pingyi.services.results.release import release_revision
 RELEASE, REOPEN = "publish", "reopen"
 ADJUSTMENT, WITHDRAWAL = "adjustment", "withdraw_adjustment"
 PENDING, APPROVED, REFUSED = "pending", "approved", "refused"
-LOCK_SPACE = 5
 MOST_ANSWERED = 200
 _PRIVATE = ("document",)
 
@@ -63,10 +63,7 @@ def request_approval(
 ) -> ApprovalRequest:
     """Ask for an act; asking for what is pending already changes nothing. Problem reason_required."""
     _require_reason(reason)
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:space, CAST(:period AS int))"),
-        {"space": LOCK_SPACE, "period": period.id},
-    )
+    hold(connection, Lock.APPROVALS_OF_PERIOD, period.id)
     given = {"kind": kind, "period": period.id, "content": canonical_json(content).decode()}
     same = connection.execute(
         text(f"{_ACTS} WHERE {_IS_PENDING} AND a.kind = :kind AND a.content = CAST(:content AS jsonb)"), given

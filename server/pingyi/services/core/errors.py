@@ -22,15 +22,6 @@ def wrong_state(state: str, needed: str) -> Problem:
     return Problem("wrong_state", 409, message.format(state=state, needed=needed))
 
 
-def not_open() -> Problem:
-    """The period takes no entries now."""
-    message = Text(
-        zh="评议周期未开放，不能报送；如需更正请联系评议办公室。",
-        en="The period is not open, so nothing can be delivered; ask the office if a correction is needed.",
-    )
-    return Problem("period_not_open", 423, message)
-
-
 def forbidden() -> Problem:
     """The caller's rights do not cover this."""
     message = Text(zh="您没有此项操作的权限。", en="Your rights do not cover this.")

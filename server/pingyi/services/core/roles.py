@@ -35,6 +35,13 @@ ROLE_TITLES = {
 }
 
 
+OFFICE_READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
+"""Who of the office sees everything of a period, whether or not they may change it."""
+HELD_READERS = (*OFFICE_READERS, Role.REVIEWER)
+"""Who sees evidence, and ballots that are held."""
+ACCOUNT_READERS = (Role.SECURITY_ADMINISTRATOR, Role.AUDITOR)
+
+
 def incompatible_pairs(roles: Iterable[str]) -> list[tuple[Role, Role]]:
     """The pairs among `roles` that one account may not hold together; raises ValueError on an unknown role.
 

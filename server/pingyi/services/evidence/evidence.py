@@ -11,13 +11,14 @@ from flask import current_app
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
+from pingyi.database_refusals import not_open
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
 from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import Caller
-from pingyi.services.core.errors import forbidden, not_found, not_open
-from pingyi.services.core.roles import Role
+from pingyi.services.core.errors import forbidden, not_found
+from pingyi.services.core.roles import HELD_READERS
 from pingyi.services.evidence.files import (
     SLICES,
     is_half,
@@ -31,7 +32,6 @@ from pingyi.services.intake.evidence_references import reference_to
 from pingyi.services.uploads.uploads import ChannelRef, own_channel
 from pingyi.settings import Settings
 
-READERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR, Role.REVIEWER)
 KEPT_SECONDS = 86_400
 
 
@@ -124,7 +124,7 @@ def evidence_content(caller: Caller, place: ChannelRef, digest: bytes) -> tuple[
     with transaction() as connection:
         working = bound_channel(connection, place.period, place.channel, place.plugin)
         own = caller.may_deliver(working.operator_id, working.key)
-        if not (own or caller.roles & set(READERS)):
+        if not (own or caller.roles & set(HELD_READERS)):
             raise forbidden()
         media_type: str | None = connection.execute(
             text("SELECT media_type FROM evidence WHERE digest = :digest AND channel_id = :channel"),

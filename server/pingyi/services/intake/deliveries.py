@@ -12,11 +12,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from pingyi.channels import Text
+from pingyi.database_refusals import not_open
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
-from pingyi.services.core.errors import forbidden, not_open
+from pingyi.services.core.errors import forbidden
 from pingyi.services.intake.evidence_references import keep_referred
 from pingyi.services.intake.parse_rows import read_rows
 from pingyi.services.intake.store_entries import (
@@ -70,16 +71,9 @@ def deliver(
         except TwinError:
             continue
         except DBAPIError as error:
-            _translate(error)
+            if not isinstance(error.orig, DeadlockDetected):
+                raise
     raise _busy()
-
-
-def _translate(error: DBAPIError) -> None:
-    """Turn the database's refusals into ours; a deadlock is tried again, anything else goes up."""
-    if getattr(error.orig, "sqlstate", "") == "PY001":
-        raise not_open() from error
-    if not isinstance(error.orig, DeadlockDetected):
-        raise error
 
 
 def _deliver(
@@ -123,23 +117,14 @@ def claim_delivery(
         "key": repeatable.key if repeatable else None,
         "fingerprint": repeatable.fingerprint if repeatable else None,
     }
-    try:
-        found: int | None = connection.execute(_CLAIM, given).scalar_one_or_none()
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", "") == "PY006":
-            raise Problem("takes_ballots", 409, _TAKES_BALLOTS) from error
-        raise
-    return found
+    delivery_id: int | None = connection.execute(_CLAIM, given).scalar_one_or_none()
+    return delivery_id
 
 
 _CLAIM = text(
     "INSERT INTO delivery (period_id, channel_id, kind, api_key_id, idempotency_key, fingerprint)"
     " VALUES (:period, :channel, :kind, :api_key, :key, :fingerprint)"
     " ON CONFLICT (api_key_id, idempotency_key) DO NOTHING RETURNING id"
-)
-_TAKES_BALLOTS = Text(
-    zh="此渠道由本系统收票，结果在开箱时产生，不能另行报送或撤回。",
-    en="This channel takes ballots here: its entries come of the opening; nobody delivers or withdraws any.",
 )
 
 

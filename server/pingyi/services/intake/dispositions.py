@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pingyi.db import Lock, hold
 from pingyi.domain.canonical import canonical_json
 from pingyi.ledger.leaves import commitment, leaf_body, leaf_hash
 from pingyi.outbox import FOLD, request_work
@@ -15,7 +16,6 @@ from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 
 Verdict = tuple[str, str]
-PERIOD_LOCK_SPACE = 1
 
 
 def dispose(
@@ -53,10 +53,7 @@ def move_standing(
         text(_HEADS), {"channel": working.id, "identities": _json(list(verdicts))}
     ).all()
     # Heads first, then the period, as in a delivery; before the leaves, so that a freeze parts them.
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock_shared(:space, CAST(:period AS int))"),
-        {"space": PERIOD_LOCK_SPACE, "period": working.period_id},
-    )
+    hold(connection, Lock.ENTRIES_OF_PERIOD, working.period_id, shared=True)
     rows = [
         _row(working, caller, delivery_id, position, head, verdicts[head.identity])
         for position, head in enumerate(heads)

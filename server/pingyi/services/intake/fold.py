@@ -5,11 +5,10 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Connection, text
 
-from pingyi.db import transaction
+from pingyi.db import Lock, hold, transaction
 from pingyi.outbox import FOLD, request_work, take_requests
 
 BATCH_ENTRIES = 5_000
-LOCK_SPACE = 2
 
 Counts = dict[str, int]
 _PARTS = msgspec.json.Decoder(list[tuple[int, Counts]])
@@ -30,10 +29,7 @@ def fold_channel(channel_id: int, batch_entries: int = BATCH_ENTRIES) -> int:
 def _fold_batch(channel_id: int, batch_entries: int) -> int:
     with transaction() as connection:
         # Before the maps are read: two workers that create one row would lose counts.
-        connection.execute(
-            text("SELECT pg_advisory_xact_lock(:space, :channel)"),
-            {"space": LOCK_SPACE, "channel": channel_id},
-        )
+        hold(connection, Lock.COUNTERS_OF_CHANNEL, channel_id)
         take_requests(connection, FOLD, channel_id)
         entries = fold_into_counters(connection, channel_id, batch_entries)
         if entries >= batch_entries:

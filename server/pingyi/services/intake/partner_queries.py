@@ -15,11 +15,10 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
-from pingyi.services.core.roles import Role
+from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.core.unit_index import unit_index
 from pingyi.services.intake.parse_rows import delivery_schema
 
-READERS = frozenset({Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR})
 _KINDS: tuple[tuple[type[fields.Field[Any]], str], ...] = (
     (Exact, "decimal"),
     (ScoreField, "decimal"),
@@ -47,7 +46,7 @@ def readable_channel(
 ) -> BoundChannel:
     """The channel, for its operator and for those of the office who read everything."""
     working = bound_channel(connection, period_key, channel_key, plugin)
-    if not (caller.may_deliver(working.operator_id, working.key) or caller.roles & READERS):
+    if not (caller.may_deliver(working.operator_id, working.key) or caller.roles & {*OFFICE_READERS}):
         raise forbidden()
     return working
 

@@ -10,14 +10,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, text
 
-from pingyi.db import transaction
+from pingyi.db import Lock, hold, transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import FOLD, request_work
 from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import BoundChannel, channel_by_id
 from pingyi.services.core.plugin_timeouts import guarded
 from pingyi.services.core.progress import report_progress, stop_progress
-from pingyi.services.intake.fold import LOCK_SPACE
 from pingyi.services.intake.parse_rows import plugin_failed, tally_entry
 
 BATCH_ENTRIES = 5_000
@@ -74,10 +73,8 @@ def _refolded(channel_id: int) -> bool:
 
 def _refold(connection: Connection, channel_id: int) -> None:
     working = channel_by_id(connection, channel_id)
-    connection.execute(text("SELECT pg_advisory_xact_lock(1, :period)"), {"period": working.period_id})
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:space, :channel)"), {"space": LOCK_SPACE, "channel": channel_id}
-    )
+    hold(connection, Lock.ENTRIES_OF_PERIOD, working.period_id)
+    hold(connection, Lock.COUNTERS_OF_CHANNEL, channel_id)
     rows = connection.execute(text(_ENTRIES), {"channel": channel_id})
     counted: list[dict[str, Any]] = []
     for batch in rows.partitions(BATCH_ENTRIES):

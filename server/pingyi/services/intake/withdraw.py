@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
-from pingyi.db import transaction
+from pingyi.database_refusals import not_open
+from pingyi.db import Lock, hold, transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
-from pingyi.services.core.errors import forbidden, not_found, not_open
+from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.intake.deliveries import Answer, Repeatable, claim_delivery, replay_delivery
-from pingyi.services.intake.dispositions import PERIOD_LOCK_SPACE, move_standing
+from pingyi.services.intake.dispositions import move_standing
 from pingyi.services.intake.store_entries import receipt_of
 
 REJECTED = "rejected"
@@ -80,10 +81,7 @@ def _not_standing(connection: Connection, working: BoundChannel, entry: tuple[in
 
 def _require_open(connection: Connection, working: BoundChannel) -> None:
     """Hold the period's lock shared, then look at its state: the trigger lets later dispositions through."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock_shared(:space, CAST(:period AS int))"),
-        {"space": PERIOD_LOCK_SPACE, "period": working.period_id},
-    )
+    hold(connection, Lock.ENTRIES_OF_PERIOD, working.period_id, shared=True)
     state = connection.execute(
         text("SELECT state FROM period WHERE id = :period"), {"period": working.period_id}
     ).scalar_one()

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
+from pingyi.db import Lock, hold
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import SHELL, Caller
@@ -142,7 +143,7 @@ def create_first_account(connection: Connection, code: str, draft: AccountDraft)
 
     Raises Problem code_wrong for any other code, a used one, or once there is an account.
     """
-    connection.execute(text("SELECT pg_advisory_xact_lock(2, 0)"))
+    hold(connection, Lock.FIRST_ACCOUNT)
     used = connection.execute(
         text("UPDATE one_time_code SET used_at = now() WHERE code_hash = :hash AND used_at IS NULL"),
         {"hash": _hash(code.strip().lower())},

@@ -36,8 +36,9 @@ from pingyi.services.core.bound_channels import BoundChannel, channel_by_id, iss
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.plugin_timeouts import guarded
+from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.deliveries import deliver
-from pingyi.services.intake.partner_queries import READERS, entries_page, readable_channel
+from pingyi.services.intake.partner_queries import entries_page, readable_channel
 from pingyi.services.results.score import print_fact
 
 MOST_ENTRIES = 500
@@ -132,7 +133,7 @@ def list_places(connection: Connection, caller: Caller, plugin_key: str | None =
     for row in connection.execute(text(_PLACES), {"plugin": plugin_key}):
         found = registry.channels.get(row.plugin)
         own = caller.may_deliver(row.operator_id, row.key)
-        if found is None or not (own or caller.roles & READERS):
+        if found is None or not (own or caller.roles & {*OFFICE_READERS}):
             continue
         plan = issued_scheme(row.scheme_id, connection).channel(row.key)
         if plan is not None and (found.channel.pages or found.channel.tasks):

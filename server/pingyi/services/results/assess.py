@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.db import transaction
+from pingyi.db import Lock, hold, transaction
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
 from pingyi.outbox import ASSESS, take_requests
@@ -18,7 +18,6 @@ from pingyi.registry import current_registry
 from pingyi.services.core.collection import without_collection
 from pingyi.services.core.errors import wrong_state
 from pingyi.services.core.progress import report_progress, stop_progress
-from pingyi.services.intake.dispositions import PERIOD_LOCK_SPACE
 from pingyi.services.intake.fold import fold_channel
 from pingyi.services.periods.periods import PeriodRow
 from pingyi.services.results.build import result_in_memory
@@ -71,10 +70,7 @@ def _assess(connection: Connection, period_id: int, channels: int) -> int:
     if period.state not in ASSESSABLE:
         raise wrong_state(period.state, "closed")
     # Whoever disposes of entries holds this lock shared: all of it is counted, or comes after the snapshot.
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:space, CAST(:period AS int))"),
-        {"space": PERIOD_LOCK_SPACE, "period": period_id},
-    )
+    hold(connection, Lock.ENTRIES_OF_PERIOD, period_id)
     _require_all_folded(connection, period_id)
     frozen = freeze(connection, period, newest + 1)
     seconds: int = current_app.extensions["pingyi.configuration"].plugin_seconds

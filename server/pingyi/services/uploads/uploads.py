@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from pingyi.channels import Text
+from pingyi.database_refusals import not_open
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
-from pingyi.services.core.errors import forbidden, not_found, not_open
+from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.intake.deliveries import TRIES, Answer, Repeatable, claim_delivery
 from pingyi.services.intake.evidence_references import keep_referred
 from pingyi.services.intake.parse_rows import read_rows
@@ -183,8 +184,6 @@ def confirm(caller: Caller, place: ChannelRef, upload_id: int) -> Answer:
         except TwinError:
             continue
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", "") == "PY001":
-                raise not_open() from error
             if not isinstance(error.orig, DeadlockDetected):
                 raise
     raise Problem("busy", 409, _BUSY, retry_after_seconds=1)
