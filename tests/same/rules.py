@@ -45,7 +45,19 @@ RULES = (
     Rule("verify.py", "", "nothing", "may be written anew; what it says of every bundle is compared"),
 )
 
+STATES = "the states of a period and their spans are members of PeriodState"
+LOCKS = "advisory locks are held by one function"
 CHANGED = {
+    **{
+        ("keys of tables of sentences", state): STATES
+        for state in ("draft", "open", "assessed", "published", "archived")
+    },
+    **{
+        ("tuples of words, such as counters", span): STATES
+        for span in ("draft/open", "draft/open/closed/assessed", "open/closed")
+    },
+    ("words of the code", "space"): LOCKS,
+    ("words of the code", "lock"): LOCKS,
     (
         "sentences",
         "演示数据，不是真实评议 / Demonstration, not a real evaluation",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import PeriodState
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.outbox import ASSESS
 from pingyi.schemes import shipped_scheme
@@ -38,14 +39,14 @@ def play(send: Send, wait: Wait, say: Say) -> None:
         periods.refuse_beside_real_data(connection)
         if not periods.state_of(connection, FINISHED):
             periods.open_finished(connection)
-    if _state() == "open":
+    if _state() == PeriodState.OPEN:
         _post_all(send, say)
         with transaction() as connection:
             close_period(connection, SHELL, FINISHED)
-    if _state() == "closed":
+    if _state() == PeriodState.CLOSED:
         _assess(wait, say)
     with transaction() as connection:
-        if periods.state_of(connection, FINISHED) == "assessed":
+        if periods.state_of(connection, FINISHED) == PeriodState.ASSESSED:
             approve_all(connection, [request_release(connection, DEMONSTRATION, FINISHED, "演示评议结束")])
             say(Text(zh="结果已公布", en="published"))
         if not periods.state_of(connection, OPEN):

@@ -12,12 +12,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.pages import attempt, blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import AFTER_CLOSING, UNTIL_RELEASE
 from pingyi.services.approvals.approvals import RELEASE, answered_requests, pending_requests
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods.office_queries import list_periods, period_overview
 from pingyi.services.periods.periods import (
-    REOPENABLE,
     close_period,
     find_period,
     open_period,
@@ -104,6 +104,6 @@ def period_page(key: str, problem: Problem | None) -> AnyResponse:
         open_until=found.open_until,
         may_run=Role.ADMINISTRATOR in caller.roles,
         may_answer=Role.APPROVER in caller.roles,
-        may_reopen=found.state in REOPENABLE,
-        may_adjust=found.state in {"draft", "open", "closed", "assessed"},
+        may_reopen=found.state in AFTER_CLOSING,
+        may_adjust=found.state in UNTIL_RELEASE,
     )

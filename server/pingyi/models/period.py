@@ -9,8 +9,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingyi.db import Base
+from pingyi.domain.period_state import PeriodState
 
-STATES = ("draft", "open", "closed", "assessed", "published", "archived")
+STATES = tuple(PeriodState)
 
 
 class Period(Base):

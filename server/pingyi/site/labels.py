@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from pingyi.channels import Text, word
+from pingyi.domain.period_state import PeriodState
 
 STATUS_TITLES: Mapping[str, Text] = {
     "ok": Text(zh="已计分", en="rated"),
@@ -45,12 +46,12 @@ ADJUSTMENT_TITLES: Mapping[str, Text] = {
 }
 
 STATE_TITLES: Mapping[str, Text] = {
-    "draft": Text(zh="筹备中", en="Draft"),
-    "open": Text(zh="报送中", en="Open"),
-    "closed": Text(zh="已截止", en="Closed"),
-    "assessed": Text(zh="已计算", en="Assessed"),
-    "published": Text(zh="已公布", en="Published"),
-    "archived": Text(zh="已归档", en="Archived"),
+    PeriodState.DRAFT: Text(zh="筹备中", en="Draft"),
+    PeriodState.OPEN: Text(zh="报送中", en="Open"),
+    PeriodState.CLOSED: Text(zh="已截止", en="Closed"),
+    PeriodState.ASSESSED: Text(zh="已计算", en="Assessed"),
+    PeriodState.PUBLISHED: Text(zh="已公布", en="Published"),
+    PeriodState.ARCHIVED: Text(zh="已归档", en="Archived"),
 }
 
 _FACTS: Mapping[str, Text] = {

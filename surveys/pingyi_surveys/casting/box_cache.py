@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, text
 from pingyi.channels import Text
 from pingyi.db import db
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import PeriodState
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.key_messages import key_file_changed
@@ -135,9 +136,9 @@ def _open_state(connection: Connection, channel_id: int) -> _State:
     if row is None:
         raise Problem("not_found", 404, _NO_BOX)
     state = _State(*row)
-    if state.state == "draft":
+    if state.state == PeriodState.DRAFT:
         raise Problem("ballots_not_open", 423, _NOT_OPEN)
-    if state.state != "open" or state.reopened or state.destroyed:
+    if state.state != PeriodState.OPEN or state.reopened or state.destroyed:
         raise closed()
     return state
 

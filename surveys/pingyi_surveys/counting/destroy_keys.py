@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from pingyi.db import transaction
+from pingyi.domain.period_state import RELEASED, PeriodState
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
@@ -58,7 +59,7 @@ def destroy_box(caller: Caller, period_key: str) -> int:
 
 def require_destroyable(connection: Connection, period: PeriodRow) -> None:
     """Problem wrong_state before a period is published, boxes_unopened while a box is closed."""
-    require_state(period.state, ("published", "archived"))
+    require_state(period.state, RELEASED)
     require_opened(connection, period.id)
 
 
@@ -104,7 +105,7 @@ def _is_replaced(connection: Connection, file: Path, period_id: int) -> bool:
         text("SELECT state FROM period WHERE id = :id"), {"id": period_id}
     ).scalar_one_or_none()
     prepared = newest_prepared(connection, period_id)
-    if state in {None, "draft"} or prepared is None:
+    if state in {None, PeriodState.DRAFT} or prepared is None:
         return False
     return file.name not in {
         box_name(period_id, prepared.public),

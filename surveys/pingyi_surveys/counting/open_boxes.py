@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.db import Lock, db, hold, transaction
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.period_state import PeriodState
 from pingyi.ledger.notes import Checkpoint
 from pingyi.outbox import OPEN_BOXES, request_once, take_requests
 from pingyi.services.core.bound_channels import BoundChannel, channel_by_id
@@ -87,7 +88,7 @@ def _secret_here(period_id: int) -> bytes | None:
             text("SELECT state FROM period WHERE id = :id"), {"id": period_id}
         ).scalar_one_or_none()
         prepared = newest_prepared(connection, period_id)
-    if state != "closed" or prepared is None:
+    if state != PeriodState.CLOSED or prepared is None:
         return None
     return read_box_secret(configured(), period_id, prepared.public)
 
@@ -98,7 +99,7 @@ def secret_of(connection: Connection, period_key: str) -> tuple[int, bytes | Non
     Raises Problem not_found, wrong_state, keys_missing, box_key_wrong.
     """
     period = find_period(connection, period_key)
-    require_state(period.state, ("closed",))
+    require_state(period.state, (PeriodState.CLOSED,))
     prepared = newest_prepared(connection, period.id)
     if prepared is None:
         raise Problem("keys_missing", 409, _NO_KEYS.format(period=period.key))
@@ -130,7 +131,7 @@ def open_period_boxes(
             with transaction() as connection:
                 take_requests(connection, OPEN_BOXES, period_id)
             return []
-        require_state(period.state, ("closed",))
+        require_state(period.state, (PeriodState.CLOSED,))
         closing = closing_head(period_id)
         with transaction() as connection:
             require_whole_tree(connection, closing, outside)

@@ -13,6 +13,7 @@ from pingyi.channels import Text
 from pingyi.console.pages import field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import WITH_BALLOTS, PeriodState
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods.periods import PeriodRow, find_period
@@ -128,9 +129,9 @@ def _page(key: str, problem: Problem | None = None, channel: str = "") -> AnyRes
         problem=problem,
         wrong=channel,
         typed=request.form if channel else {},
-        may_write=Role.ADMINISTRATOR in roles and period.state == "draft",
+        may_write=Role.ADMINISTRATOR in roles and period.state == PeriodState.DRAFT,
         may_key=bool(roles & set(KEYERS)),
-        may_look=bool(roles & set(VIEWERS)) and period.state in {"open", "closed"},
+        may_look=bool(roles & set(VIEWERS)) and period.state in WITH_BALLOTS,
     )
 
 

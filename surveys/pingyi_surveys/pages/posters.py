@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.pages import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import UNTIL_CLOSING
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel, issued_scheme
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import OFFICE_READERS, Role
@@ -128,7 +129,7 @@ def _page(period: str, channel: str, problem: Problem | None) -> AnyResponse:
         problem=problem,
         typed=field("lines"),
         demonstration=bool(units) and units[0][1][0].poster.demonstration,
-        may_change=Role.ADMINISTRATOR in require_caller().roles and working.state in {"draft", "open"},
+        may_change=Role.ADMINISTRATOR in require_caller().roles and working.state in UNTIL_CLOSING,
         windows=sum(len(unit.windows) for unit, _ in units),
     )
 

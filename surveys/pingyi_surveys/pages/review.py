@@ -9,6 +9,7 @@ from pingyi.channels import Text
 from pingyi.console.pages import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import PeriodState
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import HELD_READERS, Role
 from pingyi.services.periods.periods import find_period
@@ -17,7 +18,6 @@ from pingyi.web.policy import policy
 from pingyi_surveys.pages.anomalies import unit_pictures
 from pingyi_surveys.review.box_numbers import opened_box, opened_boxes
 from pingyi_surveys.review.held_ballots import (
-    CLOSED,
     LONGEST,
     NEEDED,
     cells_to_review,
@@ -58,7 +58,7 @@ def cells(period: str) -> AnyResponse:
         cells=waiting,
         own={(cell.channel, cell.unit, cell.reason) for cell in waiting if cell.own(caller)},
         may_review=Role.REVIEWER in caller.roles,
-        closed=found.state == CLOSED,
+        closed=found.state == PeriodState.CLOSED,
         needed=NEEDED,
         reason_title=reason_title,
         pattern_f=PATTERN_F,
@@ -121,8 +121,8 @@ def _cell(period: str, channel: str, unit: str, reason: str, problem: Problem | 
         may_speak=Role.REVIEWER in caller.roles
         and one.decided is None
         and not one.own(caller)
-        and found.state == CLOSED,
-        closed=found.state == CLOSED,
+        and found.state == PeriodState.CLOSED,
+        closed=found.state == PeriodState.CLOSED,
         problem=problem,
         given=request.form,
         longest=LONGEST,

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
+from pingyi.domain.period_state import WITH_BALLOTS
 from pingyi.services.core.bound_channels import BoundChannel, period_channels
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, require_state
@@ -66,7 +67,7 @@ def view_coverage(connection: Connection, caller: Caller, period: PeriodRow) -> 
     """
     if not caller.roles & VIEWERS:
         raise forbidden()
-    require_state(period.state, ("open", "closed"))
+    require_state(period.state, WITH_BALLOTS)
     working = {channel.key: channel for channel in period_channels(connection, period.id)}
     boxes = view_turnout(connection, caller, period)
     sealed, cards = _sealed(connection, period.id), _cards(connection, period.id)

@@ -16,6 +16,7 @@ from pingyi.channels import Text
 from pingyi.database_refusals import sqlstate
 from pingyi.db import Lock, hold
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.period_state import PeriodState
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
@@ -28,7 +29,6 @@ from pingyi_surveys.setup.boxes import BATCH
 
 NEEDED: Final = 2
 LONGEST: Final = 2_000
-CLOSED: Final = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def review_cell(
     Raises Problem forbidden, wrong_state, not_found, reason_required, cell_decided, cell_reviewed.
     """
     require_reviewer(caller)
-    require_state(period.state, (CLOSED,))
+    require_state(period.state, (PeriodState.CLOSED,))
     _require_grounds(grounds)
     working = bound_channel(connection, period.key, channel)
     # Of two who speak at once the second one sees what the first said.
@@ -216,7 +216,7 @@ def _decide(
         move_standing(connection, caller, working, delivery_id, dict.fromkeys(identities, verdict))
     except DBAPIError as error:
         if sqlstate(error) == "PY001":
-            raise wrong_state(working.state, CLOSED) from error
+            raise wrong_state(working.state, PeriodState.CLOSED) from error
         raise
     connection.execute(
         text(

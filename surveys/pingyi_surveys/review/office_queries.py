@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError
+from pingyi.domain.period_state import PeriodState
 from pingyi.outbox import OPEN_BOXES
 from pingyi.services.core.bound_channels import BoundChannel, issued_scheme, period_channels
 from pingyi.services.core.progress import ProgressRow, read_progress
@@ -84,7 +85,7 @@ def box_overview(connection: Connection, period: PeriodRow) -> BoxOverview:
         demonstration=demonstration,
         channels=tuple(_channels(connection, period.id)),
         keys=_keys(connection, period.id),
-        missing=unprepared(connection, period.id) if period.state == "draft" else (),
+        missing=unprepared(connection, period.id) if period.state == PeriodState.DRAFT else (),
         progress=read_progress(connection, OPEN_BOXES, period.id),
         destroyed=_destroyed(connection, period.id),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.period_state import UNTIL_OPENING
 from pingyi.ledger.leaves import record
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel, channel_by_id
 from pingyi.services.core.callers import Caller
@@ -55,7 +56,7 @@ def put_box(
     `questionnaire`: key and version. `rules`: thresholds of the quarantine that differ from the shipped ones.
     Raises Problem wrong_state, not_found, box_unfit with everything that does not fit.
     """
-    require_state(period.state, ("draft",))
+    require_state(period.state, UNTIL_OPENING)
     working = bound_channel(connection, period.key, channel)
     kept = find_questionnaire(connection, *questionnaire)
     errors = [*unfit(kept.questionnaire, working, kind), *_rules_errors(rules)]
@@ -87,7 +88,7 @@ _UNFIT = Text(
 
 def remove_box(connection: Connection, caller: Caller, period: PeriodRow, channel: str) -> None:
     """Have a channel of a draft period take no ballots with us; Problem wrong_state, not_found."""
-    require_state(period.state, ("draft",))
+    require_state(period.state, UNTIL_OPENING)
     working = bound_channel(connection, period.key, channel)
     connection.execute(text("DELETE FROM ballot_box WHERE channel_id = :id"), {"id": working.id})
     content = {"period": period.key, "channel": channel, "box": None, "by": caller.name}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import UNTIL_CLOSING, UNTIL_OPENING
 from pingyi.ledger.leaves import record
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
@@ -73,7 +74,7 @@ def _require_issuable(
 ) -> None:
     if not caller.roles & {Role.CARD_ISSUER, "shell"}:
         raise forbidden()
-    require_state(working.state, ("draft",) if purpose == "card" else ("draft", "open"))
+    require_state(working.state, UNTIL_OPENING if purpose == "card" else UNTIL_CLOSING)
     if len(set(hashes)) != len(hashes) or any(len(one) != HASH_BYTES for one in hashes):
         raise Problem("cards_invalid", 422, _INVALID)
     if purpose == "card" and len(hashes) < FEWEST_CARDS:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import UNTIL_CLOSING
 from pingyi.ledger.leaves import record
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel, issued_scheme
 from pingyi.services.core.callers import Caller
@@ -72,7 +73,7 @@ def plan_invitations(
     `recipients`: rows of addresses or, with a `draw`, of member ids and addresses. Raises Problem not_found,
     wrong_state, draw_open, addresses_invalid, members_unknown, links_invalid, cards_too_few.
     """
-    working = _roster(connection, period, channel, ("draft", "open"))
+    working = _roster(connection, period, channel, UNTIL_CLOSING)
     if draw is None:
         wanted = read_addresses(recipients)
     else:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json, sha256_hex
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.period_state import UNTIL_OPENING
 from pingyi.ledger.leaves import leaf_hash, record
 from pingyi.ledger.tree import entry_bytes, hash_entry
 from pingyi.services.core.bound_channels import channel_by_id
@@ -65,7 +66,7 @@ def prepare(
 
 def require_preparable(connection: Connection, period: PeriodRow) -> Sequence[Box]:
     """The boxes of a draft period, with nothing lacking; Problem wrong_state, needs_missing."""
-    require_state(period.state, ("draft",))
+    require_state(period.state, UNTIL_OPENING)
     boxes = boxes_of(connection, period.id)
     if errors := [error for box in boxes for error in _lacking(connection, box)] or _none(boxes):
         raise Problem("needs_missing", 409, _MISSING, errors)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.period_state import UNTIL_CLOSING
 from pingyi.ledger.leaves import record
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
@@ -19,7 +20,6 @@ LONGEST_NAME: Final = 40
 MOST_LINES: Final = 2000
 _YES: Final = frozenset({"是", "y", "yes", "true", "1", "kiosk", "自助机", "评价器"})
 _NO: Final = frozenset({"", "否", "n", "no", "false", "0"})
-_CHANGEABLE: Final = ("draft", "open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def put_windows(
     Returns how many lines were new or changed. Raises Problem wrong_state, not_found, windows_invalid (all or
     nothing).
     """
-    require_state(working.state, _CHANGEABLE)
+    require_state(working.state, UNTIL_CLOSING)
     units = {unit.code: unit.id for unit in rated_units(connection, working.id)}
     errors = [_error(line.row, _UNKNOWN.format(unit=line.unit)) for line in lines if line.unit not in units]
     if errors:
@@ -113,7 +113,7 @@ def remove_window(connection: Connection, caller: Caller, working: BoundChannel,
 
     Raises Problem wrong_state, not_found.
     """
-    require_state(working.state, _CHANGEABLE)
+    require_state(working.state, UNTIL_CLOSING)
     row = connection.execute(
         text(
             "DELETE FROM ballot_window w USING unit u"

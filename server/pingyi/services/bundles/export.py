@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, text
 
 from pingyi.db import db
 from pingyi.domain.canonical import canonical_json
+from pingyi.domain.period_state import RELEASED
 from pingyi.services.bundles.export_record import (
     covered_draws,
     cut_of,
@@ -71,7 +72,7 @@ def write_bundle(connection: Connection, period_key: str, folder: BundleFolder) 
     """Write every file, the manifest last; returns the revision."""
     published = _published(connection, period_key)
     newest = published[-1]
-    cut = cut_of(connection, newest.period_id, newest.revision, reopened=newest.state not in _AT_REST)
+    cut = cut_of(connection, newest.period_id, newest.revision, reopened=newest.state not in RELEASED)
     epochs = epochs_of(connection, cut)
     folder.put("epochs.json", epochs_json(epochs))
     folder.put("heads.jsonl", head_lines(connection, newest.period_id, cut, epochs))
@@ -93,9 +94,6 @@ def write_bundle(connection: Connection, period_key: str, folder: BundleFolder) 
     folder.put(VERIFIER, verifier())
     folder.finish(period_key)
     return int(newest.revision)
-
-
-_AT_REST = ("published", "archived")
 
 
 def _published(connection: Connection, period_key: str) -> list[Row[Any]]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import RELEASED
 from pingyi.outbox import RELEASE, request_once, take_requests
 from pingyi.services.bundles.export import Exported, export_public
 from pingyi.services.bundles.folder import zip_folder
@@ -103,11 +104,7 @@ def offered_bundle(connection: Connection, period_key: str) -> Path | None:
 
 def _newest(connection: Connection, period_key: str) -> ReleasedRevision | None:
     row = connection.execute(text(_NEWEST), {"key": period_key}).one_or_none()
-    return (
-        ReleasedRevision(row.id, row.key, row.revision, row.state in {"published", "archived"})
-        if row
-        else None
-    )
+    return ReleasedRevision(row.id, row.key, row.revision, row.state in RELEASED) if row else None
 
 
 _NEWEST = """

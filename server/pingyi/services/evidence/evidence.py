@@ -14,6 +14,7 @@ from pingyi.channels import Text
 from pingyi.database_refusals import not_open
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import PeriodState
 from pingyi.ledger.leaves import record
 from pingyi.services.core.bound_channels import bound_channel
 from pingyi.services.core.callers import Caller
@@ -61,7 +62,7 @@ def keep_evidence(caller: Caller, place: ChannelRef, content: bytes) -> Evidence
     Raises Problem: body_too_large and those of `keep_brought`.
     """
     with transaction() as connection:
-        if own_channel(connection, caller, place).state != "open":
+        if own_channel(connection, caller, place).state != PeriodState.OPEN:
             raise not_open()
     if len(content) > most_bytes():
         raise Problem("body_too_large", 413, _TOO_LARGE.format(most=most_bytes()))
@@ -76,7 +77,7 @@ def keep_brought(caller: Caller, place: ChannelRef, content: bytes) -> EvidenceF
     media_type = _media_type(content)
     with transaction() as connection:
         working = own_channel(connection, caller, place)
-        if working.state != "open":
+        if working.state != PeriodState.OPEN:
             raise not_open()
         digest = _locked_write(connection, content)
         given = {"digest": digest, "channel": working.id, "type": media_type, "size": len(content)}

@@ -15,6 +15,7 @@ from pingyi.channels import Text
 from pingyi.database_refusals import not_open
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import PeriodState
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden
@@ -89,7 +90,7 @@ def _deliver(
     delivery_id = claim_delivery(connection, working, caller, repeatable, kind)
     if delivery_id is None and repeatable:
         return replay_delivery(connection, caller, repeatable)
-    if working.state != "open":
+    if working.state != PeriodState.OPEN:
         raise not_open()
     entries = read_rows(connection, working, rows)
     heads = find_current_entries(connection, working, entries)

@@ -10,6 +10,7 @@ from pingyi.channels import Text
 from pingyi.database_refusals import not_open
 from pingyi.db import Lock, hold, transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import PeriodState
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
@@ -85,7 +86,7 @@ def _require_open(connection: Connection, working: BoundChannel) -> None:
     state = connection.execute(
         text("SELECT state FROM period WHERE id = :period"), {"period": working.period_id}
     ).scalar_one()
-    if state != "open":
+    if state != PeriodState.OPEN:
         raise not_open()
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pingyi.domain.period_state import UNTIL_RELEASE
 from pingyi.ledger.leaves import record
 from pingyi.services.core.errors import not_found, require_state
 from pingyi.services.core.unit_index import unit_ids
-from pingyi.services.periods.periods import CHANGEABLE, Approved, PeriodRow
+from pingyi.services.periods.periods import Approved, PeriodRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ def adjusted_units(
     connection: Connection, period: PeriodRow, rows: Sequence[AdjustmentRow]
 ) -> list[tuple[str, int]]:
     """Code and id of each row's unit, before publication; Problem wrong_state, units_unknown."""
-    require_state(period.state, CHANGEABLE)
+    require_state(period.state, UNTIL_RELEASE)
     return unit_ids(connection, period.id, [row.unit for row in rows])
 
 
@@ -60,7 +61,7 @@ def add_adjustment(connection: Connection, approved: Approved, period: PeriodRow
 
 def standing_adjustment(connection: Connection, period: PeriodRow, adjustment_id: int) -> Mapping[str, Any]:
     """An adjustment in force, before publication: unit, kind, points; Problem wrong_state, not_found."""
-    require_state(period.state, CHANGEABLE)
+    require_state(period.state, UNTIL_RELEASE)
     row = (
         connection.execute(
             text(

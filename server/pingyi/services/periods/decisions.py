@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pingyi.domain.period_state import UNTIL_RELEASE
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.core.unit_index import unit_ids
-from pingyi.services.periods.periods import CHANGEABLE, PeriodRow
+from pingyi.services.periods.periods import PeriodRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ def add_decisions(
     connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[DecisionRow]
 ) -> None:
     """Record decisions; a later one on the same matter outranks the earlier."""
-    require_state(period.state, CHANGEABLE)
+    require_state(period.state, UNTIL_RELEASE)
     wanted = [row.unit for row in rows if row.unit]
     ids = dict(zip(wanted, unit_ids(connection, period.id, wanted), strict=True))
     for row in rows:

@@ -8,11 +8,12 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from pingyi.domain.period_state import UNTIL_RELEASE
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.core.unit_index import unit_ids
-from pingyi.services.periods.periods import CHANGEABLE, PeriodRow
+from pingyi.services.periods.periods import PeriodRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ def put_previous(
     connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[PreviousRow]
 ) -> None:
     """Set the earlier results that rules over consecutive periods look at."""
-    require_state(period.state, CHANGEABLE)
+    require_state(period.state, UNTIL_RELEASE)
     units = unit_ids(connection, period.id, [row.unit for row in rows])
     connection.execute(text("DELETE FROM previous_result WHERE period_id = :id"), {"id": period.id})
     for row, (_, unit_id) in zip(rows, units, strict=True):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.period_state import AFTER_CLOSING, PeriodState
 from pingyi.domain.scheme.values import Scheme
 from pingyi.extensions import current_extensions
 from pingyi.ledger.leaves import record
@@ -115,8 +116,8 @@ def _check_draft(connection: Connection, draft: PeriodDraft) -> None:
 def open_period(connection: Connection, caller: Caller, key: str) -> None:
     """Open intake: issues the scheme, checks units and what each channel needs beforehand."""
     period = find_period(connection, key)
-    if period.state != "draft":
-        raise wrong_state(period.state, "draft")
+    if period.state != PeriodState.DRAFT:
+        raise wrong_state(period.state, PeriodState.DRAFT)
     if not connection.execute(
         text("SELECT 1 FROM period_unit WHERE period_id = :id"), {"id": period.id}
     ).first():
@@ -134,7 +135,7 @@ def open_period(connection: Connection, caller: Caller, key: str) -> None:
             zh="渠道缺少开放前必须登记的内容。", en="Channels lack what must be known before opening."
         )
         raise Problem("needs_missing", 409, message, missing)
-    move_period(connection, {"by": caller.name}, period, "open")
+    move_period(connection, {"by": caller.name}, period, PeriodState.OPEN)
 
 
 def missing_needs(working: BoundChannel) -> list[FieldError]:
@@ -160,9 +161,9 @@ def _need(channel: str, need: str) -> FieldError:
 def close_period(connection: Connection, caller: Caller, key: str) -> None:
     """Stop every intake, under the period's exclusive lock (the state trigger takes it)."""
     period = find_period(connection, key)
-    if period.state != "open":
-        raise wrong_state(period.state, "open")
-    move_period(connection, {"by": caller.name}, period, "closed")
+    if period.state != PeriodState.OPEN:
+        raise wrong_state(period.state, PeriodState.OPEN)
+    move_period(connection, {"by": caller.name}, period, PeriodState.CLOSED)
     for extension in current_extensions():
         extension.closed(connection, period.id)
 
@@ -170,8 +171,8 @@ def close_period(connection: Connection, caller: Caller, key: str) -> None:
 def request_assessment(connection: Connection, caller: Caller, key: str) -> None:
     """Ask the workers to fold what is left, freeze and assess; again is a new revision."""
     period = find_period(connection, key)
-    if period.state not in {"closed", "assessed", "published"}:
-        raise wrong_state(period.state, "closed")
+    if period.state not in AFTER_CLOSING:
+        raise wrong_state(period.state, PeriodState.CLOSED)
     for extension in current_extensions():
         if unfinished := extension.unfinished(connection, period.id):
             raise unfinished
@@ -192,13 +193,9 @@ class Approved:
         return {"act": self.act_id, "by": self.requested_by, "approved_by": self.approved_by}
 
 
-REOPENABLE = ("closed", "assessed", "published")
-CHANGEABLE = ("draft", "open", "closed", "assessed")
-
-
 def require_reopenable(period: PeriodRow, deadline: datetime) -> None:
     """Problem wrong_state, deadline_passed."""
-    require_state(period.state, REOPENABLE)
+    require_state(period.state, AFTER_CLOSING)
     if deadline <= datetime.now(UTC):
         error = FieldError(code="deadline_passed", message=_PASSED, pointer="/deadline")
         raise Problem("deadline_passed", 422, _PASSED, [error])
@@ -221,7 +218,7 @@ def reopen_period(connection: Connection, approved: Approved, period: PeriodRow,
         {"topic": ASSESS, "id": period.id},
     ).first():
         raise Problem("busy", 409, _ASSESSING, retry_after_seconds=10)
-    move_period(connection, {**approved.told(), "deadline": deadline}, period, "open")
+    move_period(connection, {**approved.told(), "deadline": deadline}, period, PeriodState.OPEN)
 
 
 _ASSESSING = Text(
@@ -233,9 +230,9 @@ _ASSESSING = Text(
 def archive_period(connection: Connection, caller: Caller, key: str) -> None:
     """Put a published period to rest."""
     period = find_period(connection, key)
-    if period.state != "published":
-        raise wrong_state(period.state, "published")
-    move_period(connection, {"by": caller.name}, period, "archived")
+    if period.state != PeriodState.PUBLISHED:
+        raise wrong_state(period.state, PeriodState.PUBLISHED)
+    move_period(connection, {"by": caller.name}, period, PeriodState.ARCHIVED)
 
 
 def move_period(connection: Connection, who: Mapping[str, Any], period: PeriodRow, state: str) -> None:

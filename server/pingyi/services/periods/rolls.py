@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.period_state import UNTIL_CLOSING
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
@@ -27,7 +28,7 @@ class RollRow:
 
 def put_rolls(connection: Connection, caller: Caller, period: PeriodRow, rolls: Sequence[RollRow]) -> None:
     """Set the counts known beforehand, until the period closes."""
-    require_state(period.state, ("draft", "open"))
+    require_state(period.state, UNTIL_CLOSING)
     ids = _channel_ids(connection, period, [row.channel for row in rolls])
     connection.execute(
         text("DELETE FROM roll WHERE channel_id IN (SELECT id FROM channel WHERE period_id = :id)"),

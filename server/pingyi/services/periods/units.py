@@ -13,6 +13,7 @@ from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.names import fold_name
+from pingyi.domain.period_state import UNTIL_OPENING
 from pingyi.domain.scheme.values import Scheme
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import Caller
@@ -40,7 +41,7 @@ def put_units(
 
     Raises Problem: wrong_state, units_invalid (unknown category or parent, a code twice).
     """
-    require_state(period.state, ("draft",))
+    require_state(period.state, UNTIL_OPENING)
     _check_units(connection, scheme, units)
     rows = [
         {

@@ -31,6 +31,7 @@ from pingyi.channels import (
 from pingyi.db import transaction
 from pingyi.domain.assessment.held_evidence import COUNTED
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import PeriodState
 from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import BoundChannel, channel_by_id, issued_scheme
 from pingyi.services.core.callers import Caller
@@ -137,7 +138,7 @@ def list_places(connection: Connection, caller: Caller, plugin_key: str | None =
             continue
         plan = issued_scheme(row.scheme_id, connection).channel(row.key)
         if plan is not None and (found.channel.pages or found.channel.tasks):
-            may_run = own and row.state == "open"
+            may_run = own and row.state == PeriodState.OPEN
             places.append(PagePlace(row.period, row.key, plan.title, found.channel, may_run))
     return places
 

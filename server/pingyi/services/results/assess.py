@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.db import Lock, hold, transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import AFTER_CLOSING, PeriodState
 from pingyi.ledger.leaves import record
 from pingyi.outbox import ASSESS, take_requests
 from pingyi.registry import current_registry
@@ -25,7 +26,6 @@ from pingyi.services.results.freeze import Frozen, freeze
 from pingyi.services.results.result import Result, UnitResult, results_json
 from pingyi.services.results.score import Scored, score_snapshot
 
-ASSESSABLE = ("closed", "assessed", "published")
 STEPS_AFTER_FOLDING = 3
 NULL = "\\N"
 
@@ -67,8 +67,8 @@ def _assess(connection: Connection, period_id: int, channels: int) -> int:
     ).scalar_one()
     if not take_requests(connection, ASSESS, period_id):
         return newest
-    if period.state not in ASSESSABLE:
-        raise wrong_state(period.state, "closed")
+    if period.state not in AFTER_CLOSING:
+        raise wrong_state(period.state, PeriodState.CLOSED)
     # Whoever disposes of entries holds this lock shared: all of it is counted, or comes after the snapshot.
     hold(connection, Lock.ENTRIES_OF_PERIOD, period_id)
     _require_all_folded(connection, period_id)
@@ -111,7 +111,7 @@ def _store(connection: Connection, period: PeriodRow, revision: int, frozen: Fro
         },
     ).scalar_one()
     _copy(connection, period.id, assessment_id, result)
-    if period.state == "closed":
+    if period.state == PeriodState.CLOSED:
         connection.execute(text("UPDATE period SET state = 'assessed' WHERE id = :id"), {"id": period.id})
     content = {
         "period": period.key,

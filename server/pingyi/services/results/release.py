@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import WITH_RESULT, PeriodState
 from pingyi.ledger.leaves import record
 from pingyi.outbox import RELEASE, request_work
 from pingyi.services.core.errors import require_state
@@ -25,7 +26,7 @@ class NewestRevision:
 
 def releasable(connection: Connection, period_id: int, state: str) -> NewestRevision:
     """What may be published; Problem wrong_state, already_published, assessment_outdated."""
-    require_state(state, ("assessed", "published"))
+    require_state(state, WITH_RESULT)
     row = connection.execute(text(_NEWEST), {"id": period_id}).one()
     if row.published:
         message = Text(zh="第 {revision} 版已经公布。", en="Revision {revision} is published already.")
@@ -66,8 +67,8 @@ def release_revision(connection: Connection, approved: Approved, period: PeriodR
     content = {"period": period.key, "revision": revision, "sha256": newest.sha256, **approved.told()}
     record(connection, "result.published", content, period.id)
     request_work(connection, RELEASE, period.id)
-    if period.state == "assessed":
-        move_period(connection, approved.told(), period, "published")
+    if period.state == PeriodState.ASSESSED:
+        move_period(connection, approved.told(), period, PeriodState.PUBLISHED)
 
 
 _REQUEST_OUTDATED = Text(

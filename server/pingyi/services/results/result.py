@@ -12,6 +12,7 @@ from typing import Any
 
 from pingyi.channels import word
 from pingyi.domain.canonical import canonical_json, plain_json
+from pingyi.domain.period_state import PeriodState
 from pingyi.domain.scheme.values import Scheme
 
 TRAILING_COLUMNS = ("adjustments", "total", "rank", "of", "rank_low", "rank_high", "label", "grade", "status")
@@ -82,7 +83,7 @@ class Result:
     units: Sequence[UnitResult]
     switch_offs: Sequence[Mapping[str, Any]] = ()
     notices: Sequence[Mapping[str, str]] = ()
-    state: str = "assessed"
+    state: str = PeriodState.ASSESSED
     demonstration: bool = False
     revision: int = 1
     snapshot_digest: str = ""

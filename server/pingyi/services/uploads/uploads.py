@@ -18,6 +18,7 @@ from pingyi.channels import Text
 from pingyi.database_refusals import not_open
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import PeriodState
 from pingyi.services.core.bound_channels import BoundChannel, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
@@ -90,7 +91,7 @@ def preview(caller: Caller, place: ChannelRef, content: bytes, name: str = "") -
         ).scalar_one_or_none()
         if confirmed is not None:
             return int(confirmed)
-        if working.state != "open":
+        if working.state != PeriodState.OPEN:
             raise not_open()
     lines = read_spreadsheet(content)
     with transaction() as connection:
@@ -196,7 +197,7 @@ def _confirm(connection: Connection, caller: Caller, place: ChannelRef, upload_i
         return Answer(stored_receipt(connection, working, row.delivery_id), replayed=True)
     if row.wrong:
         raise Problem("upload_wrong", 409, _WRONG.format(n=row.wrong))
-    if working.state != "open":
+    if working.state != PeriodState.OPEN:
         raise not_open()
     return Answer(_store(connection, working, caller, row), replayed=False)
 
