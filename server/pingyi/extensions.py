@@ -41,7 +41,8 @@ class Extension:
     module that has it under this name.
     `missing`: what still has to be done before a period can open. `closed` asks for the work that closing
     brings. `unfinished`: why a closed period cannot be assessed yet, or None. `work`: jobs by topic of the
-    outbox. `sweep`: periodic work. `announced`: lines that `pingyi up` prints once the web answers.
+    outbox. `sweep`: periodic work. `approval_kinds`: each a `services.approvals.kinds.ApprovalKind`.
+    `announced`: lines that `pingyi up` prints once the web answers.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Extension:
     unfinished: Callable[[Connection, int], Problem | None] = _nothing_to_do
     work: Callable[[str, int], Any] | None = None
     sweep: Callable[[], None] = _nothing_found
+    approval_kinds: Callable[[], Sequence[Any]] = tuple
     announced: Callable[[Connection, Settings], Sequence[str]] = _nothing_to_say
 
 

@@ -26,6 +26,13 @@ MAX_DEPTH = 20
 MAX_ENTRIES = 500
 EXTENSION = "pingyi.rate"
 IDEMPOTENCY_KEY = "[A-Za-z0-9._-]{16,128}"
+REPEATABLE = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY}$"},
+    "description": "Without a key two equal requests are two; with the same key they are one.",
+}
 
 
 def init_rate(app: Flask) -> None:
@@ -69,6 +76,11 @@ _IDEMPOTENCY_KEY = Text(
     zh="请求头须有 Idempotency-Key：16至128个字母、数字或“.”“_”“-”；重试时用同一个键。",
     en="Send an Idempotency-Key of 16 to 128 letters, digits, “.”, “_” or “-”; repeat it on retry.",
 )
+
+
+def repeat_key() -> str:
+    """What makes a repeat of this request harmless, "" where it has no Idempotency-Key."""
+    return f"key:{repeatable().key}" if "Idempotency-Key" in request.headers else ""
 
 
 def strict_json(body: bytes) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -13,7 +14,8 @@ from pingyi.channels import Text
 from pingyi.console.office import done_or_refused
 from pingyi.console.pages import attempt, blueprint, field
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.approvals.approvals import ApprovalRequest, approve_request, find_request, refuse_request
+from pingyi.services.approvals.approvals import approve_request, find_request, refuse_request, words_of
+from pingyi.services.approvals.kinds import ApprovalRequest
 from pingyi.services.approvals.requests import (
     request_adjustments,
     request_release,
@@ -27,12 +29,13 @@ from pingyi.services.periods.periods import find_period
 from pingyi.services.periods.queries import period_document
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
+from pingyi.web.templating import moment
 
 KINDS = ("deduction", "bonus", "warning", "veto", "disqualification")
 WITHOUT_POINTS = frozenset({"veto", "disqualification"})
 MOST_POINTS = Decimal(10_000)
 LONGEST = 2_000
-blueprint.add_app_template_filter(datetime.fromisoformat, "iso")
+TOKEN_BYTES = 16
 
 
 @blueprint.post("/office/periods/<period>/publish")
@@ -41,7 +44,12 @@ def publish(period: str) -> AnyResponse:
     """Ask for the newest revision to be published."""
     caller = require_caller()
     return done_or_refused(
-        period, attempt(lambda connection: request_release(connection, caller, period, _reason()))
+        period,
+        attempt(
+            lambda connection: request_release(
+                connection, caller, period, _reason(), repeat_key=_repeat_key()
+            )
+        ),
     )
 
 
@@ -54,7 +62,7 @@ def reopen(period: str) -> AnyResponse:
         period,
         attempt(
             lambda connection: request_reopening(
-                connection, caller, period, _reason(), _deadline(connection, period)
+                connection, caller, period, _reason(), _deadline(connection, period), repeat_key=_repeat_key()
             )
         ),
     )
@@ -69,7 +77,7 @@ def adjust(period: str) -> AnyResponse:
         period,
         attempt(
             lambda connection: request_adjustments(
-                connection, caller, find_period(connection, period), [_adjustment()]
+                connection, caller, find_period(connection, period), [_adjustment()], repeat_key=_repeat_key()
             )
         ),
     )
@@ -84,7 +92,12 @@ def withdraw(period: str, adjustment: int) -> AnyResponse:
         period,
         attempt(
             lambda connection: request_withdrawal(
-                connection, caller, find_period(connection, period), adjustment, _reason()
+                connection,
+                caller,
+                find_period(connection, period),
+                adjustment,
+                _reason(),
+                repeat_key=_repeat_key(),
             )
         ),
     )
@@ -123,6 +136,23 @@ def _of(connection: Connection, period: str, act_id: int) -> ApprovalRequest:
 
 def _reason() -> str:
     return field("reason")[:LONGEST]
+
+
+def _repeat_key() -> str:
+    """The token of the form that was sent: the same form twice asks once."""
+    return f"form:{field('once')}" if field("once") else ""
+
+
+@blueprint.app_template_global()
+def once() -> str:
+    """A token for a form that is to be carried out once."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+@blueprint.app_template_global()
+def approval_words(request: ApprovalRequest) -> Text:
+    """What a request asks for."""
+    return words_of(request, moment)
 
 
 def _deadline(connection: Connection, period: str) -> datetime:

@@ -13,7 +13,8 @@ from pingyi.console.pages import attempt, blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import AFTER_CLOSING, UNTIL_RELEASE
-from pingyi.services.approvals.approvals import RELEASE, answered_requests, pending_requests
+from pingyi.services.approvals.approvals import answered_requests, pending_requests
+from pingyi.services.approvals.core_kinds import RELEASE
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods.office_queries import list_periods, period_overview
@@ -96,7 +97,7 @@ def period_page(key: str, problem: Problem | None) -> AnyResponse:
         acts=acts,
         answered=answered,
         asked_to_publish=any(
-            act.kind == RELEASE and act.content["revision"] == overview.line.revision for act in acts
+            act.kind == RELEASE.key and act.content["revision"] == overview.line.revision for act in acts
         ),
         adjustments=adjusted,
         names=names,

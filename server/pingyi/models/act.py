@@ -17,7 +17,7 @@ class Act(Base):
     __tablename__ = "act"
     __table_args__ = (
         UniqueConstraint("id", "requested_by"),
-        CheckConstraint("kind IN ('publish', 'reopen', 'adjustment', 'withdraw_adjustment')", name="kind"),
+        UniqueConstraint("requested_by", "repeat_key"),
         CheckConstraint("reason <> ''", name="reason"),
     )
 
@@ -29,6 +29,7 @@ class Act(Base):
     salt: Mapped[bytes]
     requested_by: Mapped[str]
     requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    repeat_key: Mapped[str | None]
 
 
 class ActAnswer(Base):

@@ -37,14 +37,6 @@ BOTH_RANKINGS = Text(
     " evidence. A unit whose two ranks differ is flagged to be reviewed.",
 )
 
-ADJUSTMENT_TITLES: Mapping[str, Text] = {
-    "deduction": Text(zh="倒扣", en="Deduction"),
-    "bonus": Text(zh="加分", en="Bonus"),
-    "warning": Text(zh="警示扣分", en="Warning"),
-    "veto": Text(zh="一票否决", en="Veto"),
-    "disqualification": Text(zh="取消评议资格", en="Disqualification"),
-}
-
 STATE_TITLES: Mapping[str, Text] = {
     PeriodState.DRAFT: Text(zh="筹备中", en="Draft"),
     PeriodState.OPEN: Text(zh="报送中", en="Open"),

@@ -8,8 +8,8 @@ from flask import Blueprint
 
 from pingyi.channels import Text
 from pingyi.domain.scheme.values import Scheme
+from pingyi.services.periods.adjustments import ADJUSTMENT_TITLES
 from pingyi.site.labels import (
-    ADJUSTMENT_TITLES,
     BOTH_RANKINGS,
     STATE_TITLES,
     VERIFIED,

@@ -9,9 +9,10 @@ from fractions import Fraction
 from pingyi.channels import Text
 from pingyi.domain.rounding import half_up_scaled, spell_scaled
 from pingyi.domain.scheme.values import ChannelPlan
+from pingyi.services.periods.adjustments import ADJUSTMENT_TITLES
 from pingyi.services.results.result import ChannelResult, Result, UnitResult, points_of
 from pingyi.site.board import BoardLine, BoardPart, board_of, part_points, parts_of, thousandths
-from pingyi.site.labels import ADJUSTMENT_TITLES, STATUS_TITLES, ordered_facts
+from pingyi.site.labels import STATUS_TITLES, ordered_facts
 
 
 @dataclass(frozen=True, slots=True)

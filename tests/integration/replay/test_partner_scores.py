@@ -156,6 +156,11 @@ def test_adjustments_are_capped_subtracted_and_never_below_zero(draft: type, out
     assert (found["b"].total, found["b"].rank) == ("0.00", 4)
 
 
+def test_two_equal_warnings_of_a_bundle_are_two(draft: type, outcome: Outcome) -> None:
+    found = outcome(adjusted(draft, "a,warning,0.5,警示,文1\na,warning,0.5,警示,文1\n"))
+    assert (found["a"].total, found["a"].adjustments) == ("86.30", "-1.00")
+
+
 @pytest.mark.mission("004-11")
 def test_veto_lists_a_unit_outside_the_ranking_and_uses_no_place(draft: type, outcome: Outcome) -> None:
     found = outcome(adjusted(draft, "b,veto,,重大事故,文1\nd,disqualification,,贿选,文2\n"))

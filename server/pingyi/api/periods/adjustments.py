@@ -10,6 +10,7 @@ from pingyi.api.examples import ADJUSTMENTS, REASON
 from pingyi.api.fields import ReasonSchema, name_field, reason_field, rows_of
 from pingyi.api.openapi import Resource
 from pingyi.api.periods.approvals import LOCATION, ActSchema, ActsSchema, Answer, asked
+from pingyi.api.requests import REPEATABLE, repeat_key
 from pingyi.channels import ScoreField, Word
 from pingyi.db import transaction
 from pingyi.services.approvals.requests import request_adjustments, request_withdrawal
@@ -74,7 +75,7 @@ class AdjustmentsSchema(Schema):
 
 
 @blp.route("", methods=["POST"])
-@blp.operation("adjustment_add", Role.ADMINISTRATOR)
+@blp.operation("adjustment_add", Role.ADMINISTRATOR, parameters=[REPEATABLE])
 @blp.arguments(NewAdjustmentsSchema, example=ADJUSTMENTS)
 @blp.response(202, ActsSchema)
 def add(given: dict[str, Any], period: str) -> dict[str, Any]:
@@ -82,7 +83,9 @@ def add(given: dict[str, Any], period: str) -> dict[str, Any]:
     with transaction() as connection:
         found = find_period(connection, period)
         rows = [AdjustmentRow(**row) for row in given["adjustments"]]
-        return {"acts": request_adjustments(connection, require_caller(), found, rows)}
+        return {
+            "acts": request_adjustments(connection, require_caller(), found, rows, repeat_key=repeat_key())
+        }
 
 
 @blp.route("")
@@ -95,11 +98,15 @@ def list_all(period: str) -> dict[str, Any]:
 
 
 @blp.route("/<int(max=9223372036854775807):adjustment>/withdrawal", methods=["POST"])
-@blp.operation("adjustment_withdraw", Role.ADMINISTRATOR)
+@blp.operation("adjustment_withdraw", Role.ADMINISTRATOR, parameters=[REPEATABLE])
 @blp.arguments(ReasonSchema, example=REASON)
 @blp.response(202, ActSchema, headers=LOCATION)
 def withdraw(given: dict[str, Any], period: str, adjustment: int) -> Answer:
     """Ask for an adjustment to be withdrawn; it is out of force once an approver approves the act."""
     with transaction() as connection:
         found = find_period(connection, period)
-        return asked(request_withdrawal(connection, require_caller(), found, adjustment, given["reason"]))
+        return asked(
+            request_withdrawal(
+                connection, require_caller(), found, adjustment, given["reason"], repeat_key=repeat_key()
+            )
+        )

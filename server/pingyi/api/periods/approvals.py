@@ -12,20 +12,17 @@ from pingyi.api.fields import ReasonSchema
 from pingyi.api.openapi import Resource
 from pingyi.db import transaction
 from pingyi.services.approvals.approvals import (
-    ADJUSTMENT,
     APPROVED,
     PENDING,
     REFUSED,
-    RELEASE,
-    REOPEN,
-    WITHDRAWAL,
-    ApprovalRequest,
     answered_requests,
     approve_request,
     find_request,
     pending_requests,
     refuse_request,
 )
+from pingyi.services.approvals.core_kinds import CORE_KINDS
+from pingyi.services.approvals.kinds import ApprovalRequest
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
@@ -45,7 +42,7 @@ class ActSchema(Schema):
     """
 
     id = fields.Integer(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf((RELEASE, REOPEN, ADJUSTMENT, WITHDRAWAL)))
+    kind = fields.String(required=True, validate=validate.OneOf([kind.key for kind in CORE_KINDS]))
     period = fields.String(required=True)
     content = fields.Dict(required=True)
     reason = fields.String(required=True)

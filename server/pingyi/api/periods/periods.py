@@ -11,6 +11,7 @@ from pingyi.api.examples import PERIOD, PUBLICATION, REOPENING
 from pingyi.api.fields import ReasonSchema, TitleSchema, key_field, name_field
 from pingyi.api.openapi import Resource
 from pingyi.api.periods.approvals import LOCATION, ActSchema, Answer, asked
+from pingyi.api.requests import REPEATABLE, repeat_key
 from pingyi.channels import Moment, Word
 from pingyi.db import transaction
 from pingyi.models import STATES
@@ -171,23 +172,27 @@ def get_progress(period: str) -> dict[str, Any]:
 
 
 @blp.route("/<key:period>/publication", methods=["POST"])
-@blp.operation("period_publish", Role.ADMINISTRATOR)
+@blp.operation("period_publish", Role.ADMINISTRATOR, parameters=[REPEATABLE])
 @blp.arguments(ReasonSchema, example=PUBLICATION)
 @blp.response(202, ActSchema, headers=LOCATION)
 def publish(given: dict[str, Any], period: str) -> Answer:
     """Ask for the newest revision to be published; it is public once an approver approves the act."""
     with transaction() as connection:
-        return asked(request_release(connection, require_caller(), period, given["reason"]))
+        return asked(
+            request_release(connection, require_caller(), period, given["reason"], repeat_key=repeat_key())
+        )
 
 
 @blp.route("/<key:period>/reopening", methods=["POST"])
-@blp.operation("period_reopen", Role.ADMINISTRATOR)
+@blp.operation("period_reopen", Role.ADMINISTRATOR, parameters=[REPEATABLE])
 @blp.arguments(ReopeningSchema, example=REOPENING)
 @blp.response(202, ActSchema, headers=LOCATION)
 def reopen(given: dict[str, Any], period: str) -> Answer:
     """Ask for intake to be opened again until a deadline; what was published stays published."""
     with transaction() as connection:
-        return asked(request_reopening(connection, require_caller(), period, **given))
+        return asked(
+            request_reopening(connection, require_caller(), period, **given, repeat_key=repeat_key())
+        )
 
 
 @blp.route("/<key:period>/archiving", methods=["POST"])

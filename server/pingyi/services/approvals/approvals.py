@@ -4,71 +4,106 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
-from pingyi.db import Lock, hold
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.extensions import current_extensions
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
+from pingyi.services.approvals.core_kinds import CORE_KINDS
+from pingyi.services.approvals.kinds import ApprovalKind, ApprovalRequest, Moment
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.core.roles import Role
-from pingyi.services.periods.adjustments import AdjustmentRow, add_adjustment, withdraw_adjustment
-from pingyi.services.periods.periods import Approved, PeriodRow, find_period, reopen_period
-from pingyi.services.results.release import release_revision
+from pingyi.services.periods.periods import Approved, PeriodRow, find_period
 
-RELEASE, REOPEN = "publish", "reopen"
-ADJUSTMENT, WITHDRAWAL = "adjustment", "withdraw_adjustment"
 PENDING, APPROVED, REFUSED = "pending", "approved", "refused"
 MOST_ANSWERED = 200
-_PRIVATE = ("document",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalRequest:
-    """What was asked for and what became of it; the answer's fields are empty while it is pending.
-
-    `requested_by` and `answered_by` are what the record says; `asker` and `answerer` what people read.
-    """
-
-    id: int
-    kind: str
-    period: str
-    content: Mapping[str, Any]
-    reason: str
-    requested_by: str
-    requested_at: datetime
-    state: str
-    unit_name: str
-    answered_by: str
-    answered_at: datetime | None
-    answer: str
-    asker: str
-    answerer: str
 
 
 def request_approval(
     connection: Connection,
     caller: Caller,
     period: PeriodRow,
-    kind: str,
+    kind: ApprovalKind,
     content: Mapping[str, Any],
     reason: str,
+    repeat_key: str = "",
 ) -> ApprovalRequest:
-    """Ask for an act; asking for what is pending already changes nothing. Problem reason_required."""
+    """Ask for an approval. Two equal requests are two, unless the caller's `repeat_key` makes them one.
+
+    Raises Problem reason_required, key_reused.
+    """
     _require_reason(reason)
-    hold(connection, Lock.APPROVALS_OF_PERIOD, period.id)
-    given = {"kind": kind, "period": period.id, "content": canonical_json(content).decode()}
-    same = connection.execute(
-        text(f"{_ACTS} WHERE {_IS_PENDING} AND a.kind = :kind AND a.content = CAST(:content AS jsonb)"), given
-    ).first()
-    return _act(same) if same else _store(connection, caller, period, given, reason)
+    salt = secrets.token_bytes(NONCE_BYTES)
+    given = {
+        "kind": kind.key,
+        "period": period.id,
+        "content": canonical_json(content).decode(),
+        "reason": reason,
+        "salt": salt,
+        "by": caller.name,
+        "repeat_key": repeat_key or None,
+    }
+    if repeat_key and (earlier := _repeated(connection, given)):
+        return earlier
+    request_id: int | None = connection.execute(_REQUEST, given).scalar_one_or_none()
+    if request_id is None and (twin := _repeated(connection, given)):
+        return twin
+    request = find_request(connection, request_id or 0)
+    _record_request(connection, period, kind, request, salt)
+    return request
+
+
+_REQUEST = text(
+    "INSERT INTO act (kind, period_id, content, reason, salt, requested_by, repeat_key)"
+    " VALUES (:kind, :period, CAST(:content AS jsonb), :reason, :salt, :by, :repeat_key)"
+    " ON CONFLICT (requested_by, repeat_key) DO NOTHING RETURNING id"
+)
+
+
+def _repeated(connection: Connection, given: Mapping[str, Any]) -> ApprovalRequest | None:
+    """The caller's request of the same key, None where there is none; Problem key_reused where it differs."""
+    row = connection.execute(_OF_KEY, given).one_or_none()
+    if row is None:
+        return None
+    if not row.same:
+        raise Problem("key_reused", 422, _REUSED)
+    return find_request(connection, row.id)
+
+
+_OF_KEY = text(
+    "SELECT id, kind = :kind AND period_id = :period AND content = CAST(:content AS jsonb)"
+    " AND reason = :reason AS same FROM act WHERE requested_by = :by AND repeat_key = :repeat_key"
+)
+
+
+_REUSED = Text(
+    zh="这个键已用于另一项申请；不同的申请请用新的键。",
+    en="This key belongs to another request; take a new key for a different one.",
+)
+
+
+def _record_request(
+    connection: Connection, period: PeriodRow, kind: ApprovalKind, request: ApprovalRequest, salt: bytes
+) -> None:
+    public = {name: value for name, value in request.content.items() if name not in kind.private}
+    private = {
+        "reason": request.reason,
+        **{name: value for name, value in request.content.items() if name in kind.private},
+    }
+    content = {
+        "period": period.key,
+        "act": request.id,
+        "what": request.kind,
+        "by": request.requested_by,
+        "content": public,
+        "commitments": {name: commitment(salt, value) for name, value in private.items()},
+    }
+    record(connection, "act.requested", content, period.id)
 
 
 def _require_reason(reason: str) -> None:
@@ -80,30 +115,33 @@ def _require_reason(reason: str) -> None:
 _REASON = Text(zh="请写明理由。", en="Give the reason.")
 
 
-def _store(
-    connection: Connection, caller: Caller, period: PeriodRow, given: Mapping[str, Any], reason: str
-) -> ApprovalRequest:
-    salt = secrets.token_bytes(NONCE_BYTES)
-    act_id: int = connection.execute(
-        text(
-            "INSERT INTO act (kind, period_id, content, reason, salt, requested_by)"
-            " VALUES (:kind, :period, CAST(:content AS jsonb), :reason, :salt, :by) RETURNING id"
-        ),
-        {**given, "reason": reason, "salt": salt, "by": caller.name},
-    ).scalar_one()
-    act = find_request(connection, act_id)
-    kept = {name: value for name, value in act.content.items() if name not in _PRIVATE}
-    private = {"reason": reason, **{name: act.content[name] for name in _PRIVATE if name in act.content}}
-    content = {
-        "period": period.key,
-        "act": act_id,
-        "what": act.kind,
-        "by": caller.name,
-        "content": kept,
-        "commitments": {name: commitment(salt, value) for name, value in private.items()},
-    }
-    record(connection, "act.requested", content, period.id)
-    return act
+def approval_kinds() -> tuple[ApprovalKind, ...]:
+    """Every kind there is: the core's, then those of extensions."""
+    brought = (kind for extension in current_extensions() for kind in extension.approval_kinds())
+    return (*CORE_KINDS, *brought)
+
+
+def kind_of(key: str) -> ApprovalKind:
+    """The kind of that stored spelling; Problem approval_kind_unknown, and nothing is carried out."""
+    kind = next((kind for kind in approval_kinds() if kind.key == key), None)
+    if kind is None:
+        raise Problem("approval_kind_unknown", 409, _UNKNOWN.format(kind=key))
+    return kind
+
+
+_UNKNOWN = Text(
+    zh="本系统没有“{kind}”这种审批，可能是某个扩展包未能加载；装好后再审批，或驳回。",
+    en="There is no approval of the kind {kind} here; an extension may have failed to load."
+    " Install it, or refuse.",
+)
+
+
+def words_of(request: ApprovalRequest, moment: Moment) -> Text:
+    """What is asked, as both people read it; a kind that nobody knows is named by its key."""
+    known = {kind.key: kind for kind in approval_kinds()}
+    if request.kind not in known:
+        return Text(zh=f"未知的审批“{request.kind}”", en=f"Unknown approval {request.kind}")
+    return known[request.kind].words(request, moment)
 
 
 def find_request(connection: Connection, act_id: int) -> ApprovalRequest:
@@ -139,10 +177,10 @@ def approve_request(connection: Connection, caller: Caller, act_id: int, reason:
     """
     act = _answer(connection, caller, act_id, reason, approved=True)
     approved = Approved(act_id=act_id, requested_by=act.requested_by, approved_by=caller.name)
-    if act.kind in {RELEASE, REOPEN}:
-        # An assessment under way ends first: what is approved is then looked at as it stands.
+    kind = kind_of(act.kind)
+    if kind.alone:
         connection.execute(_LOCK_PERIOD, {"key": act.period})
-    _carry_out(connection, approved, find_period(connection, act.period), act)
+    kind.carry_out(connection, approved, find_period(connection, act.period), act)
     return find_request(connection, act_id)
 
 
@@ -201,27 +239,6 @@ _ANSWERED = Text(zh="这项申请已经有人审批过了。", en="Somebody has 
 
 def _period_id(connection: Connection, act: ApprovalRequest) -> int:
     return find_period(connection, act.period).id
-
-
-def _carry_out(connection: Connection, approved: Approved, period: PeriodRow, act: ApprovalRequest) -> None:
-    content = act.content
-    if act.kind == RELEASE:
-        release_revision(connection, approved, period, content["revision"])
-    elif act.kind == REOPEN:
-        reopen_period(connection, approved, period, datetime.fromisoformat(content["deadline"]))
-    elif act.kind == ADJUSTMENT:
-        points = None if content["points"] is None else Decimal(content["points"])
-        row = AdjustmentRow(
-            unit=content["unit"],
-            kind=content["kind"],
-            points=points,
-            reason=act.reason,
-            document=content["document"],
-            target=content["target"],
-        )
-        add_adjustment(connection, approved, period, row)
-    else:
-        withdraw_adjustment(connection, approved, period, content["adjustment"], act.reason)
 
 
 def _act(row: Row[Any]) -> ApprovalRequest:

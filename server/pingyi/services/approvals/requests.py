@@ -9,15 +9,9 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from pingyi.channels import word
-from pingyi.services.approvals.approvals import (
-    ADJUSTMENT,
-    RELEASE,
-    REOPEN,
-    WITHDRAWAL,
-    ApprovalRequest,
-    approve_request,
-    request_approval,
-)
+from pingyi.services.approvals.approvals import approve_request, request_approval
+from pingyi.services.approvals.core_kinds import ADJUSTMENT, RELEASE, REOPENING, WITHDRAWAL
+from pingyi.services.approvals.kinds import ApprovalRequest
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.periods.adjustments import AdjustmentRow, adjusted_units, standing_adjustment
 from pingyi.services.periods.periods import PeriodRow, find_period, require_reopenable
@@ -27,33 +21,50 @@ BUNDLE = Caller(name="bundle")
 DEMONSTRATION = Caller(name="demonstration")
 
 
-def request_release(connection: Connection, caller: Caller, key: str, reason: str) -> ApprovalRequest:
-    """Ask for the newest revision to be published; raises what `releasable` does."""
+def request_release(
+    connection: Connection, caller: Caller, key: str, reason: str, *, repeat_key: str = ""
+) -> ApprovalRequest:
+    """Ask for the newest revision to be published; raises what `releasable` does.
+
+    `repeat_key`, here and below: as `request_approval` takes it.
+    """
     period = find_period(connection, key)
     newest = releasable(connection, period.id, period.state)
     content = {"revision": newest.revision, "sha256": newest.sha256}
-    return request_approval(connection, caller, period, RELEASE, content, reason)
+    return request_approval(connection, caller, period, RELEASE, content, reason, repeat_key)
 
 
 def request_reopening(
-    connection: Connection, caller: Caller, key: str, reason: str, deadline: datetime
+    connection: Connection, caller: Caller, key: str, reason: str, deadline: datetime, *, repeat_key: str = ""
 ) -> ApprovalRequest:
     """Ask for a period to take entries again until a deadline; Problem wrong_state, deadline_passed."""
     period = find_period(connection, key)
     require_reopenable(period, deadline)
-    return request_approval(
-        connection, caller, period, REOPEN, {"deadline": deadline.astimezone(UTC)}, reason
-    )
+    content = {"deadline": deadline.astimezone(UTC)}
+    return request_approval(connection, caller, period, REOPENING, content, reason, repeat_key)
 
 
 def request_adjustments(
-    connection: Connection, caller: Caller, period: PeriodRow, rows: Sequence[AdjustmentRow]
+    connection: Connection,
+    caller: Caller,
+    period: PeriodRow,
+    rows: Sequence[AdjustmentRow],
+    *,
+    repeat_key: str = "",
 ) -> list[ApprovalRequest]:
     """Ask for adjustments, one act each; Problem wrong_state, units_unknown."""
     units = adjusted_units(connection, period, rows)
     return [
-        request_approval(connection, caller, period, ADJUSTMENT, _content(code, row), row.reason)
-        for row, (code, _) in zip(rows, units, strict=True)
+        request_approval(
+            connection,
+            caller,
+            period,
+            ADJUSTMENT,
+            _content(code, row),
+            row.reason,
+            repeat_key and f"{repeat_key}/{position}",
+        )
+        for position, (row, (code, _)) in enumerate(zip(rows, units, strict=True))
     ]
 
 
@@ -69,11 +80,17 @@ def _content(code: str, row: AdjustmentRow) -> dict[str, str | None]:
 
 
 def request_withdrawal(
-    connection: Connection, caller: Caller, period: PeriodRow, adjustment_id: int, reason: str
+    connection: Connection,
+    caller: Caller,
+    period: PeriodRow,
+    adjustment_id: int,
+    reason: str,
+    *,
+    repeat_key: str = "",
 ) -> ApprovalRequest:
     """Ask for an adjustment to be taken out of force; Problem wrong_state, not_found."""
     content = standing_adjustment(connection, period, adjustment_id)
-    return request_approval(connection, caller, period, WITHDRAWAL, content, reason)
+    return request_approval(connection, caller, period, WITHDRAWAL, content, reason, repeat_key)
 
 
 def approve_all(connection: Connection, acts: Iterable[ApprovalRequest]) -> None:

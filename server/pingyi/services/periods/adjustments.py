@@ -9,11 +9,20 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pingyi.channels import Text
 from pingyi.domain.period_state import UNTIL_RELEASE
 from pingyi.ledger.leaves import record
 from pingyi.services.core.errors import not_found, require_state
 from pingyi.services.core.unit_index import unit_ids
 from pingyi.services.periods.periods import Approved, PeriodRow
+
+ADJUSTMENT_TITLES: Mapping[str, Text] = {
+    "deduction": Text(zh="倒扣", en="Deduction"),
+    "bonus": Text(zh="加分", en="Bonus"),
+    "warning": Text(zh="警示扣分", en="Warning"),
+    "veto": Text(zh="一票否决", en="Veto"),
+    "disqualification": Text(zh="取消评议资格", en="Disqualification"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

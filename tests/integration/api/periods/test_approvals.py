@@ -28,22 +28,23 @@ def ask(client: FlaskClient, headers: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def test_asking_again_is_the_same_act_whoever_asks(
-    client: FlaskClient, office: dict[str, str], approver: dict[str, str], key_of: KeyOf
+def test_equal_requests_are_two_and_a_repeated_key_is_one(
+    client: FlaskClient, office: dict[str, str], approver: dict[str, str]
 ) -> None:
-    act = ask(client, office)
-    spelt = {**ADJUSTMENTS["adjustments"][0], "points": "0.50", "unit": "市公安局"}
-    for headers, body in (
-        (office, ADJUSTMENTS),
-        (key_of(roles=["administrator"]), ADJUSTMENTS),
-        (office, {"adjustments": [spelt]}),
-    ):
-        again = client.post(f"{URL}/adjustments", json=body, headers=headers).json["acts"]
-        assert again == [act]
+    act, url = ask(client, office), f"{URL}/adjustments"
     assert (act["state"], act["content"]["unit"], act["reason"]) == ("pending", "A02", "通报批评")
+    assert ask(client, office)["id"] != act["id"]
+    keyed = {**office, "Idempotency-Key": "adjustment-2017-001"}
+    first, again = (client.post(url, json=ADJUSTMENTS, headers=keyed).json for _ in range(2))
+    assert first == again
     other = {**ADJUSTMENTS["adjustments"][0], "points": "0.6"}
-    client.post(f"{URL}/adjustments", json={"adjustments": [other]}, headers=office)
-    assert len(client.get(f"{URL}/acts", headers=approver).json["acts"]) == 2
+    reused = client.post(url, json={"adjustments": [other]}, headers=keyed)
+    assert (reused.status_code, reused.json["code"]) == (422, "key_reused")
+    twice = {"adjustments": [ADJUSTMENTS["adjustments"][0]] * 2}
+    assert len({one["id"] for one in client.post(url, json=twice, headers=office).json["acts"]}) == 2
+    wrong = client.post(url, json=ADJUSTMENTS, headers={**office, "Idempotency-Key": "short"})
+    assert (wrong.status_code, wrong.json["code"]) == (400, "idempotency_key_invalid")
+    assert len(client.get(f"{URL}/acts", headers=approver).json["acts"]) == 5
 
 
 @pytest.mark.parametrize("role", ["administrator", "auditor", "reviewer", "security_administrator"])

@@ -5,30 +5,36 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from tests.conftest import superuser_url
 from tests.database_refusals import database_refuses
 from tests.integration.services.results.test_main_job import draft, finish, post
 
+from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
+from pingyi.extensions import EXTENSION, Extension
 from pingyi.services.approvals.approvals import (
-    ApprovalRequest,
     answered_requests,
     approve_request,
     find_request,
     pending_requests,
     refuse_request,
+    request_approval,
+    words_of,
 )
+from pingyi.services.approvals.kinds import ApprovalKind, ApprovalRequest
 from pingyi.services.approvals.requests import (
     request_adjustments,
     request_release,
@@ -63,19 +69,25 @@ class AnHourLater(datetime):
         return datetime.now(tz) + timedelta(hours=1)
 
 
-def in_one(work: Callable[..., Any], *given: Any) -> Any:
+def in_one(work: Callable[..., Any], *given: Any, **named: Any) -> Any:
     with transaction() as connection:
-        return work(connection, *given)
+        return work(connection, *given, **named)
 
 
 def publication(caller: Caller = ADA) -> ApprovalRequest:
     return in_one(request_release, caller, "p", "会议审定")
 
 
-def deduction(caller: Caller = ADA) -> ApprovalRequest:
+def deduction(caller: Caller = ADA, repeat_key: str = "") -> ApprovalRequest:
     with transaction() as connection:
-        (act,) = request_adjustments(connection, caller, find_period(connection, "p"), [DEDUCTION])
+        (act,) = ask_adjustments(connection, caller, [DEDUCTION], repeat_key)
     return act
+
+
+def ask_adjustments(
+    connection: Connection, caller: Caller, rows: list[AdjustmentRow], repeat_key: str
+) -> list[ApprovalRequest]:
+    return request_adjustments(connection, caller, find_period(connection, "p"), rows, repeat_key=repeat_key)
 
 
 def refusal(work: Callable[..., Any], *given: Any) -> str:
@@ -136,13 +148,69 @@ def test_approval_and_refusal_at_once_leave_one_answer(app: Flask) -> None:
     assert count("publication") == int(in_one(find_request, act.id).state == "approved")
 
 
-def test_sixteen_requests_at_once_are_one_pending_act(app: Flask) -> None:
+def test_sixteen_requests_of_one_key_at_once_are_one(app: Flask) -> None:
     assessed()
-    assert at_once(app, publication) == at_once(app, deduction) == ["done"] * 16
+    once: list[partial[Any]] = [
+        partial(in_one, request_release, ADA, "p", "会议审定", repeat_key="key:1"),
+        partial(deduction, repeat_key="key:2"),
+    ]
+    assert at_once(app, once[0]) == at_once(app, once[1]) == ["done"] * 16
     with transaction() as connection:
-        found = pending_requests(connection, find_period(connection, "p"))
-    assert [act.kind for act in found] == ["publish", "adjustment"]
+        pending = pending_requests(connection, find_period(connection, "p"))
+    assert [act.kind for act in pending] == ["publish", "adjustment"]
     assert count("leaf", "kind = 'act.requested'") == 2
+
+
+def test_equal_requests_without_a_key_are_as_many_as_were_asked(app: Flask) -> None:
+    assessed()
+    assert len({deduction().id for _ in range(3)}) == 3
+    assert count("leaf", "kind = 'act.requested'") == 3
+
+
+@pytest.mark.parametrize("other", [{"reason": "李四举报"}, {"points": Decimal("0.51")}, {"unit": "u2"}])
+def test_key_of_another_request_is_refused(app: Flask, other: dict[str, Any]) -> None:
+    assessed()
+    deduction(repeat_key="key:1")
+    assert refusal(ask_adjustments, ADA, [replace(DEDUCTION, **other)], "key:1") == "key_reused"
+    assert deduction(BOTH, repeat_key="key:1").requested_by == "both"  # keys are each caller's own
+    assert count("act") == 2
+
+
+def test_kind_that_nobody_knows_is_shown_and_never_carried_out(app: Flask) -> None:
+    assessed()
+    with transaction() as connection:
+        act_id = connection.execute(text(_STRANGE)).scalar_one()
+    assert refusal(approve_request, BO, act_id) == "approval_kind_unknown"
+    assert (count("act_answer"), count("adjustment")) == (0, 0)
+    request = in_one(find_request, act_id)
+    assert words_of(request, str).zh == "未知的审批“strange”"
+    assert in_one(refuse_request, BO, act_id, "不认识").state == "refused"
+
+
+_STRANGE = """
+INSERT INTO act (kind, period_id, content, reason, salt, requested_by)
+SELECT 'strange', id, '{}', 'x', '', 'ada' FROM period RETURNING id
+"""
+
+
+def test_kind_of_an_extension_is_asked_shown_and_carried_out(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assessed()
+    done: list[tuple[str, str]] = []
+    kind = ApprovalKind(
+        key="hearing",
+        words=lambda request, _: Text(zh=f"约谈{request.content['who']}", en="Call somebody in"),
+        carry_out=lambda _c, approved, _p, request: done.append((approved.approved_by, request.reason)),
+    )
+    extension = Extension(key="hearings", init_app=lambda _: None, approval_kinds=lambda: (kind,))
+    monkeypatch.setitem(app.extensions, EXTENSION, (extension,))
+    with transaction() as connection:
+        period = find_period(connection, "p")
+        request = request_approval(connection, ADA, period, kind, {"who": "张局长"}, "连续两年末位")
+    assert words_of(request, str).zh == "约谈张局长"
+    assert in_one(approve_request, BO, request.id).state == "approved"
+    assert done == [("bo", "连续两年末位")]
 
 
 def test_nobody_answers_what_he_asked_for(app: Flask) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from tests.integration.web.conftest import PASSWORD, csrf, make_draft, make_open
 
-from pingyi.db import transaction
+from pingyi.db import db, transaction
 from pingyi.services.core.callers import SHELL
 from pingyi.services.core.progress import report_progress
 from pingyi.services.intake.deliveries import deliver
@@ -82,6 +83,22 @@ def test_own_request_is_for_another_approver(signed_in: Callable[..., FlaskClien
     assert re.search(r"市第二局<span .*倒扣.*0\.5.*有效", page, re.DOTALL)
     press(both, "adjustments/1/withdraw", reason="通报已撤销")
     assert "已撤销：通报已撤销" in press(second, "acts/3/approve")
+
+
+def test_form_sent_twice_asks_once_and_two_forms_ask_twice(signed_in: Callable[..., FlaskClient]) -> None:
+    make_open(NAMES)
+    office, approver = signed_in("administrator"), signed_in("approver")
+    form = {"unit": "u2", "kind": "warning", "points": "0.5", "reason": "警示"}
+    first, second = (re.findall(ONCE, office.get(PERIOD).text)[0] for _ in range(2))
+    for once in (first, first, second):
+        press(office, "adjust", **form, once=once)
+    assert asked_for(approver) == ["1", "2"]
+    for number in asked_for(approver):
+        press(approver, f"acts/{number}/approve")
+    assert db.session.execute(text("SELECT sum(points) FROM adjustment")).scalar_one() == 1
+
+
+ONCE = r'name="once" value="([^"]+)"'
 
 
 @pytest.mark.parametrize(
