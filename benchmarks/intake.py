@@ -19,6 +19,7 @@ from benchmarks.house import BALLOTS, DIMENSIONS, OPTIONS, House, open_period_of
 from benchmarks.measuring import Spent, interleaved, spent
 from benchmarks.serving import BARE, OURS, Ask, Served, get, keep_busy, server
 from pingyi.db import transaction
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import Repeatable, deliver
 from pingyi.services.people.api_keys import find_operator, new_operator_key
@@ -92,7 +93,7 @@ def _service(house: House) -> list[Figure]:
     def by_service() -> None:
         channel = f"c{next(turns['service'])}"
         once = Repeatable(key=f"{channel}-0123456789abcdef", fingerprint=b"\0" * 32)
-        deliver(SHELL, "bulk", channel, _scores(), repeatable=once)
+        deliver(SHELL, ChannelRef(period="bulk", channel=channel), _scores(), repeatable=once)
 
     def merge(rows: Iterable[_Table]) -> None:
         with Session(engine) as session:

@@ -25,6 +25,7 @@ from pingyi.ledger.keys import ensure_key
 from pingyi.ledger.sealing import seal
 from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release
 from pingyi.services.bundles.export import export_public
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.people.api_keys import find_operator, new_operator_key
@@ -127,7 +128,7 @@ def _cpu(all_: list[Spent], entries: int) -> str:
 def _seal_some(house: House, settings: Settings, lot: int) -> Spent:
     """Deliver a lot of entries, then seal their leaves."""
     for number in range(lot * LOT // BATCH, (lot + 1) * LOT // BATCH):
-        deliver(SHELL, PERIOD, "c0", [ballot(number, at) for at in range(BATCH)])
+        deliver(SHELL, ChannelRef(period=PERIOD, channel="c0"), [ballot(number, at) for at in range(BATCH)])
     return spent(lambda: seal(settings), house.postgres)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.small_scheme import channel, draft_period, open_draft, scheme_of
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import close_period, find_period
 from pingyi_surveys.ballot.keys import new_secret
@@ -82,10 +82,10 @@ def ballot_period(
                 questionnaire=(kept.key, kept.version),
                 rules={},
             )
-        roster = bound_channel(connection, key, ROSTER)
+        roster = bound_channel(connection, ChannelRef(period=key, channel=ROSTER))
         commit_cards(connection, SHELL, roster, [card_hash(token) for token in tokens])
         prepared = prepare(connection, SHELL, period, current_app.extensions["pingyi.configuration"])
-        open_id = bound_channel(connection, key, OPEN).id
+        open_id = bound_channel(connection, ChannelRef(period=key, channel=OPEN)).id
     if opened:
         open_draft(key)
     return Ballots(open_id=open_id, roster_id=roster.id, cards=tokens, prepared=prepared)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.ballot_period import OPEN, Ballots, ballot_period, close
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.core.roles import Role
 from pingyi.services.intake.deliveries import deliver
@@ -79,7 +79,7 @@ def opened_box(*, closed: bool = True) -> Ballots:
 def _store(channel_id: int, opening: Opening, report: dict[str, Any]) -> None:
     rows = [_row(entry) for entry in opening.entries]
     if rows:
-        deliver(SHELL, "p", OPEN, rows, kind="opening")
+        deliver(SHELL, ChannelRef(period="p", channel=OPEN), rows, kind="opening")
     numbers = [[one.unit, one.standing, one.reason, one.count] for one in opening.numbers]
     with transaction() as connection:
         if rows:
@@ -125,4 +125,4 @@ def _hold(connection: Any, opening: Opening) -> None:
     verdicts = {
         row.identity: (HELD, row.batch.partition(".")[2]) for row in found if "." in (row.batch or "")
     }
-    dispose(connection, SHELL, bound_channel(connection, "p", OPEN), verdicts)
+    dispose(connection, SHELL, bound_channel(connection, ChannelRef(period="p", channel=OPEN)), verdicts)

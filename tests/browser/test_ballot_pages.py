@@ -15,7 +15,7 @@ from tests.cast_ballots import boxes, cast_all, open_ballots, roster_ballots, se
 from tests.integration.web.conftest import make_account
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi_surveys.casting.page_html import short_code
 from pingyi_surveys.counting.open_boxes import open_by_itself
@@ -41,7 +41,7 @@ def cast(app: Flask) -> Place:
     make_account("admin", "administrator")
     with transaction() as connection:
         lines = read_lines("u1,三楼 3 号综合窗口\nu1,大厅自助评价机,是\nu3,收费窗口")
-        put_windows(connection, SHELL, bound_channel(connection, "p", OPEN), lines)
+        put_windows(connection, SHELL, bound_channel(connection, ChannelRef(period="p", channel=OPEN)), lines)
     open_box, roster = boxes(made.open_id, made.roster_id)
     receipts = cast_all(open_box, open_ballots(open_box, 40, draw))
     cast_all(open_box, open_ballots(open_box, 15, draw, unit="u1", device=b"7" * 16, stratum="window"))

@@ -20,6 +20,7 @@ from tests.waiting import wait_for
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.periods.periods import PeriodDraft, close_period, create_period, find_period, open_period
@@ -70,7 +71,7 @@ def write_until_closed(app: Flask, period: str, writer: int, taken: list[int]) -
         for number in range(100_000):
             row = {"unit": f"u{writer % 3 + 1}", "batch": f"{writer}-{number}", "option": "basic", "count": 1}
             try:
-                deliver(SHELL, period, HOT, [row])
+                deliver(SHELL, ChannelRef(period=period, channel=HOT), [row])
                 taken.append(number)
             except Problem as problem:
                 assert problem.code == "period_not_open", problem

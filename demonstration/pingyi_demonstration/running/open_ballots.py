@@ -7,7 +7,7 @@ import json
 from sqlalchemy import Connection, text
 
 from pingyi.embedded.ports import address_of
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import PeriodRow
 from pingyi.settings import Settings
@@ -44,7 +44,7 @@ def prepare_boxes(connection: Connection, settings: Settings, period: PeriodRow)
         )
     cards = {channel: [new_card() for _ in range(count)] for channel, count in ROSTERS.items()}
     for channel, tokens in cards.items():
-        roster = bound_channel(connection, period.key, channel)
+        roster = bound_channel(connection, ChannelRef(period=period.key, channel=channel))
         commit_cards(connection, SHELL, roster, [card_hash(token) for token in tokens])
     written = {channel: [write_card(token) for token in tokens] for channel, tokens in cards.items()}
     write_private(settings.state / FILE, json.dumps(written).encode() + b"\n")

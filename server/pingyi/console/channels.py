@@ -8,10 +8,10 @@ from pingyi.channels import Text
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.plugins.channel_pages import list_places, render_page, run_task
 from pingyi.services.uploads.channel_header import channel_header
-from pingyi.services.uploads.uploads import ChannelRef
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 
@@ -32,7 +32,9 @@ def channel_page(plugin: str, period: str, channel: str, path: str) -> AnyRespon
     """One page of a plugin."""
     shown = render_page(require_caller(), plugin, period, channel, path)
     with transaction() as connection:
-        head, _ = channel_header(connection, require_caller(), ChannelRef(period, plugin, channel))
+        head, _ = channel_header(
+            connection, require_caller(), ChannelRef(period=period, channel=channel, plugin=plugin)
+        )
     return page("console/channel_page.html", shown=shown, head=head, path=path)
 
 

@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.daily_ledger import LedgerDay, daily_ledger, ledger_days
 from pingyi.services.uploads.channel_header import channel_header
-from pingyi.services.uploads.uploads import ChannelRef
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 
@@ -26,7 +26,9 @@ def channel_ledger(period: str, plugin: str, channel: str) -> AnyResponse:
     """One day of a channel, the newest where none is asked for."""
     asked = request.args.get("day", "")
     with transaction() as connection:
-        head, working = channel_header(connection, require_caller(), ChannelRef(period, plugin, channel))
+        head, working = channel_header(
+            connection, require_caller(), ChannelRef(period=period, channel=channel, plugin=plugin)
+        )
         days = ledger_days(connection, working)
         day = _day(days, asked)
         ledger = daily_ledger(connection, require_caller(), working, day) if day else None

@@ -11,13 +11,14 @@ from pingyi.channels import Text
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.intake.entry_columns import columns_of
 from pingyi.services.uploads.channel_header import channel_header
 from pingyi.services.uploads.operator_channels import own_channels, own_files
 from pingyi.services.uploads.row_changes import upload_page
 from pingyi.services.uploads.spreadsheet_child import MAX_ROWS
 from pingyi.services.uploads.spreadsheets import MAX_FILE_BYTES
-from pingyi.services.uploads.uploads import ChannelRef, confirm, own_channel, preview
+from pingyi.services.uploads.uploads import confirm, own_channel, preview
 from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
@@ -49,14 +50,14 @@ def deliveries() -> AnyResponse:
 @policy(OPERATOR)
 def delivery_channel(period: str, plugin: str, channel: str) -> AnyResponse:
     """One channel: the template, the form for a file, the files so far."""
-    return _channel(ChannelRef(period, plugin, channel), 200, None)
+    return _channel(ChannelRef(period=period, channel=channel, plugin=plugin), 200, None)
 
 
 @blueprint.post(_CHANNEL)
 @policy(OPERATOR)
 def send_file(period: str, plugin: str, channel: str) -> AnyResponse:
     """Preview a file; nothing is stored yet."""
-    place, file = ChannelRef(period, plugin, channel), request.files.get("file")
+    place, file = ChannelRef(period=period, channel=channel, plugin=plugin), request.files.get("file")
     try:
         if file is None or not file.filename:
             raise _no_file()
@@ -70,14 +71,14 @@ def send_file(period: str, plugin: str, channel: str) -> AnyResponse:
 @policy(OPERATOR)
 def previewed_file(period: str, plugin: str, channel: str, upload: int) -> AnyResponse:
     """The verdicts on a file's rows, and the button that stores them."""
-    return _upload(ChannelRef(period, plugin, channel), upload, 200, None)
+    return _upload(ChannelRef(period=period, channel=channel, plugin=plugin), upload, 200, None)
 
 
 @blueprint.post(f"{_UPLOAD}/confirmation")
 @policy(OPERATOR)
 def confirm_file(period: str, plugin: str, channel: str, upload: int) -> AnyResponse:
     """Store all rows of a file, or none."""
-    place = ChannelRef(period, plugin, channel)
+    place = ChannelRef(period=period, channel=channel, plugin=plugin)
     try:
         confirm(require_caller(), place, upload)
     except Problem as problem:

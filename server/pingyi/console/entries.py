@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.current_entries import EntryLines, current_entries_page
 from pingyi.services.intake.entry_cells import evidence_parts
 from pingyi.services.uploads.channel_header import channel_header
-from pingyi.services.uploads.uploads import ChannelRef
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
 
@@ -28,7 +28,10 @@ blueprint.add_app_template_filter(evidence_parts)
 @policy(OPERATOR, *OFFICE_READERS)
 def channel_entries(period: str, plugin: str, channel: str) -> AnyResponse:
     """The entries that stand, of one unit or with one evidence file where asked."""
-    place, unit = ChannelRef(period, plugin, channel), request.args.get("unit", "").strip()
+    place, unit = (
+        ChannelRef(period=period, channel=channel, plugin=plugin),
+        request.args.get("unit", "").strip(),
+    )
     evidence = request.args.get("evidence", "")
     evidence = evidence if _DIGEST.fullmatch(evidence) else ""
     problem, lines = None, EntryLines([], [], "")

@@ -9,12 +9,12 @@ from pingyi.channels import Text
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.roles import HELD_READERS, OFFICE_READERS
 from pingyi.services.evidence.evidence import evidence_content, keep_evidence, most_bytes
 from pingyi.services.evidence.files import ENDINGS
 from pingyi.services.evidence.queries import MOST_PAGES, evidence_lines
 from pingyi.services.uploads.channel_header import channel_header
-from pingyi.services.uploads.uploads import ChannelRef
 from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
@@ -36,14 +36,14 @@ blueprint.record_once(
 @policy(OPERATOR, *OFFICE_READERS)
 def evidence(period: str, plugin: str, channel: str) -> AnyResponse:
     """The files of a channel and which entries refer to them; for its operator a form for another."""
-    return _evidence(ChannelRef(period, plugin, channel), 200, None)
+    return _evidence(ChannelRef(period=period, channel=channel, plugin=plugin), 200, None)
 
 
 @blueprint.post(_EVIDENCE)
 @policy(OPERATOR)
 def send_evidence(period: str, plugin: str, channel: str) -> AnyResponse:
     """Keep a file and show the reference that an entry writes."""
-    place, file = ChannelRef(period, plugin, channel), request.files.get("file")
+    place, file = ChannelRef(period=period, channel=channel, plugin=plugin), request.files.get("file")
     try:
         if file is None or not file.filename:
             raise _no_file()
@@ -58,7 +58,7 @@ def send_evidence(period: str, plugin: str, channel: str) -> AnyResponse:
 @policy(OPERATOR, *HELD_READERS)
 def evidence_file(period: str, plugin: str, channel: str, sha256: str) -> AnyResponse:
     """A file's bytes, to be saved and never shown in place."""
-    place = ChannelRef(period, plugin, channel)
+    place = ChannelRef(period=period, channel=channel, plugin=plugin)
     content, media_type = evidence_content(require_caller(), place, bytes.fromhex(sha256))
     # Not by its own type: a browser has nothing to open here.
     response = Response(content, content_type="application/octet-stream")

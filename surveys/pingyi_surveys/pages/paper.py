@@ -12,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.console.pages import field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 from pingyi_surveys.ballot.card_codes import grouped
@@ -110,7 +110,7 @@ def _units(card: RosterCard, problem: Problem) -> tuple[int, ...]:
 
 def _working(period: str, channel: str) -> BoundChannel:
     with transaction() as connection:
-        return bound_channel(connection, period, channel)
+        return bound_channel(connection, ChannelRef(period=period, channel=channel))
 
 
 def _ask(working: BoundChannel, problem: Problem | None = None, **values: Any) -> AnyResponse:

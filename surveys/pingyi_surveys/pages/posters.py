@@ -14,7 +14,7 @@ from pingyi.console.pages import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import UNTIL_CLOSING
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel, issued_scheme
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel, issued_scheme
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.settings import Settings
@@ -107,7 +107,11 @@ def archive(period: str, channel: str) -> AnyResponse:
 
 
 def _act(period: str, channel: str, act: Callable[[Connection, BoundChannel], Any]) -> AnyResponse:
-    problem = attempt(lambda connection: act(connection, bound_channel(connection, period, channel)))
+    problem = attempt(
+        lambda connection: act(
+            connection, bound_channel(connection, ChannelRef(period=period, channel=channel))
+        )
+    )
     if problem and problem.status in {403, 404}:
         raise problem
     if problem:
@@ -117,7 +121,7 @@ def _act(period: str, channel: str, act: Callable[[Connection, BoundChannel], An
 
 def _page(period: str, channel: str, problem: Problem | None) -> AnyResponse:
     with transaction() as connection:
-        working = bound_channel(connection, period, channel)
+        working = bound_channel(connection, ChannelRef(period=period, channel=channel))
         units = list(_coded(connection, period, channel))
     return page(
         "posters/codes.html",
@@ -136,7 +140,7 @@ def _page(period: str, channel: str, problem: Problem | None) -> AnyResponse:
 
 def _coded(connection: Connection, period: str, channel: str) -> Iterator[tuple[RatedUnit, list[Coded]]]:
     """Every unit with its own code and those of its windows."""
-    working = bound_channel(connection, period, channel)
+    working = bound_channel(connection, ChannelRef(period=period, channel=channel))
     row = connection.execute(
         text("SELECT scheme_id, demonstration FROM period WHERE id = :id"), {"id": working.period_id}
     ).one()

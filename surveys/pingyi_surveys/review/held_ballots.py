@@ -18,7 +18,7 @@ from pingyi.db import Lock, hold
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found, require_state, wrong_state
 from pingyi.services.core.roles import Role, incompatible_pairs
@@ -129,7 +129,7 @@ def review_cell(
     require_reviewer(caller)
     require_state(period.state, (PeriodState.CLOSED,))
     _require_grounds(grounds)
-    working = bound_channel(connection, period.key, channel)
+    working = bound_channel(connection, ChannelRef(period=period.key, channel=channel))
     # Of two who speak at once the second one sees what the first said.
     hold(connection, Lock.REVIEW_OF_CHANNEL, working.id)
     cell = find_cell(connection, period, channel, unit, reason)

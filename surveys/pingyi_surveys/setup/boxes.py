@@ -13,7 +13,7 @@ from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import UNTIL_OPENING
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel, channel_by_id
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel, channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.periods.periods import PeriodRow
@@ -57,7 +57,7 @@ def put_box(
     Raises Problem wrong_state, not_found, box_unfit with everything that does not fit.
     """
     require_state(period.state, UNTIL_OPENING)
-    working = bound_channel(connection, period.key, channel)
+    working = bound_channel(connection, ChannelRef(period=period.key, channel=channel))
     kept = find_questionnaire(connection, *questionnaire)
     errors = [*unfit(kept.questionnaire, working, kind), *_rules_errors(rules)]
     if errors:
@@ -89,7 +89,7 @@ _UNFIT = Text(
 def remove_box(connection: Connection, caller: Caller, period: PeriodRow, channel: str) -> None:
     """Have a channel of a draft period take no ballots with us; Problem wrong_state, not_found."""
     require_state(period.state, UNTIL_OPENING)
-    working = bound_channel(connection, period.key, channel)
+    working = bound_channel(connection, ChannelRef(period=period.key, channel=channel))
     connection.execute(text("DELETE FROM ballot_box WHERE channel_id = :id"), {"id": working.id})
     content = {"period": period.key, "channel": channel, "box": None, "by": caller.name}
     record(connection, "ballots.configured", content, period.id)

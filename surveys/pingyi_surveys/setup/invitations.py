@@ -13,7 +13,7 @@ from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import UNTIL_CLOSING
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel, issued_scheme
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel, issued_scheme
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.draws.draws import DrawRecord
@@ -129,7 +129,7 @@ def record_mailing(connection: Connection, caller: Caller, mailing: Mailing) -> 
 
 
 def _roster(connection: Connection, period: str, channel: str, states: Sequence[str]) -> BoundChannel:
-    working = bound_channel(connection, period, channel)
+    working = bound_channel(connection, ChannelRef(period=period, channel=channel))
     kind = connection.execute(
         text("SELECT kind FROM ballot_box WHERE channel_id = :id"), {"id": working.id}
     ).scalar_one_or_none()

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 from pingyi_surveys.setup.boxes import Kind
@@ -29,7 +29,7 @@ def register_cards(
 
     Raises Problem not_found, no_such_box, stratum_unknown, cards_known, and those of `commit_cards`.
     """
-    working = bound_channel(connection, period, channel)
+    working = bound_channel(connection, ChannelRef(period=period, channel=channel))
     _refuse_known(connection, hashes)
     if unit:
         _require_box(connection, working, "open")

@@ -15,7 +15,7 @@ from tests.faults.stored import Needles, superuser
 from tests.waiting import wait_for
 
 from pingyi.db import db, transaction
-from pingyi.services.core.bound_channels import bound_channel, channel_by_id
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel, channel_by_id
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.core.roles import Role
 from pingyi_surveys.ballot.card_codes import new_visit_code, write_card
@@ -57,7 +57,7 @@ class Election:
 def visit_codes(election: Election) -> list[bytes]:
     codes = [new_visit_code() for _ in range(10)]
     with transaction() as connection:
-        working = bound_channel(connection, "p", OPEN)
+        working = bound_channel(connection, ChannelRef(period="p", channel=OPEN))
         hashes = [card_hash(code) for code in codes]
         unit = {"unit_id": election.unit(4), "unit_code": "u4"}
         commit_cards(connection, SHELL, working, hashes, purpose="visit", **unit)

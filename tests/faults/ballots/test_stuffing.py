@@ -42,7 +42,7 @@ from tests.unit.surveys.stuffing import (
 from tests.waiting import wait_for
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi_surveys.ballot.opened_ballot import OpenedBallot
 from pingyi_surveys.ballot.quarantine import judge
@@ -142,7 +142,7 @@ def kiosks_and_codes(live: CachedBox, key: str) -> dict[tuple[str, bool], str]:
     """A code of every unit, and one of its kiosk."""
     lines = [WindowLine(row, unit.code, "评价器", True) for row, unit in enumerate(live.units.values(), 1)]
     with transaction() as connection:
-        put_windows(connection, SHELL, bound_channel(connection, "p", OPEN), lines)
+        put_windows(connection, SHELL, bound_channel(connection, ChannelRef(period="p", channel=OPEN)), lines)
         kiosks = connection.execute(text("SELECT unit_id, id FROM ballot_window")).all()
     codes = {
         (unit.code, False): code_of(key, Code(live.channel_id, unit.id, 0)) for unit in live.units.values()

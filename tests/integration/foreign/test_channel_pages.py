@@ -16,6 +16,7 @@ from tests.integration.foreign.conftest import Write, inside, make_open
 from tests.integration.foreign.test_foreign_plugins import HEAD, NIGHT
 
 from pingyi.db import transaction
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.fold import fold_channel
@@ -41,8 +42,8 @@ def noisy(
     app = start()
     with inside(app):
         make_open("p", "noise", "{ n_min = 30 }")
-        deliver(SHELL, "p", "night", [{**NIGHT, "site": "<script>x</script>"}])
-        deliver(SHELL, "p", "night", [{**NIGHT, "site": "S-2", "loud": 8}])
+        deliver(SHELL, ChannelRef(period="p", channel="night"), [{**NIGHT, "site": "<script>x</script>"}])
+        deliver(SHELL, ChannelRef(period="p", channel="night"), [{**NIGHT, "site": "S-2", "loud": 8}])
         fold_channel(2)
     return app
 
@@ -157,7 +158,7 @@ def shown(
     """The rows of a bundled plugin's page once these entries are folded."""
     with inside(app):
         make_open("p", plugin, settings, rolls)
-        deliver(SHELL, "p", "night", rows)
+        deliver(SHELL, ChannelRef(period="p", channel="night"), rows)
         fold_channel(2)
         address = f"/channels/{plugin}/p/night/{path}?lang=en"
         return cells(app.test_client().get(address, headers=bearer("administrator")).text)

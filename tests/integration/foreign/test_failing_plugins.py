@@ -17,6 +17,7 @@ from tests.integration.foreign.conftest import Write, assess, inside, make_open,
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import ASSESS
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.core.progress import read_progress
 from pingyi.services.intake.deliveries import deliver
@@ -53,8 +54,8 @@ def test_scoring_that_fails_is_named_and_never_a_zero(
     package("odd", HEAD + _odd(score=body))
     with inside(start()):
         make_open("p", "odd", '{ scale = "5" }')
-        deliver(SHELL, "p", "night", [{"unit": "u1", "score": "5"}])
-        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}])
+        deliver(SHELL, ChannelRef(period="p", channel="night"), [{"unit": "u1", "score": "5"}])
+        deliver(SHELL, ChannelRef(period="p", channel="law"), [{"unit": "u1", "score": "5"}])
         with pytest.raises(Problem, match="plugin_failed"):
             assess("p")
         with transaction() as connection:
@@ -78,7 +79,7 @@ def test_tally_that_fails_stores_nothing_and_holds_nobody_up(
 
         def send() -> None:
             with inside(app), pytest.raises(Problem) as refused:
-                deliver(SHELL, "p", "night", [{"unit": "u1", "score": "5"}])
+                deliver(SHELL, ChannelRef(period="p", channel="night"), [{"unit": "u1", "score": "5"}])
             found.append(refused.value)
 
         run(send, thread)
@@ -86,7 +87,9 @@ def test_tally_that_fails_stores_nothing_and_holds_nobody_up(
         assert f"odd (foreign-odd 1.2) failed; nothing was stored. Tell the administrator. ({told})" in (
             found[0].message.en
         )
-        receipt = json.loads(deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}]).receipt)
+        receipt = json.loads(
+            deliver(SHELL, ChannelRef(period="p", channel="law"), [{"unit": "u1", "score": "5"}]).receipt
+        )
         assert receipt["entries"][0]["verdict"] == "new"
         with transaction() as connection:
             assert connection.execute(text("SELECT count(*) FROM entry")).scalar_one() == 1
@@ -117,7 +120,7 @@ def test_new_version_that_fails_keeps_the_counts_and_the_sweep_goes_on(
     package("odd", HEAD + _odd())
     with inside(start()):
         make_open("p", "odd", '{ scale = "5" }')
-        deliver(SHELL, "p", "night", [{"unit": "u1", "score": "5"}])
+        deliver(SHELL, ChannelRef(period="p", channel="night"), [{"unit": "u1", "score": "5"}])
         fold_channel(2)
     (tmp_path / "foreign_odd.py").write_text(HEAD + _odd(tally=FAILURES["never_returns"][0]))
     (tmp_path / "foreign_odd-1.2.dist-info" / "METADATA").write_text(
@@ -126,7 +129,7 @@ def test_new_version_that_fails_keeps_the_counts_and_the_sweep_goes_on(
     sys.modules.pop("foreign_odd")
     app = start()
     with inside(app):
-        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}])
+        deliver(SHELL, ChannelRef(period="p", channel="law"), [{"unit": "u1", "score": "5"}])
         with transaction() as connection:
             connection.execute(text("DELETE FROM outbox WHERE topic = 'fold'"))
         assert sweep_up() == 1
@@ -147,7 +150,7 @@ def test_workers_end_an_assessment_that_does_not_return_and_say_so(
     redis.flushall()
     with inside(app):
         make_open("p", "odd", '{ scale = "5" }')
-        deliver(SHELL, "p", "night", [{"unit": "u1", "score": "5"}])
+        deliver(SHELL, ChannelRef(period="p", channel="night"), [{"unit": "u1", "score": "5"}])
         with transaction() as connection:
             close_period(connection, SHELL, "p")
             request_assessment(connection, SHELL, "p")

@@ -18,6 +18,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import ASSESS
 from pingyi.registry import Broken, load_registry
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.core.progress import read_progress
 from pingyi.services.intake.deliveries import deliver
@@ -73,8 +74,16 @@ def test_foreign_package_works_from_registry_to_result(
     app = start()
     with inside(app):
         make_open("p", "noise", "{ n_min = 30 }")
-        deliver(SHELL, "p", "night", [NIGHT, {**NIGHT, "unit": "市第2局", "nights": 20}])
-        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}])
+        deliver(
+            SHELL,
+            ChannelRef(period="p", channel="night"),
+            [NIGHT, {**NIGHT, "unit": "市第2局", "nights": 20}],
+        )
+        deliver(
+            SHELL,
+            ChannelRef(period="p", channel="law"),
+            [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}],
+        )
         assess("p")
         with transaction() as connection:
             rows = results_csv(load_result(connection, "p", published_only=False)).decode().splitlines()
@@ -129,13 +138,13 @@ def test_package_that_breaks_later_blocks_only_what_needs_it(
         assert refused.value.code == "plugin_missing"
         assert "foreign-odd 1.2: ModuleNotFoundError" in refused.value.message.en
         make_open("free", "partner_score", '{ scale = "5" }')
-        deliver(SHELL, "free", "night", [{"unit": "u1", "score": "5"}])
+        deliver(SHELL, ChannelRef(period="free", channel="night"), [{"unit": "u1", "score": "5"}])
         with transaction() as connection:
             assert [line.key for line in list_periods(connection)] == ["free", "needs"]
             assert period_overview(connection, "needs").channels[1].plugin == "odd"
-        deliver(SHELL, "needs", "law", [{"unit": "u1", "score": "5"}])
+        deliver(SHELL, ChannelRef(period="needs", channel="law"), [{"unit": "u1", "score": "5"}])
         with pytest.raises(Problem, match="plugin_missing"):
-            deliver(SHELL, "needs", "night", [{"unit": "u1", "score": "5"}])
+            deliver(SHELL, ChannelRef(period="needs", channel="night"), [{"unit": "u1", "score": "5"}])
         with pytest.raises(Problem, match="plugin_missing"):
             assess("needs")
         assert results_of("needs") == 0

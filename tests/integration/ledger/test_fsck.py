@@ -12,6 +12,7 @@ from pingyi.channels import Text
 from pingyi.db import db
 from pingyi.ledger.fsck import Report, check_record
 from pingyi.ledger.sealing import seal
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.settings import Settings
@@ -81,7 +82,7 @@ def test_tampering_is_named(app: Flask, settings: Settings, tampering: str, name
 def test_an_edited_score_is_named(app: Flask, settings: Settings) -> None:
     draft_period(scheme_of(LAW, WINDOW), names_of(2))
     open_draft()
-    deliver(SHELL, "p", "law", [{"unit": "u1", "score": "4.5"}])
+    deliver(SHELL, ChannelRef(period="p", channel="law"), [{"unit": "u1", "score": "4.5"}])
     seal(settings)
     assert not check(settings).findings
     with owner(settings) as connection:
@@ -94,7 +95,7 @@ def test_an_edited_score_is_named(app: Flask, settings: Settings) -> None:
 def test_a_leaf_moved_to_another_period_is_named(app: Flask, settings: Settings) -> None:
     draft_period(scheme_of(LAW, WINDOW), names_of(2))
     open_draft()
-    deliver(SHELL, "p", "law", [{"unit": "u1", "score": "4.5"}])
+    deliver(SHELL, ChannelRef(period="p", channel="law"), [{"unit": "u1", "score": "4.5"}])
     seal(settings)
     with owner(settings) as connection:
         connection.execute(text("UPDATE leaf SET period_id = NULL WHERE kind = 'entry'"))

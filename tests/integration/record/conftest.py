@@ -31,7 +31,7 @@ from pingyi.services.approvals.requests import (
     request_reopening,
 )
 from pingyi.services.bundles.export import export_public
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.dispositions import dispose
@@ -55,12 +55,12 @@ def start(document: str, units: int = 4) -> None:
 
 
 def post(key: str, *rows: dict[str, Any]) -> None:
-    deliver(SHELL, "p", key, list(rows))
+    deliver(SHELL, ChannelRef(period="p", channel=key), list(rows))
 
 
 def move(key: str, standing: str, *identities: str) -> None:
     with transaction() as connection:
-        working = bound_channel(connection, "p", key)
+        working = bound_channel(connection, ChannelRef(period="p", channel=key))
         dispose(connection, SHELL, working, dict.fromkeys(identities, (standing, "张三刷分")))
 
 

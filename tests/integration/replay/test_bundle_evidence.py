@@ -15,10 +15,10 @@ from sqlalchemy import text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.bundles.bundles import import_bundle, read_bundle, store_bundle
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.evidence.evidence import clean_evidence, evidence_content
 from pingyi.services.results.result import Result
-from pingyi.services.uploads.uploads import ChannelRef
 
 PDF = b"%PDF-1.7\nevidence\n"
 NOTE = "通报第3号".encode("gb18030")
@@ -86,7 +86,7 @@ def test_files_are_kept_for_every_channel_that_refers_to_them_and_stay(
         ("x", NOTE, "text/plain"),
         ("y", PDF, "application/pdf"),
     ):
-        place = ChannelRef("draft", "partner_score", channel)
+        place = ChannelRef(period="draft", channel=channel, plugin="partner_score")
         digest = hashlib.sha256(content).digest()
         assert evidence_content(SHELL, place, digest) == (content, media_type)
 

@@ -13,7 +13,7 @@ from tests.ballot_period import Ballots, unit_id
 from werkzeug.test import TestResponse
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.card_codes import new_visit_code
@@ -87,7 +87,7 @@ def visitor(app: Flask, path: str, *, cookies: bool = True) -> Visitor:
 def add_window(made: Ballots, name: str, unit: str = "u1", *, kiosk: bool = False) -> int:
     """A window of a unit; its id."""
     with transaction() as connection:
-        working = bound_channel(connection, "p", "mobile_qr")
+        working = bound_channel(connection, ChannelRef(period="p", channel="mobile_qr"))
         put_windows(connection, SHELL, working, [WindowLine(1, unit, name, kiosk)])
         units = rated_units(connection, made.open_id)
         return next(one.id for each in units for one in each.windows if one.name == name)
@@ -97,7 +97,7 @@ def add_visits(unit: str = "u1", count: int = 2) -> list[str]:
     """Visit codes of a unit, registered."""
     codes, numbered = [new_visit_code() for _ in range(count)], unit_id(unit)
     with transaction() as connection:
-        working = bound_channel(connection, "p", "mobile_qr")
+        working = bound_channel(connection, ChannelRef(period="p", channel="mobile_qr"))
         hashes = [card_hash(code) for code in codes]
         commit_cards(connection, SHELL, working, hashes, purpose="visit", unit_id=numbered, unit_code=unit)
     return [code.decode("ascii") for code in codes]

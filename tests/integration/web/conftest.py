@@ -12,6 +12,7 @@ from tests.small_scheme import LAST_ONE, WINDOW, channel, draft_period, open_dra
 
 from pingyi.db import transaction
 from pingyi.services.approvals.requests import BUNDLE, approve_all, request_adjustments, request_release
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.people.accounts import AccountDraft, create_account
@@ -39,9 +40,17 @@ def make_open(names: Sequence[str], *, demonstration: bool = True, key: str = "p
     make_draft(names, demonstration=demonstration, key=key)
     open_draft(key)
     scored = [(f"u{n}", 5 - n) for n in range(1, len(names) + 1)]
-    deliver(SHELL, key, "law", [{"unit": unit, "score": str(max(mark, 1))} for unit, mark in scored])
-    deliver(SHELL, key, "window", [{"unit": unit, "score": str(20 * max(mark, 1))} for unit, mark in scored])
-    deliver(SHELL, key, "openness", [{"unit": "u1", "score": "4.5"}])
+    deliver(
+        SHELL,
+        ChannelRef(period=key, channel="law"),
+        [{"unit": unit, "score": str(max(mark, 1))} for unit, mark in scored],
+    )
+    deliver(
+        SHELL,
+        ChannelRef(period=key, channel="window"),
+        [{"unit": unit, "score": str(20 * max(mark, 1))} for unit, mark in scored],
+    )
+    deliver(SHELL, ChannelRef(period=key, channel="openness"), [{"unit": "u1", "score": "4.5"}])
 
 
 def make_assessed(names: Sequence[str], *, demonstration: bool = True, key: str = "p") -> None:

@@ -14,7 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.evidence.evidence import keep_evidence
 from pingyi.services.intake.deliveries import deliver
@@ -24,14 +24,14 @@ from pingyi.services.periods.periods import PeriodDraft, create_period, find_per
 from pingyi.services.periods.rolls import RollRow, put_rolls
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units
-from pingyi.services.uploads.uploads import ChannelRef, preview
+from pingyi.services.uploads.uploads import preview
 
 OWNER, OTHER = "市效能办", "法制办"
 UNITS = {"A01": "市第一局", "A02": "市政府信访局与政务公开办公室", "A03": "市第三局"}
-SHOW = ChannelRef("d4", "hotline_show", "show")
-POINTS = ChannelRef("d4", "monitoring_points", "points")
-VISITS = ChannelRef("d4", "inspections", "visits")
-LAW = ChannelRef("d4", "partner_score", "law")
+SHOW = ChannelRef(period="d4", channel="show", plugin="hotline_show")
+POINTS = ChannelRef(period="d4", channel="points", plugin="monitoring_points")
+VISITS = ChannelRef(period="d4", channel="visits", plugin="inspections")
+LAW = ChannelRef(period="d4", channel="law", plugin="partner_score")
 PDF = b"%PDF-1.7\n1 0 obj <</Type /Catalog>> endobj\n%%EOF\n"
 PROOF = f"sha256:{hashlib.sha256(PDF).hexdigest()}"
 _CHANNEL = """
@@ -100,13 +100,17 @@ def make_desk(*, filled: bool = True) -> None:
 
 def _fill() -> None:
     keep_evidence(SHELL, VISITS, PDF)
-    deliver(SHELL, "d4", "show", _SESSIONS)
-    deliver(SHELL, "d4", "points", _RETURNS)
-    deliver(SHELL, "d4", "visits", _FINDINGS)
-    deliver(SHELL, "d4", "law", [{"unit": "A01", "score": "4", "evidence": "通报第3条"}])
+    deliver(SHELL, ChannelRef(period="d4", channel="show"), _SESSIONS)
+    deliver(SHELL, ChannelRef(period="d4", channel="points"), _RETURNS)
+    deliver(SHELL, ChannelRef(period="d4", channel="visits"), _FINDINGS)
+    deliver(
+        SHELL,
+        ChannelRef(period="d4", channel="law"),
+        [{"unit": "A01", "score": "4", "evidence": "通报第3条"}],
+    )
     for place in (SHOW, POINTS, VISITS, LAW):
         with transaction() as connection:
-            channel = bound_channel(connection, place.period, place.channel).id
+            channel = bound_channel(connection, ChannelRef(period=place.period, channel=place.channel)).id
         fold_channel(channel)
     preview(SHELL, VISITS, CHANGES.encode(), "十一月暗访.csv")
     preview(SHELL, VISITS, MISTAKES.encode(), "十二月暗访.csv")

@@ -24,6 +24,7 @@ from pingyi.api.requests import (
 )
 from pingyi.channels import Channel, Word
 from pingyi.db import transaction
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.deliveries import Answer, deliver
 from pingyi.services.intake.partner_queries import entries_page, entry_form, readable_channel, stored_receipt
@@ -178,7 +179,9 @@ def _add_form(blp: Resource, plugin: Channel) -> None:
         """What may I post: fields, settings, units, state and limits."""
         settings = current_app.extensions["pingyi.configuration"]
         with transaction() as connection:
-            working = readable_channel(connection, require_caller(), period, channel, plugin.key)
+            working = readable_channel(
+                connection, require_caller(), ChannelRef(period=period, channel=channel, plugin=plugin.key)
+            )
             form = entry_form(connection, working)
         limits = {"entries": MAX_ENTRIES, "body_bytes": settings.max_body_bytes}
         return {**form, "limits": {**limits, "requests_per_second": settings.rate_per_second}}
@@ -199,7 +202,14 @@ def _add_posting(blp: Resource, plugin: Channel) -> None:
         """
         caller = delivering_caller()
         entries, once = batch_of(json_object()), repeatable()
-        return _receipt(deliver(caller, period, channel, entries, repeatable=once, plugin=plugin.key))
+        return _receipt(
+            deliver(
+                caller,
+                ChannelRef(period=period, channel=channel, plugin=plugin.key),
+                entries,
+                repeatable=once,
+            )
+        )
 
 
 def _add_withdrawal(blp: Resource, plugin: Channel) -> None:
@@ -214,7 +224,7 @@ def _add_withdrawal(blp: Resource, plugin: Channel) -> None:
         """Withdraw a standing entry with a reason: its counts stand as rejected from then on."""
         caller = delivering_caller()
         reason, once = read_body(ReasonSchema)["reason"], repeatable()
-        place = (period, channel, plugin.key)
+        place = ChannelRef(period=period, channel=channel, plugin=plugin.key)
         return _receipt(withdraw(caller, place, (delivery, position), reason, once))
 
 
@@ -227,7 +237,9 @@ def _add_listing(blp: Resource, plugin: Channel) -> None:
         """List entries in the order of their arrival, with status and leaf hash."""
         caller = require_caller()
         with transaction() as connection:
-            working = readable_channel(connection, caller, period, channel, plugin.key)
+            working = readable_channel(
+                connection, caller, ChannelRef(period=period, channel=channel, plugin=plugin.key)
+            )
             page = entries_page(connection, caller, working, **asked)
         return page, 200, _link(page.after)
 
@@ -239,7 +251,9 @@ def _add_receipts(blp: Resource, plugin: Channel) -> None:
     def get_receipt(period: str, channel: str, delivery: int) -> Response:
         """The receipt of a delivery, byte for byte as it was first answered."""
         with transaction() as connection:
-            working = readable_channel(connection, require_caller(), period, channel, plugin.key)
+            working = readable_channel(
+                connection, require_caller(), ChannelRef(period=period, channel=channel, plugin=plugin.key)
+            )
             return Response(stored_receipt(connection, working, delivery), mimetype="application/json")
 
 

@@ -7,10 +7,10 @@ from marshmallow import Schema, fields, validate
 
 from pingyi.api.openapi import Resource
 from pingyi.api.requests import delivering_caller
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.roles import HELD_READERS
 from pingyi.services.evidence.evidence import EvidenceFile, evidence_content, keep_evidence
 from pingyi.services.evidence.files import ENDINGS
-from pingyi.services.uploads.uploads import ChannelRef
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR
 
@@ -45,7 +45,9 @@ def post_evidence(period: str, plugin: str, channel: str) -> tuple[EvidenceFile,
 
     The same bytes are the same file. One that no entry refers to is removed after a day.
     """
-    kept = keep_evidence(delivering_caller(), ChannelRef(period, plugin, channel), request.get_data())
+    kept = keep_evidence(
+        delivering_caller(), ChannelRef(period=period, channel=channel, plugin=plugin), request.get_data()
+    )
     return kept, 201, {"Location": f"{request.path}/{kept.sha256}"}
 
 
@@ -54,7 +56,7 @@ def post_evidence(period: str, plugin: str, channel: str) -> tuple[EvidenceFile,
 @blp.response(200, _BINARY, content_type="application/octet-stream")
 def get_evidence(period: str, plugin: str, channel: str, sha256: str) -> Response:
     """A file's bytes, to be saved and never shown in place."""
-    place = ChannelRef(period, plugin, channel)
+    place = ChannelRef(period=period, channel=channel, plugin=plugin)
     content, media_type = evidence_content(require_caller(), place, bytes.fromhex(sha256))
     # Not by its own type: a browser has nothing to open here.
     response = Response(content, content_type="application/octet-stream")

@@ -16,10 +16,11 @@ from pingyi.api.partners.entries import ReceiptSchema
 from pingyi.api.requests import delivering_caller
 from pingyi.channels import Word
 from pingyi.db import transaction
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.partner_queries import readable_channel
 from pingyi.services.uploads.template_workbook import template_of
-from pingyi.services.uploads.uploads import ChannelRef, Upload, confirm, preview, shown
+from pingyi.services.uploads.uploads import Upload, confirm, preview, shown
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR
 
@@ -97,7 +98,9 @@ class RowsQuerySchema(Schema):
 def get_template(period: str, plugin: str, channel: str) -> Response:
     """A workbook to fill in: the channel's columns in Chinese and English, the period's units."""
     with transaction() as connection:
-        working = readable_channel(connection, require_caller(), period, channel, plugin)
+        working = readable_channel(
+            connection, require_caller(), ChannelRef(period=period, channel=channel, plugin=plugin)
+        )
         content = template_of(connection, working)
     response = Response(content, mimetype=XLSX)
     response.headers["Content-Disposition"] = f'attachment; filename="{period}-{channel}.xlsx"'
@@ -112,7 +115,7 @@ def post_upload(period: str, plugin: str, channel: str) -> tuple[Any, int, dict[
 
     The same file again is the same upload, judged anew until it is confirmed.
     """
-    caller, place = delivering_caller(), ChannelRef(period, plugin, channel)
+    caller, place = delivering_caller(), ChannelRef(period=period, channel=channel, plugin=plugin)
     upload = shown(caller, place, preview(caller, place, request.get_data()))
     return _document(upload), 201, {"Location": f"{request.path}/{upload.id}"}
 
@@ -125,7 +128,9 @@ def get_upload(
     period: str, plugin: str, channel: str, upload: int, **asked: Any
 ) -> tuple[Any, int, dict[str, str]]:
     """A file's verdicts, a page at a time, all or of one kind."""
-    found = shown(require_caller(), ChannelRef(period, plugin, channel), upload, **asked)
+    found = shown(
+        require_caller(), ChannelRef(period=period, channel=channel, plugin=plugin), upload, **asked
+    )
     kept = urlencode({**request.args, "after": found.after})
     link = {"Link": f'<{request.path}?{kept}>; rel="next"'} if found.after is not None else {}
     return _document(found), 200, link
@@ -136,7 +141,7 @@ def get_upload(
 @blp.response(201, ReceiptSchema)
 def confirm_upload(period: str, plugin: str, channel: str, upload: int) -> Response:
     """Store all rows of a file, or none; done again it answers the first receipt."""
-    answer = confirm(delivering_caller(), ChannelRef(period, plugin, channel), upload)
+    answer = confirm(delivering_caller(), ChannelRef(period=period, channel=channel, plugin=plugin), upload)
     response = Response(answer.receipt, 201, mimetype="application/json")
     base = request.path.rsplit("/uploads/", 1)[0]
     response.headers["Location"] = f"{base}/deliveries/{msgspec.json.decode(answer.receipt)['delivery']}"

@@ -25,7 +25,7 @@ from pingyi.services.bundles.entries import ChannelEntries, Given, read_entries
 from pingyi.services.bundles.evidence import EVIDENCE, keep_all, read_evidence
 from pingyi.services.bundles.files import Faults, read_text
 from pingyi.services.bundles.folder import PUBLIC_FILES, is_public
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.dispositions import dispose
@@ -109,7 +109,7 @@ def _post(caller: Caller, period: str, entries: ChannelEntries) -> None:
             _deliver(caller, period, entries, batch, list(islice(places, MOST_PER_DELIVERY)))
     if entries.standings:
         with transaction() as connection:
-            working = bound_channel(connection, period, entries.channel)
+            working = bound_channel(connection, ChannelRef(period=period, channel=entries.channel))
             standings = {name: (each.standing, each.reason) for name, each in entries.standings.items()}
             dispose(connection, caller, working, standings)
 
@@ -118,7 +118,7 @@ def _deliver(
     caller: Caller, period: str, entries: ChannelEntries, batch: Sequence[Given], numbers: Sequence[int]
 ) -> None:
     try:
-        deliver(caller, period, entries.channel, batch, kind="import")
+        deliver(caller, ChannelRef(period=period, channel=entries.channel), batch, kind="import")
     except Problem as problem:
         placed = [
             at_row(replace(error, pointer=error.pointer.removeprefix("/entries")), entries.file, numbers)

@@ -10,11 +10,11 @@ from pathlib import Path
 from pingyi.domain.scheme.values import Scheme
 from pingyi.services.bundles.entries import ChannelEntries, Given
 from pingyi.services.bundles.files import Faults
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import Caller
 from pingyi.services.evidence.evidence import keep_brought
 from pingyi.services.evidence.files import media_type_of
 from pingyi.services.intake.evidence_references import COLUMN, references_in
-from pingyi.services.uploads.uploads import ChannelRef
 
 EVIDENCE = "evidence"
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -77,7 +77,7 @@ def keep_all(
     """
     plugins = {plan.key: plan.plugin for plan in scheme.channels}
     for channel in entries:
-        place = ChannelRef(period, plugins[channel.channel], channel.channel)
+        place = ChannelRef(period=period, channel=channel.channel, plugin=plugins[channel.channel])
         for reference in sorted({one for given in _given(channel) for one in references_in(given)}):
             keep_brought(caller, place, files[reference].read_bytes())
 

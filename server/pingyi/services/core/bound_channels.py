@@ -18,6 +18,18 @@ CACHE = "pingyi.schemes"
 SETTINGS_CACHE = "pingyi.settings.loaded"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRef:
+    """A channel as an address names it: by the keys of its period, its own, and the plugin that scores it.
+
+    Without `plugin`, whichever it is.
+    """
+
+    period: str
+    channel: str
+    plugin: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class BoundChannel:
     """One channel of one period, with all that intake, folding and scoring need of it."""
@@ -53,17 +65,15 @@ def issued_scheme(scheme_id: int, connection: Connection) -> Scheme:
     return scheme
 
 
-def bound_channel(
-    connection: Connection, period_key: str, channel_key: str, plugin: str | None = None
-) -> BoundChannel:
-    """The channel of a period, scored by `plugin` if that is named; Problem not_found otherwise."""
+def bound_channel(connection: Connection, ref: ChannelRef) -> BoundChannel:
+    """The channel of a period; Problem not_found where there is none, or another plugin scores it."""
     row = connection.execute(
         text(f"{_CHANNELS} WHERE p.key = :period AND c.key = :channel"),
-        {"period": period_key, "channel": channel_key},
+        {"period": ref.period, "channel": ref.channel},
     ).one_or_none()
-    if row is None or plugin not in {None, row.plugin}:
+    if row is None or ref.plugin not in {None, row.plugin}:
         raise not_found(
-            zh=f"周期“{period_key}”的渠道“{channel_key}”", en=f"Channel {channel_key} of period {period_key}"
+            zh=f"周期“{ref.period}”的渠道“{ref.channel}”", en=f"Channel {ref.channel} of period {ref.period}"
         )
     return _working(connection, row, {})
 

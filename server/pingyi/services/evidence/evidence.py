@@ -16,7 +16,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.core.roles import HELD_READERS
@@ -30,7 +30,7 @@ from pingyi.services.evidence.files import (
     write_file,
 )
 from pingyi.services.intake.evidence_references import reference_to
-from pingyi.services.uploads.uploads import ChannelRef, own_channel
+from pingyi.services.uploads.uploads import own_channel
 from pingyi.settings import Settings
 
 KEPT_SECONDS = 86_400
@@ -123,7 +123,7 @@ def evidence_content(caller: Caller, place: ChannelRef, digest: bytes) -> tuple[
     Raises Problem: not_found, forbidden, evidence_damaged (gone, or no longer the bytes of its SHA-256).
     """
     with transaction() as connection:
-        working = bound_channel(connection, place.period, place.channel, place.plugin)
+        working = bound_channel(connection, place)
         own = caller.may_deliver(working.operator_id, working.key)
         if not (own or caller.roles & set(HELD_READERS)):
             raise forbidden()

@@ -16,7 +16,7 @@ from pingyi.database_refusals import not_open
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden
 from pingyi.services.intake.evidence_references import keep_referred
@@ -51,23 +51,20 @@ class Answer:
 
 def deliver(
     caller: Caller,
-    period_key: str,
-    channel_key: str,
+    ref: ChannelRef,
     rows: Sequence[Mapping[str, Any]],
     *,
     repeatable: Repeatable | None = None,
     kind: str = "api",
-    plugin: str | None = None,
 ) -> Answer:
     """Store a batch of entries, all or nothing, and answer with its receipt (canonical JSON).
 
-    `plugin`: the one that must score the channel. Raises Problem: not_found, forbidden, period_not_open,
-    entries_invalid, reason_required, key_reused.
+    Raises Problem: not_found, forbidden, period_not_open, entries_invalid, reason_required, key_reused.
     """
     for _ in range(TRIES):
         try:
             with transaction() as connection:
-                working = bound_channel(connection, period_key, channel_key, plugin)
+                working = bound_channel(connection, ref)
                 return _deliver(connection, caller, working, rows, repeatable, kind)
         except TwinError:
             continue

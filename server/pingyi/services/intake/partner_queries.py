@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Exact, Flag, Moment, Month, ScoreField, SettingsSchema, Text, Whole
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.core.roles import OFFICE_READERS
@@ -41,11 +41,9 @@ class EntriesPage:
     after: str | None
 
 
-def readable_channel(
-    connection: Connection, caller: Caller, period_key: str, channel_key: str, plugin: str
-) -> BoundChannel:
+def readable_channel(connection: Connection, caller: Caller, ref: ChannelRef) -> BoundChannel:
     """The channel, for its operator and for those of the office who read everything."""
-    working = bound_channel(connection, period_key, channel_key, plugin)
+    working = bound_channel(connection, ref)
     if not (caller.may_deliver(working.operator_id, working.key) or caller.roles & {*OFFICE_READERS}):
         raise forbidden()
     return working

@@ -11,7 +11,7 @@ from pingyi.database_refusals import not_open
 from pingyi.db import Lock, hold, transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.intake.deliveries import Answer, Repeatable, claim_delivery, replay_delivery
@@ -23,19 +23,17 @@ REJECTED = "rejected"
 
 def withdraw(
     caller: Caller,
-    place: tuple[str, str, str],
+    ref: ChannelRef,
     entry: tuple[int, int],
     reason: str,
     repeatable: Repeatable,
 ) -> Answer:
     """Withdraw the standing entry (delivery, position) with a reason, and answer with the receipt.
 
-    `place`: the keys of the period, the channel and the plugin that scores it.
-
     Raises Problem: not_found, forbidden, period_not_open, not_standing, key_reused.
     """
     with transaction() as connection:
-        working = bound_channel(connection, *place)
+        working = bound_channel(connection, ref)
         if not caller.may_deliver(working.operator_id, working.key):
             raise forbidden()
         delivery_id = claim_delivery(connection, working, caller, repeatable, "disposition")

@@ -33,7 +33,7 @@ from pingyi.domain.assessment.held_evidence import COUNTED
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.registry import current_registry
-from pingyi.services.core.bound_channels import BoundChannel, channel_by_id, issued_scheme
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, channel_by_id, issued_scheme
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.plugin_timeouts import guarded
@@ -106,7 +106,9 @@ class ServedView:
         return EntryPage([_stored(entry) for entry in found.entries], found.after)
 
     def submit(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        answer = deliver(self._caller, self._working.period_key, self._working.key, rows)
+        answer = deliver(
+            self._caller, ChannelRef(period=self._working.period_key, channel=self._working.key), rows
+        )
         receipt: dict[str, Any] = json.loads(answer.receipt)
         return receipt
 
@@ -165,7 +167,9 @@ def run_task(caller: Caller, plugin_key: str, period_key: str, channel_key: str,
 
 def _working(caller: Caller, plugin_key: str, period_key: str, channel_key: str) -> BoundChannel:
     with transaction() as connection:
-        found = readable_channel(connection, caller, period_key, channel_key, plugin_key)
+        found = readable_channel(
+            connection, caller, ChannelRef(period=period_key, channel=channel_key, plugin=plugin_key)
+        )
         return channel_by_id(connection, found.id)
 
 

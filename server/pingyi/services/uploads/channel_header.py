@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Page, Text
-from pingyi.services.core.bound_channels import BoundChannel
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.evidence_references import COLUMN
 from pingyi.services.intake.partner_queries import readable_channel
-from pingyi.services.uploads.uploads import ChannelRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ def channel_header(
     connection: Connection, caller: Caller, place: ChannelRef
 ) -> tuple[ChannelHeader, BoundChannel]:
     """The top of a channel's pages, for its operator and the office; Problem not_found or forbidden."""
-    working = readable_channel(connection, caller, place.period, place.channel, place.plugin)
+    working = readable_channel(connection, caller, place)
     row = connection.execute(text(_HEAD), {"channel": working.id}).one()
     head = ChannelHeader(
         place,

@@ -13,13 +13,13 @@ from sqlalchemy import Connection, Row, text
 from pingyi.db import transaction
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import BoundChannel
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.entry_cells import EntryCell, cells_of, compared
 from pingyi.services.intake.parse_rows import ReadEntry, read_rows
 from pingyi.services.intake.store_entries import COUNTED
 from pingyi.services.uploads.row_verdicts import OF_ROWS, RowError, RowVerdict
-from pingyi.services.uploads.uploads import ChannelRef, Upload, own_channel, shown
+from pingyi.services.uploads.uploads import Upload, own_channel, shown
 
 
 class _Numbered(msgspec.Struct):

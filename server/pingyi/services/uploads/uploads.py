@@ -19,7 +19,7 @@ from pingyi.database_refusals import not_open
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.intake.deliveries import TRIES, Answer, Repeatable, claim_delivery
@@ -44,15 +44,6 @@ _MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelRef:
-    """A channel as an address names it."""
-
-    period: str
-    plugin: str
-    channel: str
-
-
-@dataclass(frozen=True, slots=True)
 class Upload:
     """A file of a channel with some of its verdicts; `after` is the row after which the next page begins."""
 
@@ -68,7 +59,7 @@ class Upload:
 
 def own_channel(connection: Connection, caller: Caller, place: ChannelRef) -> BoundChannel:
     """The channel, if it is this caller's to deliver; Problem not_found or forbidden."""
-    working = bound_channel(connection, place.period, place.channel, place.plugin)
+    working = bound_channel(connection, place)
     if not caller.may_deliver(working.operator_id, working.key):
         raise forbidden()
     return working

@@ -20,10 +20,11 @@ CONFIRM = """
 import os
 from pingyi.app import create_app
 from pingyi.services.core.callers import SHELL
-from pingyi.services.uploads.uploads import ChannelRef, confirm
+from pingyi.services.uploads.uploads import confirm
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.settings import load_settings
 with create_app(load_settings(os.environ)).app_context():
-    confirm(SHELL, ChannelRef("example-2017", "partner_score", "work_law"), 1)
+    confirm(SHELL, ChannelRef(period="example-2017", channel="work_law", plugin="partner_score"), 1)
 """
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 

@@ -11,6 +11,7 @@ from tests.small_scheme import channel, draft_period, names_of, open_draft, sche
 
 from pingyi.db import transaction
 from pingyi.domain.canonical import canonical_json
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.fold import fold_channel
@@ -30,13 +31,17 @@ def test_snapshot_bytes_do_not_depend_on_order_batches_or_corrections(app: Flask
     rows = [ballot(f"u{unit}", option, unit + len(option)) for unit in (1, 2, 3) for option in OPTIONS]
     shuffled = random.Random(1).sample(rows, len(rows))
     plain, mixed = opened("p"), opened("q")
-    deliver(SHELL, "p", "hall", rows)
+    deliver(SHELL, ChannelRef(period="p", channel="hall"), rows)
     fold_channel(1)
-    deliver(SHELL, "q", "hall", [ballot("u2", "basic", 999)])
+    deliver(SHELL, ChannelRef(period="q", channel="hall"), [ballot("u2", "basic", 999)])
     fold_channel(2)
     for row in shuffled:
         corrects = (row["unit"], row["option"]) == ("u2", "basic")
-        deliver(SHELL, "q", "hall", [{**row, "reason": "录入错误"} if corrects else row])
+        deliver(
+            SHELL,
+            ChannelRef(period="q", channel="hall"),
+            [{**row, "reason": "录入错误"} if corrects else row],
+        )
         if row["count"] % 3 == 0:
             fold_channel(2)
     fold_channel(2)
@@ -51,11 +56,13 @@ def test_snapshot_bytes_do_not_depend_on_order_batches_or_corrections(app: Flask
 
 def test_counter_of_zero_leaves_no_trace_in_the_snapshot(app: Flask) -> None:
     plain, mixed = opened("p"), opened("q")
-    deliver(SHELL, "p", "hall", [ballot("u1", "basic", 3)])
-    deliver(SHELL, "q", "hall", [ballot("u1", "basic", 3), ballot("u2", "basic", 2)])
+    deliver(SHELL, ChannelRef(period="p", channel="hall"), [ballot("u1", "basic", 3)])
+    deliver(
+        SHELL, ChannelRef(period="q", channel="hall"), [ballot("u1", "basic", 3), ballot("u2", "basic", 2)]
+    )
     fold_channel(1)
     fold_channel(2)
-    deliver(SHELL, "q", "hall", [ballot("u2", "basic", 0, reason="误报")])
+    deliver(SHELL, ChannelRef(period="q", channel="hall"), [ballot("u2", "basic", 0, reason="误报")])
     fold_channel(2)
     with transaction() as connection:
         first, second = (freeze(connection, find_period(connection, key), 1) for key in (plain, mixed))

@@ -13,6 +13,7 @@ from tests.small_scheme import LAW, WINDOW, draft_period, names_of, open_draft, 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.fold import fold_channel
@@ -29,7 +30,7 @@ def draft(units: int = 3) -> str:
 
 
 def post(channel: str, *rows: dict[str, Any]) -> Any:
-    return json.loads(deliver(SHELL, "p", channel, rows).receipt)
+    return json.loads(deliver(SHELL, ChannelRef(period="p", channel=channel), rows).receipt)
 
 
 def finish() -> None:

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from tests.ballot_period import OPEN, ROSTER, ballot_period, unit_id
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi_surveys.setup.posters import PIXELS_PER_MODULE, QUIET_MODULES
 from pingyi_surveys.setup.service_windows import put_windows, read_lines
@@ -33,7 +33,7 @@ def windows(app: Flask) -> None:
     ballot_period(("市公安局", '="坏<b>名字', "市供电公司"))
     with transaction() as connection:
         lines = read_lines("u1,3 号窗口\nu1,自助机,是\nu2,综合窗口")
-        put_windows(connection, SHELL, bound_channel(connection, "p", OPEN), lines)
+        put_windows(connection, SHELL, bound_channel(connection, ChannelRef(period="p", channel=OPEN)), lines)
 
 
 def addresses(client: FlaskClient, office: dict[str, str]) -> list[str]:

@@ -13,7 +13,7 @@ from tests.small_scheme import open_draft
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import OPEN_BOXES
-from pingyi.services.core.bound_channels import issued_scheme
+from pingyi.services.core.bound_channels import ChannelRef, issued_scheme
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import Repeatable, deliver
 from pingyi.services.intake.withdraw import withdraw
@@ -86,9 +86,9 @@ def test_nobody_delivers_beside_a_box_or_withdraws_what_came_of_it(app: Flask) -
     ballot_period()
     row = {"unit": "u1", "dimension": "law", "option": "satisfied", "count": 900, "batch": "box"}
     with pytest.raises(Problem, match="takes_ballots"):
-        deliver(SHELL, "p", OPEN, [row])
+        deliver(SHELL, ChannelRef(period="p", channel=OPEN), [row])
     again = Repeatable(key="withdraw-0123456789", fingerprint=b"x" * 32)
     with pytest.raises(Problem, match="takes_ballots"):
-        withdraw(SHELL, ("p", OPEN, OPEN), (1, 0), "改数", again)
+        withdraw(SHELL, ChannelRef(period="p", channel=OPEN, plugin=OPEN), (1, 0), "改数", again)
     with transaction() as connection:
         assert connection.execute(text("SELECT count(*) FROM delivery")).scalar_one() == 0

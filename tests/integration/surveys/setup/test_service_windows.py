@@ -13,7 +13,7 @@ from tests.integration.web.conftest import PASSWORD, csrf, make_account
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.core.bound_channels import BoundChannel, bound_channel
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi_surveys.setup.service_windows import (
     Window,
@@ -34,7 +34,7 @@ def put(lines: str, channel: str = OPEN) -> int:
 
 
 def working(connection: Connection, channel: str = OPEN) -> BoundChannel:
-    return bound_channel(connection, "p", channel)
+    return bound_channel(connection, ChannelRef(period="p", channel=channel))
 
 
 def windows() -> dict[str, list[tuple[str, bool]]]:
@@ -129,7 +129,7 @@ def test_windows_of_a_closed_period_or_a_roster_stay_as_they_are(app: Flask) -> 
     with pytest.raises(Problem, match="wrong_state"), transaction() as connection:
         remove_window(connection, SHELL, working(connection), one)
     with pytest.raises(Problem, match="not_found"), transaction() as connection:
-        bound_channel(connection, "p", "nothing")
+        bound_channel(connection, ChannelRef(period="p", channel="nothing"))
 
 
 def test_a_window_of_another_channel_is_not_removed(app: Flask) -> None:

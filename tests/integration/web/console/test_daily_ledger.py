@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.integration.web.conftest import SignIn, make_draft, make_open
 
 from pingyi.db import transaction
-from pingyi.services.core.bound_channels import bound_channel
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.daily_ledger import daily_ledger, ledger_days
 from pingyi.services.intake.deliveries import deliver
@@ -25,7 +25,7 @@ def delivered(app: Flask) -> Flask:
     """Thirty entries on a channel, and a correction of two."""
     make_open([f"市第{n}局" for n in range(1, UNITS + 1)])
     changed = [{"unit": f"u{n}", "score": "99", "reason": "核对后更正"} for n in (1, 2)]
-    deliver(SHELL, "p", "window", changed)
+    deliver(SHELL, ChannelRef(period="p", channel="window"), changed)
     return app
 
 
@@ -44,7 +44,7 @@ def stored(channel: str = "window") -> list[tuple[str, str]]:
 
 def test_rows_equal_entries_and_numbers_have_no_gap(delivered: Flask) -> None:
     with transaction() as connection:
-        working = bound_channel(connection, "p", "window")
+        working = bound_channel(connection, ChannelRef(period="p", channel="window"))
         days = ledger_days(connection, working)
         ledgers = [daily_ledger(connection, SHELL, working, day) for day in days]
     rows = [row for ledger in ledgers for row in ledger.rows]
@@ -69,7 +69,7 @@ def test_a_day_is_that_of_the_period_and_other_days_are_not_found(
 ) -> None:
     auditor = signed_in("auditor")
     with transaction() as connection:
-        (day,) = ledger_days(connection, bound_channel(connection, "p", "window"))
+        (day,) = ledger_days(connection, bound_channel(connection, ChannelRef(period="p", channel="window")))
     assert auditor.get(f"{PAGE}?day={day.day}").status_code == 200
     for wrong in ("2001-01-01", "yesterday"):
         assert auditor.get(f"{PAGE}?day={wrong}").status_code == 404

@@ -23,6 +23,7 @@ from tests.integration.web.operator_desk import (
 )
 
 from pingyi.db import transaction
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.evidence.evidence import keep_evidence
 from pingyi.services.intake.deliveries import deliver
@@ -154,7 +155,7 @@ def test_private_column_is_for_the_operator_only(desk: FlaskClient, app: Flask) 
 
 def test_entries_are_filtered_by_unit_and_paged(desk: FlaskClient) -> None:
     rows = [{"unit": "A03", "finding": f"P{n}", "state": "recorded"} for n in range(60)]
-    deliver(SHELL, "d4", "visits", rows)
+    deliver(SHELL, ChannelRef(period="d4", channel="visits"), rows)
     first = desk.get(f"{ENTRIES}?unit=市第三局").text
     link = re.search(r'href="([^"]+below=[^"]+)"', first)
     assert link

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from tests.integration.web.conftest import PASSWORD, csrf, make_draft, make_open
 
 from pingyi.db import db, transaction
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.core.progress import report_progress
 from pingyi.services.intake.deliveries import deliver
@@ -44,8 +45,12 @@ def test_office_runs_a_period_with_its_buttons(
     office = signed_in("administrator")
     assert buttons(office) == ["open", "adjust"]
     assert press(office, "open").startswith("200")
-    deliver(SHELL, "p", "law", [{"unit": f"u{n}", "score": str(n)} for n in (1, 2)])
-    deliver(SHELL, "p", "window", [{"unit": f"u{n}", "score": "50"} for n in (1, 2)])
+    deliver(
+        SHELL, ChannelRef(period="p", channel="law"), [{"unit": f"u{n}", "score": str(n)} for n in (1, 2)]
+    )
+    deliver(
+        SHELL, ChannelRef(period="p", channel="window"), [{"unit": f"u{n}", "score": "50"} for n in (1, 2)]
+    )
     assert buttons(office) == ["close", "adjust"]
     press(office, "close")
     assert buttons(office) == ["assess", "adjust", "reopen"]
@@ -132,7 +137,7 @@ def test_period_is_opened_again_until_the_time_on_the_form(signed_in: Callable[.
     press(office, "reopen", deadline="2099-01-20T18:00", reason="漏报")
     assert "重新开放报送，至 2099-01-20 18:00" in approver.get(PERIOD).text
     assert "至 01-20 18:00" in press(approver, "acts/1/approve")
-    deliver(SHELL, "p", "law", [{"unit": "u2", "score": "5", "reason": "漏报"}])
+    deliver(SHELL, ChannelRef(period="p", channel="law"), [{"unit": "u2", "score": "5", "reason": "漏报"}])
     assert buttons(office) == ["close", "adjust"]
 
 

@@ -15,6 +15,7 @@ from tests.integration.web.conftest import csrf
 from tests.integration.web.operator_desk import OWNER, VISITS, browser_of, make_desk, make_person
 
 from pingyi.db import db
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import Repeatable, deliver
 from pingyi.services.intake.withdraw import withdraw
@@ -79,7 +80,7 @@ def test_cleared_and_added_columns_are_shown_as_empty(desk: FlaskClient) -> None
 
 def test_withdrawn_entry_delivered_again_says_that_it_counts_again(desk: FlaskClient) -> None:
     once = Repeatable(key="withdrawal", fingerprint=b"withdrawal")
-    withdraw(SHELL, ("d4", "visits", "inspections"), (3, 1), "录错", once)
+    withdraw(SHELL, ChannelRef(period="d4", channel="visits", plugin="inspections"), (3, 1), "录错", once)
     preview(SHELL, VISITS, "单位,编号,状态\nA02,F2,confirmed\n".encode())
     page = desk.get(f"{FILES}/3").text
     assert "<del>不计入</del>" in page and "<ins>计入</ins>" in page
@@ -105,7 +106,11 @@ def test_rows_are_filtered_by_verdict_with_the_counts_on_top(desk: FlaskClient) 
 @pytest.mark.parametrize("stored", [False, True])
 def test_page_of_a_hundred_rows_asks_no_more_than_one_of_a_row(desk: FlaskClient, stored: bool) -> None:
     names = [f"P{n}" for n in range(151)]
-    deliver(SHELL, "d4", "visits", [{"unit": "A03", "finding": name, "state": "recorded"} for name in names])
+    deliver(
+        SHELL,
+        ChannelRef(period="d4", channel="visits"),
+        [{"unit": "A03", "finding": name, "state": "recorded"} for name in names],
+    )
     sent, page = [], ""
     for chosen in (names[:1], names[1:]):
         lines = "".join(f"A03,{name},confirmed\n" for name in chosen)
@@ -125,6 +130,10 @@ def test_page_of_a_hundred_rows_asks_no_more_than_one_of_a_row(desk: FlaskClient
 
 
 def test_preview_of_a_unit_that_reads_no_more_asks_for_the_file_again(desk: FlaskClient) -> None:
-    deliver(SHELL, "d4", "visits", [{"unit": "A01", "finding": "F4", "state": "recorded"}])
+    deliver(
+        SHELL,
+        ChannelRef(period="d4", channel="visits"),
+        [{"unit": "A01", "finding": "F4", "state": "recorded"}],
+    )
     assert "A03" in words(desk.get(CHANGED).text)
     assert "未保存任何内容；请重新上传" in confirm(desk, CHANGED)

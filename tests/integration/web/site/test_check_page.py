@@ -22,6 +22,7 @@ from pingyi.db import transaction
 from pingyi.ledger.sealing import seal
 from pingyi.ledger.tree import hash_entry, verify_inclusion
 from pingyi.ledger.tree_heads import newest_head
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.store_entries import receipt_of
 from pingyi.services.record.proofs import find_leaf_place
@@ -109,6 +110,6 @@ def test_a_receipt_names_the_head_that_stood_before_it(sealed: FlaskClient, app:
     with transaction() as connection:
         from pingyi.services.core.bound_channels import bound_channel
 
-        body = receipt_of(bound_channel(connection, "p", "window"), 1, [])
+        body = receipt_of(bound_channel(connection, ChannelRef(period="p", channel="window")), 1, [])
     assert json.loads(body)["checkpoint"] == head_line()
     assert SHELL.name not in body.decode()

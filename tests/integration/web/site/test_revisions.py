@@ -14,6 +14,7 @@ from tests.integration.web.site.test_boards import counted_queries, words
 
 from pingyi.db import transaction
 from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release, request_reopening
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.periods.periods import close_period, find_period, request_assessment
@@ -30,8 +31,8 @@ def correct(*, publish: bool = True, unit: str = "u3", key: str = "p") -> None:
     with transaction() as connection:
         approve_all(connection, [request_reopening(connection, BUNDLE, key, "漏报", until)])
     entry = {"unit": unit, "score": "5", "reason": "漏报"}
-    deliver(SHELL, key, "law", [entry])
-    deliver(SHELL, key, "window", [{**entry, "score": "100"}])
+    deliver(SHELL, ChannelRef(period=key, channel="law"), [entry])
+    deliver(SHELL, ChannelRef(period=key, channel="window"), [{**entry, "score": "100"}])
     with transaction() as connection:
         close_period(connection, SHELL, key)
         request_assessment(connection, SHELL, key)
