@@ -40,6 +40,13 @@ def test_every_file_that_is_named_exists() -> None:
     assert not missing
 
 
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    named = set(re.findall(r"`([a-z_/]+/test_[a-z_]+\.py)`", text_of("docs/threat-model.md")))
+    places = {f"tests/{re.sub('^surveys/', 'integration/surveys/', name)}" for name in named}
+    assert len(named) > 10
+    assert not [place for place in places if not (ROOT / place).exists()]
+
+
 @pytest.mark.parametrize("room", sorted(rooms()))
 def test_every_room_stands_in_the_tree(room: str) -> None:
     tree = text_of(PAGE).partition("## The house")[2].partition("```\n")[2].partition("```")[0]
