@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MOST_FILE_LINES = 300
 MOST_FUNCTION_LINES = 40
 MOST_MODULES = 18
+SILENCED = re.compile(r"# (noqa: [A-Z0-9, ]+|type: ignore(\[[a-z-]+\])?)$")
 PRODUCT = ("server", "surveys", "workers", "plugins", "demonstration")
 ONE_LONG_FILE = ROOT / "server/pingyi/verify.py"  # whoever checks a result downloads this and nothing else
 
@@ -42,6 +44,14 @@ def crowded_rooms() -> Iterator[str]:
     for folder, count in sorted(Counter(path.parent for path in modules).items()):
         if count > MOST_MODULES and folder.name != "versions":  # migrations are only ever added
             yield f"{folder.relative_to(ROOT)}: {count} modules"
+
+
+def reasonless_suppressions() -> Iterator[str]:
+    """A lint or a type that is silenced without a word on why."""
+    for path in sources():
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if SILENCED.search(line):
+                yield f"{path.relative_to(ROOT)}:{number}: a suppression without a reason"
 
 
 def wheel_troubles() -> Iterator[str]:
@@ -81,7 +91,7 @@ def wheel_troubles() -> Iterator[str]:
 
 
 def main() -> int:
-    troubles = [*too_long(), *crowded_rooms(), *wheel_troubles()]
+    troubles = [*too_long(), *crowded_rooms(), *reasonless_suppressions(), *wheel_troubles()]
     for trouble in troubles:
         sys.stdout.write(f"{trouble}\n")
     return 1 if troubles else 0

@@ -200,11 +200,11 @@ class StrictParser(FlaskParser):
     def handle_error(
         self,
         error: ValidationError,
-        req: Request,  # noqa: ARG002
-        schema: Schema,  # noqa: ARG002
+        req: Request,  # noqa: ARG002 - webargs fixes the signature
+        schema: Schema,  # noqa: ARG002 - webargs fixes the signature
         *,
-        error_status_code: int | None,  # noqa: ARG002
-        error_headers: Mapping[str, str] | None,  # noqa: ARG002
+        error_status_code: int | None,  # noqa: ARG002 - webargs fixes the signature
+        error_headers: Mapping[str, str] | None,  # noqa: ARG002 - webargs fixes the signature
     ) -> NoReturn:
         (place, below), *_ = error.messages_dict.items()
         raise invalid_request(list(field_errors(below, "" if place == "json" else f"/{place}")))

@@ -129,7 +129,8 @@ def write_private(path: Path, text: str) -> None:
     """Replace a file at once, readable by its owner only."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:  # noqa: PTH123
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - a descriptor, private from the start
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -53,3 +53,28 @@ def recent_head() -> TreeHead | None:
             kept = now, newest_head(connection)
         current_app.extensions[EXTENSION] = kept
     return kept[1]
+
+
+def newest_checkpoint(connection: Connection, epoch: int) -> str | None:
+    """The newest signed head of an epoch with the lines of witnesses below it, None for an unknown epoch."""
+    note: str | None = connection.execute(_CHECKPOINT, {"epoch": epoch}).scalar_one_or_none()
+    return note
+
+
+_CHECKPOINT = text(
+    """
+    SELECT h.note || coalesce((
+      SELECT string_agg(rtrim(c.line, chr(10)) || chr(10), '' ORDER BY c.witness) FROM cosignature c
+      WHERE c.epoch = h.epoch AND c.size = h.size), '')
+    FROM tree_head h WHERE h.epoch = :epoch ORDER BY h.size DESC LIMIT 1
+    """
+)
+
+
+def verifier_of_epoch(connection: Connection, epoch: int) -> str | None:
+    """The line of the key by which an epoch's heads are checked, None for an unknown epoch."""
+    key: str | None = connection.execute(_VERIFIER, {"epoch": epoch}).scalar_one_or_none()
+    return key
+
+
+_VERIFIER = text("SELECT verifier_key || chr(10) FROM epoch WHERE number = :epoch")

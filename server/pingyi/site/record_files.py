@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response
-from sqlalchemy import text
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.ledger.tiles import bundle_bytes, read_number_path, size_of, tile_bytes
 from pingyi.ledger.tree import TILE_HEIGHT, TILE_WIDTH
+from pingyi.ledger.tree_heads import newest_checkpoint, verifier_of_epoch
 from pingyi.services.core.errors import not_found
 from pingyi.web.policy import PUBLIC, policy
 
@@ -23,16 +23,8 @@ _CHANGING, _FOR_EVER = "public, max-age=1", "public, max-age=31536000, immutable
 def checkpoint(epoch: int) -> Response:
     """The newest signed head of an epoch, with the lines of witnesses."""
     with transaction() as connection:
-        note = connection.execute(text(_CHECKPOINT), {"epoch": epoch}).scalar_one_or_none()
+        note = newest_checkpoint(connection, epoch)
     return _answer(note, _TEXT, _CHANGING)
-
-
-_CHECKPOINT = """
-SELECT h.note || coalesce((
-  SELECT string_agg(rtrim(c.line, chr(10)) || chr(10), '' ORDER BY c.witness) FROM cosignature c
-  WHERE c.epoch = h.epoch AND c.size = h.size), '')
-FROM tree_head h WHERE h.epoch = :epoch ORDER BY h.size DESC LIMIT 1
-"""
 
 
 @blueprint.get("/vkey")
@@ -40,9 +32,7 @@ FROM tree_head h WHERE h.epoch = :epoch ORDER BY h.size DESC LIMIT 1
 def verifier(epoch: int) -> Response:
     """The key by which the heads of an epoch are checked."""
     with transaction() as connection:
-        key = connection.execute(
-            text("SELECT verifier_key || chr(10) FROM epoch WHERE number = :epoch"), {"epoch": epoch}
-        ).scalar_one_or_none()
+        key = verifier_of_epoch(connection, epoch)
     return _answer(key, _TEXT, _FOR_EVER)
 
 

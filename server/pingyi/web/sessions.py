@@ -70,7 +70,7 @@ class ServerSession(SessionMixin):
 class DatabaseSessions(SessionInterface):
     """Keeps sessions in PostgreSQL: one look-up where a cookie came, one write where something was kept."""
 
-    def open_session(self, app: Flask, request: Request) -> ServerSession:  # noqa: ARG002
+    def open_session(self, app: Flask, request: Request) -> ServerSession:  # noqa: ARG002 - Flask fixes the signature
         token = request.cookies.get(_cookie_name(request))
         if not token or request.endpoint == "static":
             return ServerSession(None, {}, None)
@@ -80,7 +80,7 @@ class DatabaseSessions(SessionInterface):
             return ServerSession(None, {}, None)
         return ServerSession(token, dict(stored.data), stored.account)
 
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002 - Flask fixes the signature
         if not isinstance(session, ServerSession) or not session.modified:
             return
         _store(session)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, request, url_for
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.console.pages import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import UNTIL_CLOSING
-from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel, issued_scheme
+from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.settings import Settings
@@ -25,6 +25,7 @@ from pingyi_surveys.setup.posters import Poster
 from pingyi_surveys.setup.service_windows import (
     RatedUnit,
     Window,
+    evaluation_of,
     put_windows,
     rated_units,
     read_lines,
@@ -141,17 +142,14 @@ def _page(period: str, channel: str, problem: Problem | None) -> AnyResponse:
 def _coded(connection: Connection, period: str, channel: str) -> Iterator[tuple[RatedUnit, list[Coded]]]:
     """Every unit with its own code and those of its windows."""
     working = bound_channel(connection, ChannelRef(period=period, channel=channel))
-    row = connection.execute(
-        text("SELECT scheme_id, demonstration FROM period WHERE id = :id"), {"id": working.period_id}
-    ).one()
-    site = issued_scheme(row.scheme_id, connection).title
+    site, demonstration = evaluation_of(connection, working)
     for place, unit in enumerate(rated_units(connection, working.id), 1):
         blank = Poster(
             site=site,
             unit_code=unit.code,
             unit=unit.name,
             name=f"{place:03}-{_plain(unit.code)}",
-            demonstration=row.demonstration,
+            demonstration=demonstration,
         )
         yield unit, [_one(working.id, unit.id, window, blank) for window in (None, *unit.windows)]
 

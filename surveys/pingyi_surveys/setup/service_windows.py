@@ -12,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import UNTIL_CLOSING
 from pingyi.ledger.leaves import record
-from pingyi.services.core.bound_channels import BoundChannel
+from pingyi.services.core.bound_channels import BoundChannel, issued_scheme
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found, require_state
 
@@ -72,6 +72,14 @@ _UNITS = """
 SELECT u.id, u.code, p.name, p.category FROM channel c JOIN period_unit p ON p.period_id = c.period_id
 JOIN unit u ON u.id = p.unit_id WHERE c.id = :channel ORDER BY p.position
 """
+
+
+def evaluation_of(connection: Connection, working: BoundChannel) -> tuple[Text, bool]:
+    """The title of the evaluation that a channel belongs to, and whether it is a demonstration."""
+    row = connection.execute(
+        text("SELECT scheme_id, demonstration FROM period WHERE id = :id"), {"id": working.period_id}
+    ).one()
+    return issued_scheme(row.scheme_id, connection).title, row.demonstration
 
 
 def put_windows(
