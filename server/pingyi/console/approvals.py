@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
@@ -26,10 +25,9 @@ from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.adjustments import AdjustmentRow
 from pingyi.services.periods.periods import find_period
-from pingyi.services.periods.queries import period_document
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
-from pingyi.web.templating import moment
+from pingyi.web.templating import clock, moment
 
 KINDS = ("deduction", "bonus", "warning", "veto", "disqualification")
 WITHOUT_POINTS = frozenset({"veto", "disqualification"})
@@ -62,7 +60,7 @@ def reopen(period: str) -> AnyResponse:
         period,
         attempt(
             lambda connection: request_reopening(
-                connection, caller, period, _reason(), _deadline(connection, period), repeat_key=_repeat_key()
+                connection, caller, period, _reason(), _deadline(), repeat_key=_repeat_key()
             )
         ),
     )
@@ -155,13 +153,12 @@ def approval_words(request: ApprovalRequest) -> Text:
     return words_of(request, moment)
 
 
-def _deadline(connection: Connection, period: str) -> datetime:
-    zone = ZoneInfo(period_document(connection, period)["time_zone"])
+def _deadline() -> datetime:
     try:
         given = datetime.fromisoformat(field("deadline"))
     except ValueError as error:
         raise _wrong("deadline", _DEADLINE) from error
-    return given if given.tzinfo else given.replace(tzinfo=zone)
+    return given if given.tzinfo else given.replace(tzinfo=clock())
 
 
 def _adjustment() -> AdjustmentRow:

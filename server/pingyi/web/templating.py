@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 
+from pingyi.db import db
 from pingyi.services.core.roles import Role
+from pingyi.services.periods.queries import time_zone_of
 from pingyi.web.callers import current_account
 from pingyi.web.headers import asset
 from pingyi.web.language import TAGS, both, language, say
 from pingyi.web.links import links
 
-CLOCK = "Asia/Shanghai"
+CLOCK = ZoneInfo("Asia/Shanghai")
+"""The clock of pages that are about no single period."""
 
 
 def init_templating(app: Flask) -> None:
@@ -32,8 +35,18 @@ def grouped(number: int | None) -> str:
 
 
 def moment(value: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
-    """A time on the wall clock of the evaluation; a dash where there is none."""
-    return "—" if value is None else value.astimezone(ZoneInfo(CLOCK)).strftime(form)
+    """A time on the wall clock of the page's period; a dash where there is none."""
+    return "—" if value is None else value.astimezone(clock()).strftime(form)
+
+
+def clock() -> ZoneInfo:
+    """The time zone of the period in the address: times are shown as they are typed there."""
+    key = (request.view_args or {}).get("period", "")
+    clocks: dict[str, ZoneInfo] = g.setdefault("clocks", {"": CLOCK})
+    if key not in clocks:
+        zone = time_zone_of(db.session.connection(), key)
+        clocks[key] = ZoneInfo(zone) if zone else CLOCK
+    return clocks[key]
 
 
 def _context() -> dict[str, Any]:

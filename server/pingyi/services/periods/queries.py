@@ -43,6 +43,14 @@ def periods(connection: Connection) -> list[Document]:
     return _rows(connection, f"{_PERIODS} ORDER BY p.id DESC")
 
 
+def time_zone_of(connection: Connection, key: str) -> str | None:
+    """The IANA name of a period's time zone, None where there is no such period."""
+    zone: str | None = connection.execute(
+        text("SELECT time_zone FROM period WHERE key = :key"), {"key": key}
+    ).scalar_one_or_none()
+    return zone
+
+
 def period_document(connection: Connection, key: str, operator_id: int | None = None) -> Document:
     """One period with its channels, or those of one operator; Problem not_found where there is none."""
     found = _rows(connection, f"{_PERIODS} WHERE p.key = :key", key=key)

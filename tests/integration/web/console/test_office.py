@@ -103,6 +103,20 @@ def test_form_sent_twice_asks_once_and_two_forms_ask_twice(signed_in: Callable[.
     assert db.session.execute(text("SELECT sum(points) FROM adjustment")).scalar_one() == 1
 
 
+def test_times_are_shown_and_read_on_the_clock_of_the_period(
+    signed_in: Callable[..., FlaskClient], client: FlaskClient
+) -> None:
+    make_open(NAMES)
+    with transaction() as connection:
+        connection.execute(text("UPDATE period SET time_zone = 'America/New_York'"))
+    office = signed_in("administrator")
+    press(office, "close")
+    page = press(office, "reopen", deadline="2099-01-01T10:00", reason="漏报")
+    assert "重新开放报送，至 2099-01-01 10:00" in page
+    content = db.session.execute(text("SELECT content ->> 'deadline' FROM act")).scalar_one()
+    assert content.startswith("2099-01-01T15:00")
+
+
 ONCE = r'name="once" value="([^"]+)"'
 
 
