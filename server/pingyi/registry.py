@@ -14,7 +14,7 @@ from marshmallow import Schema, ValidationError
 
 from pingyi.channels import Channel, ChannelSpecs, Context, EntrySchema, Period, Text
 from pingyi.channels.hookspecs import ENTRY_POINT_GROUP, PROJECT
-from pingyi.channels.messages import translate
+from pingyi.channels.messages import bilingual, text_of
 from pingyi.domain.errors import FieldError, Problem
 
 EXTENSION = "pingyi.registry"
@@ -158,7 +158,7 @@ def load_context(
 def check_settings(channel: Channel, settings: Mapping[str, Any]) -> list[FieldError]:
     """What is wrong with a channel's settings; pointers are relative to the settings."""
     try:
-        channel.settings_schema().load(settings)
+        bilingual(channel.settings_schema()).load(settings)
     except ValidationError as error:
         return list(field_errors(error.messages_dict, ""))
     return []
@@ -176,4 +176,4 @@ def field_errors(messages: Any, pointer: str, code: str = "invalid") -> Iterable
         for message in messages:
             yield from field_errors(message, pointer, code)
     else:
-        yield FieldError(code=code, pointer=pointer, message=translate(str(messages)))
+        yield FieldError(code=code, pointer=pointer, message=text_of(messages))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pingyi.channels import Channel, Context, Share, Tally
-from pingyi.channels.messages import translate
+from pingyi.channels.messages import text_of
 
 TWO: dict[str, Any] = {"options": {"yes": "100", "no": "0"}, "unscored": [], "n_min": 1, "shown_as": "rate"}
 HALF = {**TWO, "quorum": {"over": "0.5", "of": "eligible"}}
@@ -146,7 +146,7 @@ def test_row_that_is_not_of_this_ballot_is_refused(
     context = Context(channel.settings_schema().load(TWO))
     messages = channel.entry_schema(context).validate({"unit": "u", **row})
     assert list(messages) == [column]
-    assert translate(messages[column][0]).zh != messages[column][0]
+    assert text_of(messages[column][0]).zh != messages[column][0]
 
 
 def test_empty_dimension_is_the_only_one(channels: dict[str, Channel]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pingyi.channels import Channel, Context, Period, Share
-from pingyi.channels.messages import translate
+from pingyi.channels.messages import text_of
 
 YEAR = Period(starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31))
 SETTINGS: dict[str, Any] = {"n_min": 1, "sub_score_decimals": 2}
@@ -123,7 +123,7 @@ def test_contradictory_case_is_refused_in_both_languages(
     context = Context(channel.settings_schema().load(only("satisfied")), YEAR)
     messages = channel.entry_schema(context).validate({"unit": "u", **case(**cells)})
     assert list(messages) == [column]
-    assert translate(messages[column][0]).zh != messages[column][0]
+    assert text_of(messages[column][0]).zh != messages[column][0]
 
 
 def test_date_alone_is_the_end_of_its_day(channels: dict[str, Channel]) -> None:
@@ -191,4 +191,4 @@ def test_total_that_cannot_be_is_refused_in_both_languages(
     messages = channel.entry_schema(context).validate({"unit": "u", **cells})
     assert len(messages) == 1
     sentence = next(iter(messages.values()))[0]
-    assert translate(sentence).zh != sentence
+    assert text_of(sentence).zh != sentence

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pingyi.channels import Channel, Context
-from pingyi.channels.messages import translate
+from pingyi.channels.messages import text_of
 
 LATE = {"key": "late", "deduct": "2.5", "cap": "20"}
 FEES = {"key": "fees", "deduct": "5"}
@@ -109,7 +109,7 @@ def test_row_that_is_not_of_this_list_is_refused(
     context = Context(channel.settings_schema().load(PLAIN))
     messages = channel.entry_schema(context).validate({"unit": "u", **row})
     assert list(messages) == [column]
-    assert translate(messages[column][0]).zh != messages[column][0]
+    assert text_of(messages[column][0]).zh != messages[column][0]
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
@@ -143,7 +143,7 @@ def test_items_that_cannot_score_are_refused_with_the_reason(
 ) -> None:
     sentences = _sentences(channels[key].settings_schema().validate(settings))
     assert any(reason in sentence for sentence in sentences), sentences
-    assert all(translate(sentence).zh != sentence for sentence in sentences)
+    assert all(text_of(sentence).zh != sentence for sentence in sentences)
 
 
 def _sentences(messages: Any) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from pingyi.channels import Channel, Context, Period
 from pingyi.channels.families.findings import STATES
-from pingyi.channels.messages import translate
+from pingyi.channels.messages import text_of
 
 ITEMS: dict[str, Any] = {
     "items": [
@@ -105,4 +105,4 @@ def test_finding_that_cannot_be_is_refused(
     context = Context(channel.settings_schema().load(ITEMS), YEAR)
     messages = channel.entry_schema(context).validate({"unit": "u", **finding(1, "recorded"), **cells})
     assert list(messages) == [column]
-    assert translate(messages[column][0]).zh != messages[column][0]
+    assert text_of(messages[column][0]).zh != messages[column][0]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pingyi.channels import Channel, Context, Entry, Period, Share, Tally
-from pingyi.channels.messages import translate
+from pingyi.channels.messages import text_of
 from pingyi.channels.types import encode_name
 
 YEAR = Period(starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31))
@@ -161,7 +161,7 @@ def test_return_that_cannot_be_is_refused(
     context = Context(channel.settings_schema().load({**BALLOT, "strata": STRATA}), YEAR)
     messages = channel.entry_schema(context).validate({"unit": "u", **heard("E1", "basic"), **cells})
     assert list(messages) == [column]
-    assert translate(messages[column][0]).zh != messages[column][0]
+    assert text_of(messages[column][0]).zh != messages[column][0]
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
@@ -183,10 +183,10 @@ def test_settings_that_cannot_score_are_refused_with_the_reason(
 ) -> None:
     found = _sentences(channels["monitoring_points"].settings_schema().validate(settings))
     assert any(reason in sentence for sentence in found), found
-    assert all(translate(sentence).zh != sentence for sentence in found)
+    assert all(text_of(sentence).zh != sentence for sentence in found)
 
 
 def _sentences(part: Any) -> list[str]:
     if isinstance(part, dict):
         return [one for deeper in part.values() for one in _sentences(deeper)]
-    return [str(one) for one in part]
+    return list(part)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pingyi.channels import Channel
-from pingyi.channels.messages import translate
+from pingyi.channels.messages import text_of
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 BALLOT: dict[str, Any] = {"preset": "100/80/30", "unscored": ["no_opinion"], "n_min": 1, "shown_as": "score"}
@@ -67,7 +67,7 @@ def sentences(messages: Any) -> list[str]:
         return [one for part in messages.values() for one in sentences(part)]
     if isinstance(messages, list):
         return [one for part in messages for one in sentences(part)]
-    return [str(messages)]
+    return [messages]
 
 
 @pytest.mark.parametrize(("key", "settings", "reason"), REFUSED)
@@ -76,7 +76,7 @@ def test_settings_that_cannot_score_are_refused_with_the_reason(
 ) -> None:
     found = sentences(channels[key].settings_schema().validate(settings))
     assert any(reason in sentence for sentence in found), found
-    assert all(CHINESE.search(translate(sentence).zh) for sentence in found), found
+    assert all(CHINESE.search(text_of(sentence).zh) for sentence in found), found
 
 
 def test_preset_is_filled_in_and_explicit_settings_win(channels: dict[str, Channel]) -> None:
@@ -90,18 +90,3 @@ def test_preset_is_filled_in_and_explicit_settings_win(channels: dict[str, Chann
 def test_marks_from_one_to_ten_are_exact_ninths(channels: dict[str, Channel]) -> None:
     loaded = channels["web_poll"].settings_schema().load({**BALLOT, "preset": "1-10"})
     assert loaded["options"]["4"] * 9 == 300
-
-
-def test_translation_fills_the_figures_in() -> None:
-    text = translate("Above the scale of 5.")
-    assert (text.zh, text.en) == ("超过满分5。", "Above the scale of 5.")
-
-
-def test_foreign_message_in_two_languages_is_split() -> None:
-    text = translate("噪声过大 / Too much noise")
-    assert (text.zh, text.en) == ("噪声过大", "Too much noise")
-
-
-def test_unknown_message_stands_as_it_is() -> None:
-    text = translate("Either / or.")
-    assert (text.zh, text.en) == ("Either / or.", "Either / or.")

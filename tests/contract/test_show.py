@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pingyi.channels import Channel, Context, Period, Share
-from pingyi.channels.messages import translate
+from pingyi.channels.messages import text_of
 
 YEAR = Period(starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31))
 CREDIT = {"deputy": "0.8", "other": "0.5"}
@@ -117,7 +117,7 @@ def test_session_that_cannot_be_is_refused(
     context = Context(channel.settings_schema().load({**WHOLE, "of": {"satisfied": "resolved"}}), YEAR)
     messages = channel.entry_schema(context).validate({"unit": "u", "session": "1", **cells})
     assert list(messages) == [column]
-    assert translate(messages[column][0]).zh != messages[column][0]
+    assert text_of(messages[column][0]).zh != messages[column][0]
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
@@ -143,9 +143,9 @@ def test_settings_that_cannot_score_are_refused_with_the_reason(
     channels: dict[str, Channel], settings: dict[str, Any], reason: str
 ) -> None:
     messages = channels["hotline_show"].settings_schema().validate(settings)
-    found = [str(one) for part in messages.values() for one in _sentences(part)]
+    found = [one for part in messages.values() for one in _sentences(part)]
     assert any(reason in sentence for sentence in found), found
-    assert all(translate(sentence).zh != sentence for sentence in found)
+    assert all(text_of(sentence).zh != sentence for sentence in found)
 
 
 def _sentences(part: Any) -> list[Any]:

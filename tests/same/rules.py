@@ -65,6 +65,10 @@ CHANGED = {
     ("entry points", "pingyi.apps demonstration"): "the demonstration is a package of its own",
     ("words of the code", "rate_visit"): "an endpoint, now written with the name of its blueprint",
     ("tuples of words, such as counters", "rate/rate_visit"): "endpoints, which were no counter",
+    (
+        "contract of channels",
+        "Message",
+    ): "a refusal in both languages, instead of a table from English to Chinese",
 }
 """Names that are gone or new on purpose, by their kind."""
 

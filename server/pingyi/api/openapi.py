@@ -17,6 +17,7 @@ from werkzeug.routing import BaseConverter
 
 from pingyi.api.requests import StrictParser
 from pingyi.channels import Exact, Flag, Moment, Month, ScoreField, Whole, Word
+from pingyi.channels.messages import bilingual
 from pingyi.channels.schema import MAX_COUNT
 from pingyi.web.policy import PUBLIC, policy
 
@@ -124,7 +125,7 @@ class Resource(Blueprint):  # type: ignore[misc] # flask-smorest has no types
 
     def arguments(self, schema: type[Schema], **options: Any) -> Mark:
         """Load the body (or `location`) by a schema and pass it on."""
-        mark: Mark = super().arguments(schema, **options)
+        mark: Mark = super().arguments(bilingual(schema()), **options)
         return mark
 
     def response(self, status: int, schema: type[Schema] | dict[str, Any], **options: Any) -> Mark:

@@ -15,6 +15,7 @@ from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
 from pingyi.channels import Text
+from pingyi.channels.messages import bilingual
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.registry import field_errors
 from pingyi.services.core.callers import Caller
@@ -181,10 +182,10 @@ _ENTRIES = Text(zh="应为1至{most}条的列表。", en="Must be a list of 1 to
 def read_body(schema: type[Schema]) -> dict[str, Any]:
     """The JSON body loaded by a schema; Problem request_invalid names every field."""
     try:
-        found: dict[str, Any] = schema().load(json_object())
+        body: dict[str, Any] = bilingual(schema()).load(json_object())
     except ValidationError as error:
         raise invalid_request(list(field_errors(error.messages, ""))) from error
-    return found
+    return body
 
 
 class StrictParser(FlaskParser):

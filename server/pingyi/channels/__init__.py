@@ -2,6 +2,7 @@
 
 from pingyi.channels.channel import Channel, Page, Task
 from pingyi.channels.hookspecs import ChannelSpecs, hookimpl, hookspec
+from pingyi.channels.messages import Message
 from pingyi.channels.numbers import word
 from pingyi.channels.schema import EntrySchema, Flag, Moment, Month, Whole, Word
 from pingyi.channels.schema import Score as ScoreField
@@ -24,6 +25,7 @@ __all__ = [
     "Exact",
     "Flag",
     "Key",
+    "Message",
     "Moment",
     "Month",
     "Name",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validates_schema
 
+from pingyi.channels.messages import REQUIRED, Message, bilingual
 from pingyi.channels.numbers import word
 from pingyi.channels.types import Context
 
@@ -30,7 +31,9 @@ class Score(fields.Field[Decimal]):
     Loads to a Decimal whose `str` is its canonical word.
     """
 
-    default_error_messages = {"invalid": 'Not a plain decimal number such as "92.5".'}
+    default_error_messages = {
+        "invalid": Message(zh="不是普通小数（如“92.5”）。", en='Not a plain decimal number such as "92.5".')
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         text = str(value).strip() if isinstance(value, (str, int, Decimal)) and value is not True else ""
@@ -48,7 +51,7 @@ class Score(fields.Field[Decimal]):
 class Whole(fields.Field[int]):
     """A whole number from 0 to 10**12, also given as digits."""
 
-    default_error_messages = {"invalid": "Not a whole number of 0 or more."}
+    default_error_messages = {"invalid": Message(zh="不是0或正整数。", en="Not a whole number of 0 or more.")}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         digits = value.strip() if isinstance(value, str) else str(value)
@@ -61,8 +64,8 @@ class Word(fields.String):
     """Text of one line without control characters, trimmed; at most 200 characters unless told otherwise."""
 
     default_error_messages = {
-        "too_long": "Longer than {limit} characters.",
-        "control": "Contains a control character.",
+        "too_long": Message(zh="超过{limit}个字。", en="Longer than {limit} characters."),
+        "control": Message(zh="含有控制字符。", en="Contains a control character."),
     }
 
     def __init__(self, *, limit: int = MAX_WORD_CHARACTERS, **kwargs: Any) -> None:
@@ -81,7 +84,9 @@ class Word(fields.String):
 class Month(Word):
     """A calendar month, YYYY-MM."""
 
-    default_error_messages = {"month": 'Not a month such as "2017-03".'}
+    default_error_messages = {
+        "month": Message(zh="不是月份（如“2017-03”）。", en='Not a month such as "2017-03".')
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -103,7 +108,12 @@ class Moment(fields.Field[datetime]):
     Without an offset, the period's zone is meant. Loads to an aware datetime of a fixed offset.
     """
 
-    default_error_messages = {"invalid": 'Not a time such as "2017-03-01T09:30:00+08:00" or a date.'}
+    default_error_messages = {
+        "invalid": Message(
+            zh="不是时间（如“2017-03-01T09:30:00+08:00”）或日期。",
+            en='Not a time such as "2017-03-01T09:30:00+08:00" or a date.',
+        )
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         text = value.strip() if isinstance(value, str) else ""
@@ -144,6 +154,7 @@ class EntrySchema(Schema):
     def __init__(self, context: Context | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.channel = context or Context({})
+        bilingual(self)
 
     @pre_load
     def drop_empty_cells(self, data: Any, **_: Any) -> Any:
@@ -156,4 +167,4 @@ class EntrySchema(Schema):
     @validates_schema(skip_on_field_errors=False)
     def unit_is_given(self, data: Any, **_: Any) -> None:
         if self.unit_required and "unit" not in data:
-            raise ValidationError("Missing data for required field.", "unit")
+            raise ValidationError(REQUIRED, "unit")

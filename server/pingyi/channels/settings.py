@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
+from pingyi.channels.messages import Message, bilingual
 from pingyi.channels.schema import Score, Word
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -18,7 +19,9 @@ _QUOTIENT = re.compile(r"[0-9]{1,15}/[1-9][0-9]{0,14}")
 class Key(Word):
     """A word that names a measure, an option or an event: letters, digits, "_" and "-"."""
 
-    default_error_messages = {"key": 'Not a key of letters, digits, "_" and "-".'}
+    default_error_messages = {
+        "key": Message(zh="代号只能用字母、数字、“_”和“-”。", en='Not a key of letters, digits, "_" and "-".')
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -39,6 +42,9 @@ class Exact(Score):
         return None if value is None else str(value)
 
 
+_PRESET = Message(zh="没有这个预设；可用：{known}。", en="Unknown preset; known here: {known}.")
+
+
 class SettingsSchema(Schema):
     """The base of what a scheme may set for a channel: what a notice leaves open is required, no default.
 
@@ -51,6 +57,10 @@ class SettingsSchema(Schema):
 
     preset = fields.List(Word(), metadata={"title_zh": "预设", "title_en": "Presets"})
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        bilingual(self)
+
     @pre_load
     def fill_from_presets(self, data: Any, **_: Any) -> Any:
         """Put in the settings of the presets named; explicit ones win, later presets win."""
@@ -61,7 +71,7 @@ class SettingsSchema(Schema):
         for name in names:
             if not isinstance(name, str) or name not in self.presets:
                 known = ", ".join(sorted(self.presets)) or "-"
-                raise ValidationError(f"Unknown preset; known here: {known}.", "preset")
+                raise ValidationError(_PRESET.format(known=known), "preset")
             filled.update(self.presets[name])
         return {**filled, **data, "preset": list(names)}
 

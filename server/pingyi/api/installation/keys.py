@@ -10,6 +10,7 @@ from pingyi.api.examples import KEY
 from pingyi.api.fields import key_field
 from pingyi.api.openapi import Resource
 from pingyi.channels import Word
+from pingyi.channels.messages import UNKNOWN, Message
 from pingyi.db import transaction
 from pingyi.services.core.roles import ACCOUNT_READERS, Role
 from pingyi.services.people import api_keys
@@ -35,10 +36,10 @@ class NewKeySchema(Schema):
     def is_for_one_holder(self, data: dict[str, Any], **_: Any) -> None:
         if bool(data["operator"]) == bool(data["roles"]):
             raise ValidationError(
-                "按“operator”或“roles”二选一。 / Give either operator or roles.", "operator"
+                Message(zh="按“operator”或“roles”二选一。", en="Give either operator or roles."), "operator"
             )
         if data["roles"] and data["channels"]:
-            raise ValidationError("Unknown field.", "channels")
+            raise ValidationError(UNKNOWN, "channels")
 
 
 class IssuedKeySchema(Schema):

@@ -12,6 +12,7 @@ from pingyi.api.openapi import Resource
 from pingyi.api.periods.approvals import LOCATION, ActSchema, ActsSchema, Answer, asked
 from pingyi.api.requests import REPEATABLE, repeat_key
 from pingyi.channels import ScoreField, Word
+from pingyi.channels.messages import REQUIRED, UNKNOWN
 from pingyi.db import transaction
 from pingyi.services.approvals.requests import request_adjustments, request_withdrawal
 from pingyi.services.core.roles import OFFICE_READERS, Role
@@ -45,7 +46,7 @@ class NewAdjustmentSchema(Schema):
     @validates_schema
     def has_points_where_they_count(self, data: dict[str, Any], **_: Any) -> None:
         if (data["points"] is None) != (data["kind"] in _WITHOUT_POINTS):
-            text = "Missing data for required field." if data["points"] is None else "Unknown field."
+            text = REQUIRED if data["points"] is None else UNKNOWN
             raise ValidationError(text, "points")
 
 

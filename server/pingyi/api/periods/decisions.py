@@ -12,6 +12,7 @@ from pingyi.api.fields import reason_field, rows_of
 from pingyi.api.openapi import Resource
 from pingyi.api.requests import invalid_request
 from pingyi.channels import Text, Word
+from pingyi.channels.messages import ONE_OF, REQUIRED, UNKNOWN
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError
 from pingyi.domain.scheme.values import Scheme
@@ -45,10 +46,10 @@ class DecisionSchema(Schema):
     def fits_its_kind(self, data: dict[str, Any], **_: Any) -> None:
         choices, needed = _CHOICES[data["kind"]], _NEEDED[data["kind"]]
         if data["choice"] not in choices:
-            raise ValidationError(f"Must be one of: {', '.join(choices)}.", "choice")
+            raise ValidationError(ONE_OF.format(choices=", ".join(choices)), "choice")
         for name in ("unit", "channel", "category"):
             if bool(data[name]) != (name in needed):
-                text = "Unknown field." if data[name] else "Missing data for required field."
+                text = UNKNOWN if data[name] else REQUIRED
                 raise ValidationError(text, name)
 
 

@@ -28,6 +28,7 @@ from pingyi.channels.families.ballot.settings import (
     roster_needs,
 )
 from pingyi.channels.families.words import evidence_field
+from pingyi.channels.messages import ONE_OF, REQUIRED, Message
 
 __all__ = ["BallotEntry", "BallotSettings", "RosterSettings", "channel", "roster", "score", "tally"]
 
@@ -53,10 +54,21 @@ class BallotEntry(EntrySchema):
         self._check_stratum(data)
         if data["option"] in TURNOUT:
             if data.get("dimension"):
-                raise ValidationError("Issued and returned ballots have no dimension.", "dimension")
+                raise ValidationError(
+                    Message(
+                        zh="发出、收回票数不分评议内容。", en="Issued and returned ballots have no dimension."
+                    ),
+                    "dimension",
+                )
             return
         if not data.get("unit"):
-            raise ValidationError("Only issued and returned ballots may stand without a unit.", "unit")
+            raise ValidationError(
+                Message(
+                    zh="只有发出、收回票数可以不写单位。",
+                    en="Only issued and returned ballots may stand without a unit.",
+                ),
+                "unit",
+            )
         self._check_answer(data)
 
     @post_load
@@ -71,18 +83,18 @@ class BallotEntry(EntrySchema):
         strata = self.channel.settings.get("strata")
         stratum = data.get("stratum")
         if strata and not stratum and data["option"] not in TURNOUT:
-            raise ValidationError("Missing data for required field.", "stratum")
+            raise ValidationError(REQUIRED, "stratum")
         if strata and stratum and stratum not in strata:
-            raise ValidationError(f"Must be one of: {', '.join(strata)}.", "stratum")
+            raise ValidationError(ONE_OF.format(choices=", ".join(strata)), "stratum")
 
     def _check_answer(self, data: dict[str, Any]) -> None:
         settings = self.channel.settings
         known = dict.fromkeys((*settings["options"], *settings["unscored"], *PAPER, *TURNOUT))
         if data["option"] not in known:
-            raise ValidationError(f"Must be one of: {', '.join(known)}.", "option")
+            raise ValidationError(ONE_OF.format(choices=", ".join(known)), "option")
         dimensions = settings.get("dimensions") or (ONLY,)
         if data.get("dimension") not in dimensions and (data.get("dimension") or len(dimensions) > 1):
-            raise ValidationError(f"Must be one of: {', '.join(dimensions)}.", "dimension")
+            raise ValidationError(ONE_OF.format(choices=", ".join(dimensions)), "dimension")
 
 
 def tally(entry: Entry, context: Context) -> Iterable[Count]:

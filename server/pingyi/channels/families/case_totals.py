@@ -39,6 +39,7 @@ from pingyi.channels import (
 from pingyi.channels.families.case.measure_settings import MeasureSettings
 from pingyi.channels.families.case.measures import Reading, plan_of, read, score_events, score_rates, used
 from pingyi.channels.families.words import evidence_field
+from pingyi.channels.messages import ONE_OF, REQUIRED, Message
 
 __all__ = ["MeasureSettings", "TotalsEntry", "channel", "score", "tally"]
 
@@ -65,30 +66,40 @@ class TotalsEntry(EntrySchema):
         first = period.starts_on.strftime("%Y-%m") if period.starts_on else value
         last = period.ends_on.strftime("%Y-%m") if period.ends_on else value
         if not first <= value <= last:
-            raise ValidationError("This month lies outside the period.")
+            raise ValidationError(Message(zh="月份不在本周期内。", en="This month lies outside the period."))
 
     @validates("measure")
     def is_named_by_the_settings(self, value: str, data_key: str) -> None:
         settings = self.channel.settings
         known = (*used(settings), *settings.get("credit", ()), *settings.get("events", ()))
         if settings and value not in known:
-            raise ValidationError(f"Must be one of: {', '.join(known)}.")
+            raise ValidationError(ONE_OF.format(choices=", ".join(known)))
 
     @validates_schema
     def has_its_figures(self, data: dict[str, Any], **_: Any) -> None:
         settings, measure = self.channel.settings, data["measure"]
         if measure in settings.get("events", ()):
             if "count" not in data or "of" in data or "rate" in data:
-                raise ValidationError("An event has a count alone.", "count")
+                raise ValidationError(
+                    Message(zh="扣分事项只填件数（count）。", en="An event has a count alone."), "count"
+                )
         elif measure in settings.get("credit", ()):
             if "count" not in data or "rate" in data:
-                raise ValidationError("Missing data for required field.", "count")
+                raise ValidationError(REQUIRED, "count")
         elif ("rate" in data) == ("count" in data) or ("count" in data and "of" not in data):
-            raise ValidationError('Give either "count" with "of", or "rate".', "count")
+            raise ValidationError(
+                Message(
+                    zh="填“count”（件数）和“of”（总数），或者只填“rate”（率）。",
+                    en='Give either "count" with "of", or "rate".',
+                ),
+                "count",
+            )
         if "count" in data and "of" in data and data["count"] > data["of"]:
-            raise ValidationError('Larger than "of".', "count")
+            raise ValidationError(Message(zh="大于总数（of）。", en='Larger than "of".'), "count")
         if "rate" in data and data.get("of") == 0:
-            raise ValidationError("A rate of nothing is not a rate.", "of")
+            raise ValidationError(
+                Message(zh="总数为0时没有率。", en="A rate of nothing is not a rate."), "of"
+            )
 
 
 def tally(entry: Entry, _context: Context) -> Iterable[Count]:

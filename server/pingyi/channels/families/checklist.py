@@ -16,6 +16,7 @@ from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Key, Sc
 from pingyi.channels.families.item.score import plan_of, score_items
 from pingyi.channels.families.item.settings import ItemSettings
 from pingyi.channels.families.words import evidence_field
+from pingyi.channels.messages import ONE_OF, REQUIRED
 
 __all__ = ["ChecklistEntry", "ItemSettings", "channel", "check_item", "score", "tally"]
 
@@ -34,16 +35,16 @@ class ChecklistEntry(EntrySchema):
     @validates_schema
     def is_counted(self, data: dict[str, Any], **_: Any) -> None:
         if "item" in data and "count" not in data:
-            raise ValidationError("Missing data for required field.", "count")
+            raise ValidationError(REQUIRED, "count")
         if data.get("count") and "item" not in data:
-            raise ValidationError("Missing data for required field.", "item")
+            raise ValidationError(REQUIRED, "item")
 
 
 def check_item(key: str, context: Context) -> None:
     """Refuse an item that the settings do not name."""
     known = [item["key"] for item in context.settings.get("items", ())]
     if context.settings and key not in known:
-        raise ValidationError(f"Must be one of: {', '.join(known)}.")
+        raise ValidationError(ONE_OF.format(choices=", ".join(known)))
 
 
 def tally(entry: Entry, _context: Context) -> Iterable[Count]:

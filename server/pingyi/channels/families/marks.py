@@ -9,9 +9,12 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from pingyi.channels import Entry, Name, ScoreField, Settings, SettingsSchema, Whole, word
+from pingyi.channels.messages import Message
 from pingyi.channels.numbers import MAX_DECIMALS
 
 PREFIX = "mark/"
+_ABOVE = Message(zh="超过满分{scale}。", en="Above the scale of {scale}.")
+_DECIMALS = Message(zh="小数位多于{decimals}位。", en="More than {decimals} decimals.")
 
 
 class MarkSettings(SettingsSchema):
@@ -38,9 +41,9 @@ def check_mark(value: Decimal, settings: Settings) -> None:
     """Refuse a mark above the scale or with more decimals than the scheme allows."""
     scale, decimals = settings.get("scale"), settings.get("score_decimals")
     if scale is not None and value > scale:
-        raise ValidationError(f"Above the scale of {word(scale)}.")
+        raise ValidationError(_ABOVE.format(scale=word(scale)))
     if decimals is not None and -_exponent(value) > decimals:
-        raise ValidationError(f"More than {decimals} decimals.")
+        raise ValidationError(_DECIMALS.format(decimals=decimals))
 
 
 def mark_name(entry: Entry) -> Name | None:

@@ -16,6 +16,7 @@ from marshmallow import ValidationError, validates, validates_schema
 from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Flag, Score, Tally, Text
 from pingyi.channels.families.marks import MarkSettings, check_mark, mark_field, mark_name, read_marks
 from pingyi.channels.families.words import evidence_field
+from pingyi.channels.messages import Message
 
 
 class PartnerEntry(EntrySchema):
@@ -31,7 +32,9 @@ class PartnerEntry(EntrySchema):
     @validates_schema
     def has_evidence(self, data: dict[str, Any], **_: Any) -> None:
         if self.channel.settings.get("evidence_required") and not data.get("evidence"):
-            raise ValidationError("Evidence is required here.", "evidence")
+            raise ValidationError(
+                Message(zh="此处必须写明依据。", en="Evidence is required here."), "evidence"
+            )
 
 
 class PartnerSettings(MarkSettings):

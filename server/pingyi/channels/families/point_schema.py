@@ -11,7 +11,8 @@ from marshmallow import ValidationError, fields, pre_load, validate, validates, 
 from pingyi.channels import EntrySchema, Exact, Key, Month, Whole, Word
 from pingyi.channels.families.ballot import settings as ballot_settings
 from pingyi.channels.families.ballot.settings import PAPER, POSITIVE, BallotSettings
-from pingyi.channels.families.words import check_month
+from pingyi.channels.families.words import LARGER, check_month
+from pingyi.channels.messages import ONE_OF, REQUIRED, Message
 
 MEASURES = ("answered_on_time", "resolved", "satisfied")
 NOT_EMPTY = validate.Length(min=1)
@@ -52,7 +53,7 @@ class PointSettings(BallotSettings):
     @validates("report_weights")
     def reports_sum_to_one(self, weights: dict[str, Fraction], data_key: str) -> None:
         if sum(weights.values()) != 1:
-            raise ValidationError("The weights must sum to 1.")
+            raise ValidationError(Message(zh="权重之和必须等于1。", en="The weights must sum to 1."))
 
 
 class PointEntry(EntrySchema):
@@ -98,7 +99,7 @@ class PointEntry(EntrySchema):
     def is_a_known_type(self, value: str, data_key: str) -> None:
         strata = self.channel.settings.get("strata")
         if strata and value not in strata:
-            raise ValidationError(f"Must be one of: {', '.join(strata)}.")
+            raise ValidationError(ONE_OF.format(choices=", ".join(strata)))
 
     @validates("answers")
     def are_of_this_ballot(self, value: dict[str, str], data_key: str) -> None:
@@ -108,7 +109,7 @@ class PointEntry(EntrySchema):
         known = tuple(dict.fromkeys((*settings["options"], *settings["unscored"], *PAPER)))
         for words, allowed in ((value, settings["dimensions"]), (value.values(), known)):
             if set(words) - set(allowed):
-                raise ValidationError(f"Must be one of: {', '.join(allowed)}.")
+                raise ValidationError(ONE_OF.format(choices=", ".join(allowed)))
 
     @validates_schema
     def adds_up(self, data: dict[str, Any], **_: Any) -> None:
@@ -116,6 +117,6 @@ class PointEntry(EntrySchema):
             if measure not in data:
                 continue
             if "reports" not in data:
-                raise ValidationError("Missing data for required field.", "reports")
+                raise ValidationError(REQUIRED, "reports")
             if data[measure] > data["reports"]:
-                raise ValidationError('Larger than "reports".', measure)
+                raise ValidationError(LARGER.format(column="reports"), measure)

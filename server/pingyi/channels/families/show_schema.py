@@ -11,7 +11,8 @@ from marshmallow import ValidationError, validate, validates, validates_schema
 from pingyi.channels import EntrySchema, Text, Whole, Word
 from pingyi.channels.families.case.measure_settings import MeasureSettings
 from pingyi.channels.families.case.measures import used
-from pingyi.channels.families.words import Choice, Day, check_day, evidence_field
+from pingyi.channels.families.words import LARGER, Choice, Day, check_day, evidence_field
+from pingyi.channels.messages import ONE_OF, REQUIRED, Message
 
 ATTENDANCE = {
     "leader": Text(zh="主要负责人", en="Leader"),
@@ -23,6 +24,7 @@ CREDITED = ("deputy", "other")
 EVENTS = ("deputy", "other", "absent", "late")
 COUNTED = ("answered_on_time", "resolved", "satisfied")
 MEASURES = ("attended", *COUNTED)
+_SHOWN = Message(zh="上线场次只能得出：{measures}。", en="Sessions show only: {measures}.")
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "100/80/50": {"credit": {"deputy": "0.8", "other": "0.5"}},
@@ -42,36 +44,56 @@ class ShowSettings(MeasureSettings):
     @validates("of")
     def denominators_come_before(self, of: dict[str, str], data_key: str) -> None:
         if "attended" in of:
-            raise ValidationError("Attendance is counted of the sessions.")
+            raise ValidationError(
+                Message(zh="上线率以场次为分母。", en="Attendance is counted of the sessions.")
+            )
         for measure, denominator in of.items():
             before = COUNTED.index(measure) if measure in COUNTED else 0
             known = ("questions", *COUNTED[:before])
             if denominator not in known:
-                raise ValidationError(f"Must be one of: {', '.join(known)}.")
+                raise ValidationError(ONE_OF.format(choices=", ".join(known)))
 
     @validates("events")
     def events_are_known(self, events: dict[str, Any], data_key: str) -> None:
         if set(events) - set(EVENTS):
-            raise ValidationError(f"Must be one of: {', '.join(EVENTS)}.")
+            raise ValidationError(ONE_OF.format(choices=", ".join(EVENTS)))
 
     @validates_schema
     def measures_are_known(self, data: dict[str, Any], **_: Any) -> None:
         key = "bands" if "bands" in data else "weights"
         if set(used(data)) - set(MEASURES):
-            raise ValidationError(f"Sessions show only: {', '.join(MEASURES)}.", key)
+            raise ValidationError(_SHOWN.format(measures=", ".join(MEASURES)), key)
 
     @validates_schema
     def credit_goes_somewhere(self, data: dict[str, Any], **_: Any) -> None:
         credit = data.get("credit", {})
         if set(credit) - set(CREDITED):
-            raise ValidationError(f"Must be one of: {', '.join(CREDITED)}.", "credit")
+            raise ValidationError(ONE_OF.format(choices=", ".join(CREDITED)), "credit")
         if "attended" not in used(data):
             if credit:
-                raise ValidationError("Credit counts towards attended, which is not scored here.", "credit")
+                raise ValidationError(
+                    Message(
+                        zh="折算计入上线率，而这里不计上线率。",
+                        en="Credit counts towards attended, which is not scored here.",
+                    ),
+                    "credit",
+                )
         elif set(credit) != set(CREDITED):
-            raise ValidationError("Say what a deputy's and another's attendance is worth.", "credit")
+            raise ValidationError(
+                Message(
+                    zh="要写明分管负责人（deputy）和其他人员（other）上线各折算多少。",
+                    en="Say what a deputy's and another's attendance is worth.",
+                ),
+                "credit",
+            )
         elif credit["deputy"] < credit["other"]:
-            raise ValidationError("A deputy's attendance is worth no less than another's.", "credit")
+            raise ValidationError(
+                Message(
+                    zh="分管负责人的折算不能低于其他人员。",
+                    en="A deputy's attendance is worth no less than another's.",
+                ),
+                "credit",
+            )
 
 
 class SessionEntry(EntrySchema):
@@ -99,7 +121,7 @@ class SessionEntry(EntrySchema):
             if measure not in data:
                 continue
             if "questions" not in data:
-                raise ValidationError("Missing data for required field.", "questions")
+                raise ValidationError(REQUIRED, "questions")
             for column in ("questions", denominators.get(measure, "questions")):
                 if data[measure] > data.get(column, data[measure]):
-                    raise ValidationError(f'Larger than "{column}".', measure)
+                    raise ValidationError(LARGER.format(column=column), measure)

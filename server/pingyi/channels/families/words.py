@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 from marshmallow import ValidationError, validate
 
 from pingyi.channels import Moment, Period, Text, Word
+from pingyi.channels.messages import Message
 from pingyi.channels.schema import MAX_TEXT_CHARACTERS
+
+LARGER = Message(zh="大于“{column}”。", en='Larger than "{column}".')
 
 
 def evidence_field() -> Word:
@@ -42,7 +45,7 @@ class Choice(Word):
 def check_day(day: date, period: Period) -> None:
     """Refuse a day outside the period; without dates every day will do."""
     if (period.starts_on and day < period.starts_on) or (period.ends_on and day > period.ends_on):
-        raise ValidationError("This day lies outside the period.")
+        raise ValidationError(Message(zh="日期不在本周期内。", en="This day lies outside the period."))
 
 
 def check_month(month: str, period: Period) -> None:
@@ -50,4 +53,4 @@ def check_month(month: str, period: Period) -> None:
     first = f"{period.starts_on:%Y-%m}" if period.starts_on else month
     last = f"{period.ends_on:%Y-%m}" if period.ends_on else month
     if not first <= month <= last:
-        raise ValidationError("This month lies outside the period.")
+        raise ValidationError(Message(zh="月份不在本周期内。", en="This month lies outside the period."))

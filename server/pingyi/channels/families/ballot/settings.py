@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates, validates_schema
 
 from pingyi.channels import Exact, Key, Settings, SettingsSchema, Whole, Word
+from pingyi.channels.messages import Message
 
 PAPER = ("no_answer", "invalid", "withheld")
 TURNOUT = ("issued", "returned")
@@ -19,6 +20,10 @@ FIVE = (*FOUR, "very_dissatisfied")
 THREE = ("satisfied", "basic", "dissatisfied")
 POSITIVE = validate.Range(min=0, min_inclusive=False)
 PART = validate.Range(min=0, max=1)
+_RESERVED = Message(
+    zh="这些代号另有含义，不能用作计分选项：{words}。", en="These words have a meaning of their own: {words}."
+)
+_NO_OPTION = Message(zh="没有这些选项：{options}。", en="No such option: {options}.")
 
 
 def worth(keys: Iterable[str], *values: str) -> dict[str, dict[str, str]]:
@@ -99,30 +104,40 @@ class BallotSettings(SettingsSchema):
     @validates("options")
     def can_score(self, options: dict[str, Fraction], data_key: str) -> None:
         if len(set(options.values())) < 2:
-            raise ValidationError("Options of equal worth cannot tell units apart.")
+            raise ValidationError(
+                Message(
+                    zh="各选项分值相同，分不出高低。", en="Options of equal worth cannot tell units apart."
+                )
+            )
         if set(options) & {*PAPER, *TURNOUT}:
             reserved = ", ".join((*PAPER, *TURNOUT))
-            raise ValidationError(f"These words have a meaning of their own: {reserved}.")
+            raise ValidationError(_RESERVED.format(words=reserved))
 
     @validates("strata")
     def sum_to_one(self, strata: dict[str, Fraction], data_key: str) -> None:
         if sum(strata.values()) != 1:
-            raise ValidationError("The weights must sum to 1.")
+            raise ValidationError(Message(zh="权重之和必须等于1。", en="The weights must sum to 1."))
 
     @validates_schema
     def unscored_are_not_scored(self, data: dict[str, Any], **_: Any) -> None:
         if set(data["unscored"]) & {*data["options"], *TURNOUT}:
-            raise ValidationError("An option is either scored or not.", "unscored")
+            raise ValidationError(
+                Message(zh="同一选项不能既计分又不计分。", en="An option is either scored or not."),
+                "unscored",
+            )
         if len(set(data["unscored"])) < len(data["unscored"]):
-            raise ValidationError("An option stands here twice.", "unscored")
+            raise ValidationError(Message(zh="选项重复。", en="An option stands here twice."), "unscored")
 
     @validates_schema
     def rate_is_a_rate(self, data: dict[str, Any], **_: Any) -> None:
         values = data["options"].values()
         if data["shown_as"] == "rate" and (min(values), max(values)) != (0, 100):
             raise ValidationError(
-                "Shown as a rate, the best option must be worth 100 and the worst 0;"
-                " otherwise it is a score.",
+                Message(
+                    zh="公布为“率”时，最好的选项须为100，最差的须为0；否则只能称为“得分”。",
+                    en="Shown as a rate, the best option must be worth 100 and the worst 0;"
+                    " otherwise it is a score.",
+                ),
                 "shown_as",
             )
 
@@ -137,7 +152,12 @@ class Quorum(Schema):
     @validates_schema
     def has_one_threshold(self, data: dict[str, Any], **_: Any) -> None:
         if ("over" in data) == ("at_least" in data):
-            raise ValidationError('Give either "over" or "at_least".')
+            raise ValidationError(
+                Message(
+                    zh="“over”（超过）和“at_least”（不少于）须选一项。",
+                    en='Give either "over" or "at_least".',
+                )
+            )
 
 
 class Grade(Schema):
@@ -153,7 +173,12 @@ class Grade(Schema):
     def is_whole(self, data: dict[str, Any], **_: Any) -> None:
         given = {"options", "of", "over", "at_least"} & set(data)
         if given and not ({"options", "of"} < given and len(given) == 3):
-            raise ValidationError('A grade needs "options", "of", and either "over" or "at_least".')
+            raise ValidationError(
+                Message(
+                    zh="等次要写明“options”（选项）、“of”（基数），并在“over”和“at_least”中选一项。",
+                    en='A grade needs "options", "of", and either "over" or "at_least".',
+                )
+            )
 
     @post_load
     def freeze(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -176,13 +201,19 @@ class RosterSettings(BallotSettings):
     def grades_leave_no_hole(self, data: dict[str, Any], **_: Any) -> None:
         grades = data.get("grades", [])
         if any("of" not in grade for grade in grades[:-1]) or (grades and "of" in grades[-1]):
-            raise ValidationError("The last grade, and only the last, stands without a threshold.", "grades")
+            raise ValidationError(
+                Message(
+                    zh="最后一个等次不设门槛，其余都要设。",
+                    en="The last grade, and only the last, stands without a threshold.",
+                ),
+                "grades",
+            )
         if len({grade["key"] for grade in grades}) < len(grades):
-            raise ValidationError("A grade stands here twice.", "grades")
+            raise ValidationError(Message(zh="等次重复。", en="A grade stands here twice."), "grades")
         used = {option for grade in grades for option in grade.get("options", ())}
         if used - set(data["options"]):
             unknown = ", ".join(sorted(used - set(data["options"])))
-            raise ValidationError(f"No such option: {unknown}.", "grades")
+            raise ValidationError(_NO_OPTION.format(options=unknown), "grades")
 
 
 def roster_needs(settings: Settings) -> frozenset[str]:

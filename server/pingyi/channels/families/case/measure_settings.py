@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates, va
 
 from pingyi.channels import Exact, Key, SettingsSchema, Whole
 from pingyi.channels.families.case.measures import used
+from pingyi.channels.messages import Message
 from pingyi.channels.numbers import MAX_DECIMALS
 
 POSITIVE = validate.Range(min=0, min_inclusive=False)
@@ -63,7 +64,9 @@ class Band(Schema):
     @validates_schema
     def floor_is_below(self, data: dict[str, Any], **_: Any) -> None:
         if data["floor"] >= data["points"]:
-            raise ValidationError("The floor must lie below the points.", "floor")
+            raise ValidationError(
+                Message(zh="最低分必须小于满分。", en="The floor must lie below the points."), "floor"
+            )
 
 
 class MeasureSettings(SettingsSchema):
@@ -104,20 +107,31 @@ class MeasureSettings(SettingsSchema):
     @validates("weights")
     def sum_to_one(self, weights: dict[str, Fraction], data_key: str) -> None:
         if sum(weights.values()) != 1:
-            raise ValidationError("The weights must sum to 1.")
+            raise ValidationError(Message(zh="权重之和必须等于1。", en="The weights must sum to 1."))
 
     @validates_schema
     def has_one_formula(self, data: dict[str, Any], **_: Any) -> None:
         if len({"weights", "bands", "events"} & set(data)) != 1:
-            raise ValidationError('Give exactly one of "weights", "bands" and "events".')
+            raise ValidationError(
+                Message(
+                    zh="“weights”（权重）、“bands”（分段）、“events”（扣分事项）须且只能选一项。",
+                    en='Give exactly one of "weights", "bands" and "events".',
+                )
+            )
 
     @validates_schema
     def measures_are_distinct(self, data: dict[str, Any], **_: Any) -> None:
         measures = used(data)
         if len(set(measures)) < len(measures):
-            raise ValidationError("A measure stands here twice.", "bands")
+            raise ValidationError(Message(zh="指标重复。", en="A measure stands here twice."), "bands")
         if set(data.get("of", ())) - set(measures):
-            raise ValidationError("Only a measure that is scored has a denominator here.", "of")
+            raise ValidationError(
+                Message(
+                    zh="只有计分的指标才在此写分母。",
+                    en="Only a measure that is scored has a denominator here.",
+                ),
+                "of",
+            )
 
     @validates_schema
     def full_marks_fit(self, data: dict[str, Any], **_: Any) -> None:
@@ -127,7 +141,11 @@ class MeasureSettings(SettingsSchema):
         full += [row[key] for row in data.get("bands", ()) for key in ("points", "floor")]
         if any((points * unit).denominator != 1 for points in full):
             raise ValidationError(
-                "A sub-score's full marks need more decimals than these.", "sub_score_decimals"
+                Message(
+                    zh="分项满分的小数位数多于所定位数。",
+                    en="A sub-score's full marks need more decimals than these.",
+                ),
+                "sub_score_decimals",
             )
 
     @validates_schema
@@ -135,6 +153,18 @@ class MeasureSettings(SettingsSchema):
         measures = used(data)
         taken = {"satisfied", "dissatisfied", *measures, *data.get("events", ())}
         if data.get("credit") and "satisfied" not in measures:
-            raise ValidationError("Credit counts towards satisfied, which is not scored here.", "credit")
+            raise ValidationError(
+                Message(
+                    zh="折算计入满意率，而这里不计满意率。",
+                    en="Credit counts towards satisfied, which is not scored here.",
+                ),
+                "credit",
+            )
         if set(data.get("credit", ())) & taken:
-            raise ValidationError("A key has one meaning: a measure, a credit or an event.", "credit")
+            raise ValidationError(
+                Message(
+                    zh="同一代号只能是指标、折算或扣分事项之一。",
+                    en="A key has one meaning: a measure, a credit or an event.",
+                ),
+                "credit",
+            )

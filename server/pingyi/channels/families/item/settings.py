@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
 
 from pingyi.channels import Flag, Key, ScoreField, SettingsSchema
+from pingyi.channels.messages import Message, bilingual_field
 
 POSITIVE = validate.Range(min=0, min_inclusive=False)
 THRESHOLDS = ("at_least", "over")
@@ -30,23 +31,39 @@ class Item(Schema):
     @validates_schema
     def does_one_thing(self, data: dict[str, Any], **_: Any) -> None:
         if sum((("deduct" in data), bool(data.get("veto")), ("bonus" in data))) != 1:
-            raise ValidationError('An item has exactly one of "deduct", "veto" and "bonus".')
+            raise ValidationError(
+                Message(
+                    zh="每项指标在“deduct”（扣分）、“veto”（否决）、“bonus”（加分）中须且只能选一项。",
+                    en='An item has exactly one of "deduct", "veto" and "bonus".',
+                )
+            )
         worth = data.get("deduct", data.get("bonus"))
         if "cap" in data and (worth is None or data["cap"] < worth):
-            raise ValidationError("A cap limits points, and is not below those of a single time.", "cap")
+            raise ValidationError(
+                Message(
+                    zh="上限只用于扣分或加分，且不能低于单次的分数。",
+                    en="A cap limits points, and is not below those of a single time.",
+                ),
+                "cap",
+            )
 
 
 class Gate(fields.Field[dict[str, Decimal]]):
     """The points from which on a bonus counts: "80" (at least), or { over = "80" } or { at_least = "80" }."""
 
-    default_error_messages = {"invalid": 'Not a number of points, nor a table with "over" or "at_least".'}
+    default_error_messages = {
+        "invalid": Message(
+            zh="既不是分数，也不是只含“over”（超过）或“at_least”（不少于）的一组设置。",
+            en='Not a number of points, nor a table with "over" or "at_least".',
+        )
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Decimal]:
         table = value if isinstance(value, Mapping) else {"at_least": value}
         if len(table) != 1 or not set(table) <= set(THRESHOLDS):
             raise self.make_error("invalid")
         [(kind, points)] = table.items()
-        gate = ScoreField(validate=validate.Range(min=0, max=100)).deserialize(points)
+        gate = bilingual_field(ScoreField(validate=validate.Range(min=0, max=100))).deserialize(points)
         if gate is None:
             raise self.make_error("invalid")
         return {kind: gate}
@@ -72,15 +89,26 @@ class ItemSettings(SettingsSchema):
     def tell_units_apart(self, items: list[dict[str, Any]], data_key: str) -> None:
         keys = [item["key"] for item in items]
         if len(set(keys)) < len(keys):
-            raise ValidationError("An item stands here twice.")
+            raise ValidationError(Message(zh="指标重复。", en="An item stands here twice."))
         if all("bonus" in item for item in items):
-            raise ValidationError("Items that only add leave every unit at full marks.")
+            raise ValidationError(
+                Message(
+                    zh="只有加分项时，各单位都是满分，分不出高低。",
+                    en="Items that only add leave every unit at full marks.",
+                )
+            )
 
     @validates_schema
     def bonus_is_gated(self, data: dict[str, Any], **_: Any) -> None:
         adds = any("bonus" in item for item in data["items"])
         if adds and "bonus_gate" not in data:
-            raise ValidationError("Where an item adds, say from which points on.", "bonus_gate")
+            raise ValidationError(
+                Message(
+                    zh="有加分项时，要写明达到多少分才加分。",
+                    en="Where an item adds, say from which points on.",
+                ),
+                "bonus_gate",
+            )
         for key in ("bonus_gate", "bonus_cap"):
             if key in data and not adds:
-                raise ValidationError("No item adds anything here.", key)
+                raise ValidationError(Message(zh="这里没有加分项。", en="No item adds anything here."), key)
