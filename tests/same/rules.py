@@ -69,6 +69,8 @@ CHANGED = {
         "contract of channels",
         "Message",
     ): "a refusal in both languages, instead of a table from English to Chinese",
+    ("contract of channels", "Choice"): "a column whose choices have words, of the families before",
+    ("tuples of words, such as counters", "title_zh/title_en"): "names of metadata, which were no counter",
 }
 """Names that are gone or new on purpose, by their kind."""
 

@@ -18,7 +18,7 @@ from werkzeug.routing import BaseConverter
 from pingyi.api.requests import StrictParser
 from pingyi.channels import Exact, Flag, Moment, Month, ScoreField, Whole, Word
 from pingyi.channels.messages import bilingual
-from pingyi.channels.schema import MAX_COUNT
+from pingyi.channels.schema import MAX_COUNT, title_of
 from pingyi.web.policy import PUBLIC, policy
 
 PROBLEM_JSON = "application/problem+json"
@@ -215,5 +215,6 @@ def _pattern(body: str, *, empty: bool) -> dict[str, str]:
 
 
 def _titles(field: fields.Field[Any]) -> dict[str, str]:
-    titles = [str(field.metadata[name]) for name in ("title_zh", "title_en") if field.metadata.get(name)]
+    title = title_of(field)
+    titles = [words for words in (title.zh, title.en) if words]
     return {"title": " / ".join(titles)} if titles else {}

@@ -4,7 +4,7 @@ from pingyi.channels.channel import Channel, Page, Task
 from pingyi.channels.hookspecs import ChannelSpecs, hookimpl, hookspec
 from pingyi.channels.messages import Message
 from pingyi.channels.numbers import word
-from pingyi.channels.schema import EntrySchema, Flag, Moment, Month, Whole, Word
+from pingyi.channels.schema import Choice, EntrySchema, Flag, Moment, Month, Whole, Word
 from pingyi.channels.schema import Score as ScoreField
 from pingyi.channels.settings import Exact, Key, SettingsSchema
 from pingyi.channels.text import Text
@@ -17,6 +17,7 @@ __all__ = [
     "Channel",
     "ChannelSpecs",
     "ChannelView",
+    "Choice",
     "Context",
     "Count",
     "Entry",

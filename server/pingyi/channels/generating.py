@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields
 
 from pingyi.channels.channel import Channel
-from pingyi.channels.schema import Flag, Moment, Month, Score, Whole
+from pingyi.channels.schema import Choice, Flag, Moment, Month, Score, Whole
 from pingyi.channels.types import Context, Entry
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def _plausible(name: str, field: Any, context: Context) -> SearchStrategy[Any]:
         keys = sorted(context.settings.get(field.metadata.get("keys", ""), {})) or ["x"]
         values = _plausible(name, field.value_field, context)
         return st.dictionaries(st.sampled_from(keys), mostly(values, st.just("")), max_size=3)
+    if isinstance(field, Choice):
+        return st.sampled_from([*field.words, *(word.zh for word in field.words.values())])
     for kind, cells in known:
         if isinstance(field, kind):
             return cells

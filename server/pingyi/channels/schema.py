@@ -9,10 +9,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import Schema, ValidationError, fields, pre_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from pingyi.channels.messages import REQUIRED, Message, bilingual
 from pingyi.channels.numbers import word
+from pingyi.channels.text import Text
 from pingyi.channels.types import Context
 
 MAX_WORD_CHARACTERS = 200
@@ -23,6 +24,15 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _DIGITS = re.compile(r"[0-9]{1,13}")
 _PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def title_of(field: fields.Field[Any], name: str = "") -> Text:
+    """What a field is called: its metadata `title`, a Text, or `title_zh` and `title_en`; else `name`."""
+    meta = field.metadata
+    title = meta.get("title")
+    if isinstance(title, Text):
+        return title
+    return Text(zh=str(meta.get("title_zh", name)), en=str(meta.get("title_en", name)))
 
 
 class Score(fields.Field[Decimal]):
@@ -93,6 +103,19 @@ class Month(Word):
         if not _MONTH.fullmatch(text):
             raise self.make_error("month")
         return text
+
+
+class Choice(Word):
+    """One of `words`, given by its key or as it is called in Chinese or English. Loads to the key."""
+
+    def __init__(self, words: Mapping[str, Text], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(list(words)), **kwargs)
+        self.words = dict(words)
+        self._keys = {name: key for key, text in words.items() for name in (text.zh, text.en.lower())}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return self._keys.get(text.lower(), text)
 
 
 class Flag(fields.Boolean):

@@ -96,6 +96,37 @@ def test_foreign_package_works_from_registry_to_result(
     assert "/api/v1/periods/{period}/noise/{channel}/entries" in document["paths"]
 
 
+def test_foreign_columns_and_choices_have_the_words_of_their_schema(
+    start: Callable[[], Flask], noise_site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(noise_site)
+    app = start()
+    with inside(app):
+        make_open("p", "noise", "{ n_min = 30 }")
+        deliver(SHELL, "p", "night", [{**NIGHT, "method": "移动监测"}])
+        with pytest.raises(Problem) as refused:
+            deliver(SHELL, "p", "night", [{**NIGHT, "unit": "u2", "method": "by ear"}])
+        client = app.test_client()
+        chinese, english = (
+            client.get(f"/entries/p/noise/night?lang={language}", headers=bearer("auditor")).text
+            for language in ("zh", "en")
+        )
+        form = client.get("/api/v1/periods/p/noise/night/entries/form", headers=bearer("auditor")).get_json()
+        schemas = client.get("/api/openapi.json").get_json()["components"]["schemas"]
+    [error] = refused.value.errors
+    assert (error.message.zh, error.message.en) == (
+        "只能是：fixed, mobile。",
+        "Must be one of: fixed, mobile.",
+    )
+    assert "监测方式" in chinese and "移动监测" in chinese and "Method" in english and "Mobile" in english
+    titles = {field["name"]: field["title"] for field in form["fields"]}
+    assert titles["site"] == {"zh": "工地", "en": "Site"}
+    assert titles["method"] == {"zh": "监测方式", "en": "Method"}
+    [entry] = [schema for name, schema in schemas.items() if name == "noise_entry"]
+    assert entry["properties"]["method"]["title"] == "监测方式 / Method"
+    assert {"fixed", "mobile"} <= set(entry["properties"]["method"]["enum"])
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_package_is_named_with_its_version(package: Write, name: str) -> None:
     code, told = BROKEN[name]

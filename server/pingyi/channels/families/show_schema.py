@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, validate, validates, validates_schema
 
-from pingyi.channels import EntrySchema, Text, Whole, Word
+from pingyi.channels import Choice, EntrySchema, Text, Whole, Word
 from pingyi.channels.families.case.measure_settings import MeasureSettings
 from pingyi.channels.families.case.measures import used
-from pingyi.channels.families.words import LARGER, Choice, Day, check_day, evidence_field
+from pingyi.channels.families.words import LARGER, Day, check_day, evidence_field
 from pingyi.channels.messages import ONE_OF, REQUIRED, Message
 
 ATTENDANCE = {

@@ -1,17 +1,18 @@
-"""Columns that several families share: a day, evidence, and a choice named in either language."""
+"""Columns that several families share: a day and evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import ValidationError, validate
+from marshmallow import ValidationError
 
-from pingyi.channels import Moment, Period, Text, Word
+from pingyi.channels import Choice, Moment, Period, Word
 from pingyi.channels.messages import Message
 from pingyi.channels.schema import MAX_TEXT_CHARACTERS
+
+__all__ = ["LARGER", "Choice", "Day", "check_day", "check_month", "evidence_field"]
 
 LARGER = Message(zh="大于“{column}”。", en='Larger than "{column}".')
 
@@ -28,18 +29,6 @@ class Day(Moment):
         moment = super()._deserialize(value, attr, data, **kwargs)
         zone: ZoneInfo = self._zone()
         return moment.astimezone(zone).date()
-
-
-class Choice(Word):
-    """One of `words`, given by its key or as it is called in Chinese or English. Loads to the key."""
-
-    def __init__(self, words: Mapping[str, Text], **kwargs: Any) -> None:
-        super().__init__(validate=validate.OneOf(list(words)), **kwargs)
-        self._keys = {name: key for key, text in words.items() for name in (text.zh, text.en.lower())}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        return self._keys.get(text.lower(), text)
 
 
 def check_day(day: date, period: Period) -> None:

@@ -106,6 +106,8 @@ def _words(column: Column, value: Any, working: BoundChannel) -> Text:
     if isinstance(value, bool):
         return _FLAGS[value]
     spelt = str(value)
+    if spelt in column.words:
+        return column.words[spelt]
     if column.kind == "moment" and "T" in spelt:
         spelt = _clock(spelt, working.context.period.time_zone)
     return Text(zh=spelt, en=spelt)

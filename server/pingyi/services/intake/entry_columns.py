@@ -2,48 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from marshmallow import fields
 
-from pingyi.channels import Text, Whole
+from pingyi.channels import Choice, Text, Whole
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.intake.partner_queries import entry_fields
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of an entry: its field, the key of a mapping or "", its kind, what it is called."""
+    """A column of an entry: its field, the key of a mapping or "", its kind, what it is called.
+
+    `words`: what may stand in it and what that is called; empty where the channel names no choices.
+    """
 
     name: str
     key: str
     kind: str
     title: Text
     required: bool
+    words: Mapping[str, Text] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
         """Its name where the field is plain, `field.key` in a mapping."""
         return f"{self.name}.{self.key}" if self.key else self.name
 
+    @property
+    def choices(self) -> Text:
+        """The words that may stand in it, one after the other."""
+        words = self.words.values()
+        return Text(zh="、".join(word.zh for word in words), en=", ".join(word.en for word in words))
+
 
 def columns_of(working: BoundChannel) -> list[Column]:
     """The columns of a channel's files, the unit first and the reason of a correction last."""
-    found = []
-    for field in sorted(entry_fields(working), key=lambda each: each["name"] != "unit"):
-        title = Text(**field["title"])
-        if field["type"] != "mapping":
-            kind = "unit" if field["name"] == "unit" else field["type"]
-            found.append(Column(field["name"], "", kind, title, field["required"]))
+    columns = []
+    schema = working.plugin.entry_schema().fields
+    for each in sorted(entry_fields(working), key=lambda document: document["name"] != "unit"):
+        name, title = each["name"], Text(**each["title"])
+        column = schema.get(name)
+        if each["type"] != "mapping":
+            kind = "unit" if name == "unit" else each["type"]
+            columns.append(Column(name, "", kind, title, each["required"], _words(column)))
             continue
-        kind = _kind_inside(working, field["name"])
-        for key in field["keys"]:
+        inner = column.value_field if isinstance(column, fields.Mapping) else None
+        kind = "whole" if isinstance(inner, Whole) else "text"
+        for key in each["keys"]:
             within = Text(zh=f"{title.zh}：{key}", en=f"{title.en}: {key}")
-            found.append(Column(field["name"], key, kind, within, required=False))
-    return found
+            columns.append(Column(name, key, kind, within, required=False, words=_words(inner)))
+    return columns
 
 
-def _kind_inside(working: BoundChannel, name: str) -> str:
-    field = working.plugin.entry_schema().fields[name]
-    whole = isinstance(field, fields.Dict) and isinstance(field.value_field, Whole)
-    return "whole" if whole else "text"
+def _words(value: fields.Field[Any] | None) -> Mapping[str, Text]:
+    return value.words if isinstance(value, Choice) else {}

@@ -11,6 +11,7 @@ from marshmallow import fields
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Exact, Flag, Moment, Month, ScoreField, SettingsSchema, Text, Whole
+from pingyi.channels.schema import title_of
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
@@ -88,7 +89,7 @@ def _field(name: str, field: fields.Field[Any], working: BoundChannel) -> Docume
     keys = working.context.settings.get(meta.get("keys", "")) if meta.get("keys") else None
     return {
         "name": field.data_key or name,
-        "title": {"zh": meta.get("title_zh", name), "en": meta.get("title_en", name)},
+        "title": _both(title_of(field, name)),
         "type": next((kind for known, kind in _KINDS if isinstance(field, known)), "text"),
         "required": bool(field.required or unit_needed),
         "private": bool(meta.get("private")),

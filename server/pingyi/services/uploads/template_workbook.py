@@ -70,7 +70,8 @@ def _write_notes(sheet: Worksheet, form: Mapping[str, Any], columns: Sequence[Co
         sheet.write_string(row, 0, note)
     for row, column in enumerate(columns, len(_NOTES) + 2):
         sheet.write_string(row, 0, _both(column.title))
-        sheet.write_string(row, 1, _both(_KINDS.get(column.kind, _KINDS["text"])))
+        kind = column.choices if column.words else _KINDS.get(column.kind, _KINDS["text"])
+        sheet.write_string(row, 1, _both(kind))
         sheet.write_string(row, 2, "必填 / required" if column.required else "")
 
 

@@ -11,6 +11,7 @@ from pingyi.channels import (
     Cell,
     Channel,
     ChannelView,
+    Choice,
     Context,
     Count,
     Entry,
@@ -30,14 +31,18 @@ from pingyi.channels import (
     hookimpl,
 )
 
+METHODS = {"fixed": Text(zh="固定监测", en="Fixed"), "mobile": Text(zh="移动监测", en="Mobile")}
+
 
 class NoiseEntry(EntrySchema):
     """One site in one month."""
 
-    site = Word(required=True, metadata={"title_zh": "工地", "title_en": "Site"})
+    site = Word(required=True, metadata={"title": Text(zh="工地", en="Site")})
     month = Month(required=True, metadata={"title_zh": "月份", "title_en": "Month"})
     nights = Whole(required=True, metadata={"title_zh": "监测夜数", "title_en": "Nights measured"})
     loud = Whole(required=True, metadata={"title_zh": "超标夜数", "title_en": "Nights too loud"})
+
+    method = Choice(METHODS, metadata={"title": Text(zh="监测方式", en="Method")})
 
     @validates_schema
     def adds_up(self, data: dict[str, Any], **_: Any) -> None:
