@@ -63,6 +63,10 @@ class Registry:
             )
         return self.channels[key].channel
 
+    def installed(self, key: str) -> Channel | None:
+        """The channel `key`; None when no working package brings it."""
+        return self.channels[key].channel if key in self.channels else None
+
     def version(self, key: str) -> str:
         """Distribution and version that bring `key`; Problem plugin_missing when no working package does."""
         self.channel(key)
@@ -121,12 +125,19 @@ def _check(channel: Any, found: Mapping[str, Registered]) -> None:
     for name in ("tally", "score", "needs"):
         if not callable(getattr(channel, name)):
             raise TypeError(f"{name} of channel {channel.key} cannot be called")
+    _check_words(channel)
     places = [*(page.path for page in channel.pages), *(f"tasks-{task.key}" for task in channel.tasks)]
     if len(set(places)) < len(places) or not all(map(_KEY.fullmatch, places)):
         raise ValueError(f"pages and tasks of channel {channel.key} need keys of their own, got {places}")
     if channel.key in found:
         other = found[channel.key]
         raise ValueError(f"channel {channel.key} is already brought by {other.distribution} {other.version}")
+
+
+def _check_words(channel: Channel) -> None:
+    for name in ("fact_titles", "words"):
+        if not all(isinstance(title, Text) for title in getattr(channel, name).values()):
+            raise TypeError(f"{name} of channel {channel.key} is no table of Text")
 
 
 def _order(point: EntryPoint) -> tuple[bool, str]:

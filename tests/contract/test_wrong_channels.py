@@ -147,6 +147,13 @@ class Forgetful(NoiseEntry):
     remark = fields.String(load_default="", load_only=True)
 
 
+WORDS = Text(zh="安静夜", en="quiet nights")
+
+
+def with_a_fact(tally: Tally, context: Context) -> Score:
+    return replace(score(tally, context), facts={"quiet": tally["quiet"]})
+
+
 class Impatient(NoiseEntry):
     speed = fields.Function(deserialize=lambda value: 1 / int(value))
 
@@ -180,11 +187,19 @@ WRONG: list[tuple[str, Channel]] = [
     ("declaration", replace(RIGHT, identity=("unit", "night"))),
     ("declaration", replace(RIGHT, key="no key")),
     ("settings", replace(RIGHT, settings_schema=LaxSettings)),
+    ("facts", replace(RIGHT, score=with_a_fact, fact_titles={"loud": WORDS})),
+    ("declaration", replace(RIGHT, score=with_a_fact, fact_titles={"quiet": WORDS, "*_n": WORDS})),
+    ("declaration", replace(RIGHT, words={"quiet": Text(zh="安静", en="")})),
 ]
 
 
 def test_right_channel_passes() -> None:
     check_channel(RIGHT, settings={"scale": "5"})
+
+
+@pytest.mark.parametrize("titles", [{}, {"quiet": WORDS}, {"*et": Text(zh="{word}夜", en="{word} nights")}])
+def test_channel_passes_without_titles_and_with_all_of_them(titles: dict[str, Text]) -> None:
+    check_channel(replace(RIGHT, score=with_a_fact, fact_titles=titles), settings={"scale": "5"}, examples=20)
 
 
 @pytest.mark.parametrize(("law", "channel"), WRONG, ids=lambda part: part if isinstance(part, str) else "")

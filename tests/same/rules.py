@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 RUN_TIME = "the time of the run"
+BY_CHANNEL = "a channel titles its own facts, and those that stood in English on Chinese pages have titles"
 KEY = "made of the sealer's key, which every installation makes for itself"
 NONCES = "the root follows from the leaves' random nonces; the size of the tree is compared"
 
@@ -47,6 +48,24 @@ RULES = (
 
 STATES = "the states of a period and their spans are members of PeriodState"
 LOCKS = "advisory locks are held by one function"
+ENDINGS = ("n", "share", "rate", "score", "points")
+NEWLY_TITLED = (
+    *("answered_on_time", "deducted", "fairly_satisfied", "signed", "surplus", "very_dissatisfied"),
+    *("absent_count", "deputy_count", "leader_count", "other_count"),
+)
+PARTS_OF_TITLES = (
+    *(("样本", "cases"), ("率", "share"), ("率", "rate"), ("得分", "score"), ("得分", "points")),
+    *(("次数", "count"), ("扣分", "deducted")),
+)
+TITLES = (
+    *("场次 / sessions", "缺席 / absent", "缺席 / absent count", "逾期答复 / late", "签收 / signed"),
+    *("主要负责人 / leader", "分管负责人 / deputy", "其他人员 / other", "按时答复 / answered on time"),
+    *("主要负责人上线 / leader count", "分管负责人上线 / deputy count", "其他人员上线 / other count"),
+    *("否决事项 / veto", "扣分合计 / deducted", "加分 / bonus", "超出满分 / surplus"),
+    *("反映问题 / reports", "测评部分 / ballot part", "办理部分 / report part", "监测点 / points"),
+    *("登记监测点 / registered", "覆盖率 / coverage"),
+    *("较满意 / fairly satisfied", "非常不满意 / very dissatisfied"),
+)
 CHANGED = {
     **{
         ("keys of tables of sentences", state): STATES
@@ -71,8 +90,33 @@ CHANGED = {
     ): "a refusal in both languages, instead of a table from English to Chinese",
     ("contract of channels", "Choice"): "a column whose choices have words, of the families before",
     ("tuples of words, such as counters", "title_zh/title_en"): "names of metadata, which were no counter",
+    **dict.fromkeys(
+        [
+            *(("keys of tables of sentences", f"{star}_{end}") for star in ("", "*") for end in ENDINGS),
+            *(("keys of tables of sentences", f"*_{end}") for end in ("count", "deducted")),
+            *(("keys of tables of sentences", word) for word in NEWLY_TITLED),
+            *(("sentences", f"{zh} /  {en}") for zh, en in PARTS_OF_TITLES),
+            *(("sentences", f"{{word}}{zh} / {{word}} {en}") for zh, en in PARTS_OF_TITLES),
+            *(("sentences", sentence) for sentence in TITLES),
+            ("words of the code", "fact_titles"),
+            *(("words of the code", f"{who}_count") for who in ("leader", "deputy", "other", "absent")),
+        ],
+        BY_CHANNEL,
+    ),
 }
 """Names that are gone or new on purpose, by their kind."""
+
+RETITLED = {
+    "sessions": "场次",
+    "leader count": "主要负责人上线",
+    "deputy count": "分管负责人上线",
+    "other count": "其他人员上线",
+    "absent count": "缺席",
+    "answered on time样本": "按时答复样本",
+    "answered on time率": "按时答复率",
+    "answered on time得分": "按时答复得分",
+}
+"""Titles of facts on Chinese pages, before and after: see BY_CHANNEL, also for their order."""
 
 Files = Mapping[str, bytes]
 Keeper = Callable[[str, str], str | None]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from marshmallow import Schema
 
@@ -46,6 +46,10 @@ class Channel:
     `identity` names the fields that make a later entry a correction of an earlier one; where it does not hold
     "unit", the entry may move to another unit. `needs` says what of {"dates", "eligible", "issued",
     "registered"} the settings require; it is checked when a period opens or a bundle loads.
+
+    `fact_titles`: what the facts of a score are called, in the order in which they are printed; the pattern
+    "*_share" titles all that end so, and {word} in its title is what stands for the star. `words`: what the
+    keys are called that stand for a star or are a fact themselves: options, dimensions, measures, grades.
     """
 
     key: str
@@ -61,3 +65,5 @@ class Channel:
     needs: Callable[[Settings], frozenset[str]] = nothing
     pages: Sequence[Page] = ()
     tasks: Sequence[Task] = ()
+    fact_titles: Mapping[str, Text] = field(default_factory=dict, hash=False)
+    words: Mapping[str, Text] = field(default_factory=dict, hash=False)

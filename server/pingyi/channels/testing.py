@@ -15,6 +15,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from pingyi.channels.channel import Channel
+from pingyi.channels.facts import STAR, WORD, fact_title
 from pingyi.channels.generating import UNITS, Row, bad_settings, load, rows_for
 from pingyi.channels.text import Text
 from pingyi.channels.types import (
@@ -226,6 +227,8 @@ class Bench:
             _law("evidence", score.n != 0, "a unit with no evidence is rated")
         for name, fact in score.facts.items():
             _law("facts", type(name) is str and _is_exact(fact), f"{name} is {fact!r}")
+            titled = not self.channel.fact_titles or fact_title(self.channel, name) is not None
+            _law("facts", titled, f"{name} has no title among those that fact_titles gives")
         for sample in score.samples:
             _law("samples", _is_sample(sample), f"{sample!r}")
         return score.rate is not None
@@ -258,14 +261,23 @@ def _is_sample(sample: Sample) -> bool:
 
 def _declares_itself(channel: Channel) -> None:
     _law("declaration", bool(KEY.fullmatch(channel.key)), f"{channel.key!r} is not a key")
-    worded = isinstance(channel.title, Text) and channel.title.zh and channel.title.en
-    _law("declaration", bool(worded), "the title stands in Chinese and English")
+    _law("declaration", _in_both(channel.title), "the title stands in Chinese and English")
+    for name, title in [*channel.fact_titles.items(), *channel.words.items()]:
+        _law("declaration", _in_both(title), f"the title of {name} stands in Chinese and English")
+    for name, title in channel.fact_titles.items():
+        stars = name.count(STAR)
+        whole = stars == 0 or (stars == 1 and WORD in title.zh and WORD in title.en)
+        _law("declaration", whole, f"{name} has one star, and its title {WORD} in both languages")
     columns, options = channel.entry_schema().fields, channel.settings_schema().fields
     unknown = set(channel.identity) - set(columns)
     _law("declaration", not unknown, f"the identity names no column {sorted(unknown)}")
     for name, field in columns.items():
         keys = field.metadata.get("keys")
         _law("declaration", keys is None or keys in options, f"{name} has its keys from no setting {keys!r}")
+
+
+def _in_both(title: object) -> bool:
+    return isinstance(title, Text) and bool(title.zh and title.en)
 
 
 def _loads(channel: Channel, settings: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,11 +1,12 @@
-"""What statuses, kinds of adjustment and named facts are called."""
+"""What statuses, kinds of adjustment, grades and facts are called."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
 
-from pingyi.channels import Text, word
+from pingyi.channels import Channel, Text, word
+from pingyi.channels.facts import fact_place, fact_title, own_name
 from pingyi.domain.period_state import PeriodState
 
 STATUS_TITLES: Mapping[str, Text] = {
@@ -46,86 +47,38 @@ STATE_TITLES: Mapping[str, Text] = {
     PeriodState.ARCHIVED: Text(zh="已归档", en="Archived"),
 }
 
-_FACTS: Mapping[str, Text] = {
-    "mark": Text(zh="评分", en="mark"),
-    "grade": Text(zh="等次", en="grade"),
-    "eligible": Text(zh="应参评", en="eligible"),
-    "issued": Text(zh="发出", en="issued"),
-    "returned": Text(zh="收回", en="returned"),
-    "valid": Text(zh="有效", en="valid"),
-    "spread": Text(zh="极差", en="spread"),
-    "dropped": Text(zh="去掉的极端分", en="marks dropped"),
-    "attended": Text(zh="上线", en="attended"),
-    "accepted": Text(zh="受理", en="accepted"),
-    "closed": Text(zh="办结", en="closed"),
-    "sign_due": Text(zh="应签收", en="due for signing"),
-    "signed_on_time": Text(zh="按时签收", en="signed on time"),
-    "due": Text(zh="到期", en="due"),
-    "on_time": Text(zh="按期办结", en="on time"),
-    "followed_up": Text(zh="已回访", en="followed up"),
-    "reached": Text(zh="回访成功", en="reached"),
-    "resolved": Text(zh="解决", en="resolved"),
-    "very_satisfied": Text(zh="非常满意", en="very satisfied"),
+GRADE_TITLES: Mapping[str, Text] = {
+    "excellent": Text(zh="优秀", en="excellent"),
+    "good": Text(zh="良好", en="good"),
+    "pass": Text(zh="合格", en="pass"),
+    "fail": Text(zh="不合格", en="fail"),
     "satisfied": Text(zh="满意", en="satisfied"),
     "basic": Text(zh="基本满意", en="fairly satisfied"),
     "fair": Text(zh="一般", en="fair"),
     "average": Text(zh="一般", en="average"),
     "dissatisfied": Text(zh="不满意", en="dissatisfied"),
-    "unsatisfied": Text(zh="不满意", en="unsatisfied"),
-    "no_opinion": Text(zh="不了解", en="no opinion"),
-    "excellent": Text(zh="优秀", en="excellent"),
-    "good": Text(zh="良好", en="good"),
-    "pass": Text(zh="合格", en="pass"),
-    "fail": Text(zh="不合格", en="fail"),
-    "overall": Text(zh="总体", en="overall"),
-    "law": Text(zh="依法行政", en="lawfulness"),
-    "conduct": Text(zh="工作作风", en="conduct"),
-    "attitude": Text(zh="服务态度", en="attitude"),
-    "efficiency": Text(zh="办事效率", en="efficiency"),
-    "integrity": Text(zh="廉洁自律", en="integrity"),
-    "openness": Text(zh="政务公开", en="openness"),
-    "management": Text(zh="内部管理", en="management"),
-}
-_SUFFIXES: Mapping[str, tuple[Text, str]] = {
-    "_n": (Text(zh="样本", en=" cases"), ""),
-    "_share": (Text(zh="率", en=" share"), "%"),
-    "_rate": (Text(zh="率", en=" rate"), "%"),
-    "_score": (Text(zh="得分", en=" score"), ""),
-    "_points": (Text(zh="得分", en=" points"), ""),
 }
 
-
-def ordered_facts(facts: Mapping[str, str]) -> list[tuple[Text, Text]]:
-    """Facts as they are shown: ballots before shares, and what belongs to one measure side by side."""
-    return [(fact_title(name), fact_value(name, facts[name])) for name in sorted(facts, key=_place)]
+_PERCENT = ("_share", "_rate")
 
 
-def _place(name: str) -> tuple[int, str, int]:
-    known, suffixes = list(_FACTS), list(_SUFFIXES)
-    suffix = next((suffix for suffix in suffixes if name.endswith(suffix)), "")
-    stem = name.removesuffix(suffix)
-    position = known.index(stem) if stem in known else len(known)
-    return position, stem, suffixes.index(suffix) if suffix else -1
+def ordered_facts(channel: Channel | None, facts: Mapping[str, str]) -> list[tuple[Text, Text]]:
+    """The facts of a score as they are shown, titles and order by the channel that made them.
+
+    A fact without a title stands under its own name; so does every fact of a channel that is gone (None).
+    """
+    if channel is None:
+        return [(own_name(name), _own_value(name, value)) for name, value in sorted(facts.items())]
+    return [
+        (fact_title(channel, name) or own_name(name), channel.words.get(value) or _own_value(name, value))
+        for name, value in sorted(facts.items(), key=lambda fact: fact_place(channel, fact[0]))
+    ]
 
 
-def fact_title(name: str) -> Text:
-    """What a fact is called; a name that we do not know stands as it is."""
-    if name in _FACTS:
-        return _FACTS[name]
-    for suffix, (words, _) in _SUFFIXES.items():
-        if name.endswith(suffix):
-            stem = fact_title(name.removesuffix(suffix))
-            return Text(zh=stem.zh + words.zh, en=stem.en + words.en)
-    spaced = name.replace("_", " ")
-    return Text(zh=spaced, en=spaced)
-
-
-def fact_value(name: str, value: str) -> Text:
-    """A printed fact with its sign; a word that we know in both languages."""
-    if value in _FACTS:
-        return _FACTS[value]
-    sign = next((sign for suffix, (_, sign) in _SUFFIXES.items() if name.endswith(suffix)), "")
-    return Text(zh=value + sign, en=value + sign)
+def _own_value(name: str, value: str) -> Text:
+    """A printed fact, with its sign where the name says that it is one of a hundred."""
+    shown = f"{value}%" if name.endswith(_PERCENT) else value
+    return Text(zh=shown, en=shown)
 
 
 def plain(number: Decimal) -> str:

@@ -11,10 +11,10 @@ from pingyi.domain.scheme.values import Scheme
 from pingyi.services.periods.adjustments import ADJUSTMENT_TITLES
 from pingyi.site.labels import (
     BOTH_RANKINGS,
+    GRADE_TITLES,
     STATE_TITLES,
     VERIFIED,
     WITH_HELD,
-    fact_value,
     plain,
     signed,
 )
@@ -74,7 +74,7 @@ def full_marks(scheme: Scheme) -> str:
 def grade_title(scheme: Scheme, grade: str) -> Text:
     """What a grade is called: by the scheme, else by the words we know, else by its key."""
     titles: Mapping[str, Text] = scheme.grades.titles if scheme.grades else {}
-    return titles.get(grade) or fact_value("grade", grade)
+    return titles.get(grade) or GRADE_TITLES.get(grade) or Text(zh=grade, en=grade)
 
 
 def missing_policy(scheme: Scheme) -> Text:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pingyi.channels import Text
 from pingyi.domain.rounding import half_up_scaled, spell_scaled
 from pingyi.domain.scheme.values import ChannelPlan
+from pingyi.registry import Registry
 from pingyi.services.periods.adjustments import ADJUSTMENT_TITLES
 from pingyi.services.results.result import ChannelResult, Result, UnitResult, points_of
 from pingyi.site.board import BoardLine, BoardPart, board_of, part_points, parts_of, thousandths
@@ -65,8 +66,8 @@ class UnitCard:
     rated: int
 
 
-def unit_card(result: Result, unit: UnitResult) -> UnitCard:
-    """Lay out one unit; `result` holds its whole category."""
+def unit_card(result: Result, unit: UnitResult, registry: Registry) -> UnitCard:
+    """Lay out one unit; `result` holds its whole category, `registry` the channels that title their facts."""
     category = result.scheme.category(unit.category)
     if category is None:
         raise LookupError(f"category {unit.category} is not in its scheme")
@@ -75,7 +76,9 @@ def unit_card(result: Result, unit: UnitResult) -> UnitCard:
     line = next(line for line in (*board.ranked, *board.unranked) if line.unit.code == unit.code)
     parts = tuple(
         PartLines(
-            part, part_points(part, unit), tuple(_channel(result, unit, peers, p) for p in part.channels)
+            part,
+            part_points(part, unit),
+            tuple(_channel(result, unit, peers, p, registry) for p in part.channels),
         )
         for part in parts_of(result.scheme)
     )
@@ -89,7 +92,9 @@ def unit_card(result: Result, unit: UnitResult) -> UnitCard:
     )
 
 
-def _channel(result: Result, unit: UnitResult, peers: Sequence[UnitResult], position: int) -> ChannelLine:
+def _channel(
+    result: Result, unit: UnitResult, peers: Sequence[UnitResult], position: int, registry: Registry
+) -> ChannelLine:
     plan, score = result.scheme.channels[position], unit.scores[position]
     rated = [points for peer in peers if (points := points_of(peer.scores[position].points)) is not None]
     values = [Fraction(points) for points in rated]
@@ -103,7 +108,7 @@ def _channel(result: Result, unit: UnitResult, peers: Sequence[UnitResult], posi
         bar=0 if points is None else thousandths(points, plan.max_points),
         marker=None if mean is None else int(mean * 1000 / Fraction(plan.max_points)),
         status=STATUS_TITLES.get(score.status, Text(zh=score.status, en=score.status)),
-        facts=tuple(ordered_facts(score.facts)),
+        facts=tuple(ordered_facts(registry.installed(plan.plugin), score.facts)),
         whole=unit.whole.points.get(plan.key) if unit.whole else None,
     )
 

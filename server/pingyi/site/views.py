@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme.values import Category
+from pingyi.registry import current_registry
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.released_periods import newest_released, released_periods
@@ -83,7 +84,10 @@ def unit_page(period: str, code: str) -> AnyResponse:
     unit = alone.units[0]
     result = _result(period, category=unit.category)
     page = render_template(
-        "site/unit.html", card=unit_card(result, unit), result=result, newest=_superseding(result)
+        "site/unit.html",
+        card=unit_card(result, unit, current_registry()),
+        result=result,
+        newest=_superseding(result),
     )
     return answer_page(page, result)
 

@@ -63,6 +63,10 @@ BROKEN = {
         "PluginValidationError: unknown hook",
     ),
     "no_hook": ("", "implements no hook of ours"),
+    "words": (
+        TEMPLATE.format(changes="fact_titles={'mark': 'Mark'}", more=""),
+        "fact_titles of channel odd is no table of Text",
+    ),
     "raises": (HEAD + "@hookimpl\ndef pingyi_channels():\n    return [1 / 0]\n", "ZeroDivisionError"),
 }
 
@@ -94,6 +98,76 @@ def test_foreign_package_works_from_registry_to_result(
         ("u2", "", "", "too_few"),
     ]
     assert "/api/v1/periods/{period}/noise/{channel}/entries" in document["paths"]
+
+
+UNTITLED = (
+    HEAD
+    + """
+from fractions import Fraction
+
+class Entry(EntrySchema):
+    good = Whole(required=True)
+
+class Settings(SettingsSchema):
+    pass
+
+def tally(entry, context):
+    return [Count(("good",), entry.values["good"])]
+
+def score(tally, context):
+    if not tally["good"]:
+        return Score(None, "no_cases")
+    facts = {"good": tally["good"], "satisfied_share": Share(1, 2), "how": "pass"}
+    return Score(Fraction(1), n=1, facts=facts)
+
+@hookimpl
+def pingyi_channels():
+    return [Channel(key="plain", title=Text(zh="甲", en="A"), entry_schema=Entry, settings_schema=Settings,
+                    tally=tally, score=score)]
+"""
+)
+
+
+def facts_of(app: Flask, unit: str, language: str) -> list[list[str]]:
+    """The facts on a unit's page, by channel, as the office sees them before publication."""
+    address = f"/periods/p/units/{unit}?revision=1&lang={language}"
+    page = app.test_client().get(address, headers=bearer("auditor")).text
+    shown = re.findall(r'<span class="facts">((?:<span>[^<]*</span>)*)</span>', page)
+    return [re.findall(r"<span>([^<]*)</span>", facts) for facts in shown]
+
+
+def test_foreign_channel_titles_its_facts_and_orders_them(
+    start: Callable[[], Flask], noise_site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(noise_site)
+    app = start()
+    with inside(app):
+        make_open("p", "noise", "{ n_min = 30 }")
+        deliver(SHELL, "p", "night", [NIGHT])
+        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}])
+        assess("p")
+        chinese, english = (facts_of(app, "u1", language) for language in ("zh", "en"))
+    assert chinese == [["评分 5"], ["监测夜数 100", "安静夜 96.00"]]
+    assert english == [["mark 5"], ["nights 100", "quiet nights 96.00"]]
+
+
+def test_untitled_facts_stand_under_their_own_names(
+    start: Callable[[], Flask], package: Write, tmp_path: Path
+) -> None:
+    package("plain", UNTITLED)
+    app = start()
+    with inside(app):
+        make_open("p", "plain", "{}")
+        deliver(SHELL, "p", "night", [{"unit": "u1", "good": 3}])
+        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}])
+        assess("p")
+        own = ["good 3", "how pass", "satisfied share 50.00%"]
+        assert [facts_of(app, "u1", language)[1] for language in ("zh", "en")] == [own, own]
+    (tmp_path / "foreign_plain.py").write_text("import nothing_of_that_name")
+    sys.modules.pop("foreign_plain")
+    app = start()
+    with inside(app):
+        assert facts_of(app, "u1", "zh")[1] == own
 
 
 def test_foreign_columns_and_choices_have_the_words_of_their_schema(

@@ -27,6 +27,7 @@ from pingyi.channels.families.ballot.settings import (
     RosterSettings,
     roster_needs,
 )
+from pingyi.channels.families.ballot.titles import FACT_TITLES, WORDS
 from pingyi.channels.families.words import evidence_field
 from pingyi.channels.messages import ONE_OF, REQUIRED, Message
 
@@ -124,6 +125,8 @@ def channel(
         score=score,
         identity=("unit", "batch", "stratum", "dimension", "option"),
         needs=roster_needs,
+        fact_titles=FACT_TITLES,
+        words=WORDS,
     )
 
 

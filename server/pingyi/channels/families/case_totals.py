@@ -38,6 +38,7 @@ from pingyi.channels import (
 )
 from pingyi.channels.families.case.measure_settings import MeasureSettings
 from pingyi.channels.families.case.measures import Reading, plan_of, read, score_events, score_rates, used
+from pingyi.channels.families.case.titles import MEASURE_TITLES, WORDS
 from pingyi.channels.families.words import evidence_field
 from pingyi.channels.messages import ONE_OF, REQUIRED, Message
 
@@ -224,4 +225,6 @@ def channel(
         tally=tally,
         score=score,
         identity=("unit", "month", "measure"),
+        fact_titles=MEASURE_TITLES,
+        words=WORDS,
     )

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from pingyi.channels import Channel, Context, Count, Entry, Period, Score, Settings, Tally, Text
 from pingyi.channels.families.case.measures import Reading, plan_of, read, score_events, score_rates, used
 from pingyi.channels.families.case.schema import DEFAULT_OF, CaseEntry, CaseSettings
+from pingyi.channels.families.case.titles import FACT_TITLES, WORDS
 
 __all__ = ["CaseEntry", "CaseSettings", "channel", "score", "tally"]
 
@@ -148,4 +149,6 @@ def channel(
         identity=("source", "case"),
         corrections_need_reason=False,
         needs=needs_dates,
+        fact_titles=FACT_TITLES,
+        words=WORDS,
     )

@@ -13,7 +13,7 @@ from typing import Any
 from marshmallow import ValidationError, validates, validates_schema
 
 from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Key, Score, Tally, Text, Whole
-from pingyi.channels.families.item.score import plan_of, score_items
+from pingyi.channels.families.item.score import FACT_TITLES, plan_of, score_items
 from pingyi.channels.families.item.settings import ItemSettings
 from pingyi.channels.families.words import evidence_field
 from pingyi.channels.messages import ONE_OF, REQUIRED
@@ -79,4 +79,5 @@ def channel(
         score=score,
         identity=("unit", "item"),
         due_per_unit=True,
+        fact_titles=FACT_TITLES,
     )

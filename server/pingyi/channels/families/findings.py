@@ -13,11 +13,11 @@ from collections.abc import Iterable
 
 from marshmallow import validate, validates
 
-from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Key, Score, Tally, Text, Word
+from pingyi.channels import Channel, Choice, Context, Count, Entry, EntrySchema, Key, Score, Tally, Text, Word
 from pingyi.channels.families.checklist import check_item
-from pingyi.channels.families.item.score import plan_of, score_items
+from pingyi.channels.families.item.score import FACT_TITLES, plan_of, score_items
 from pingyi.channels.families.item.settings import ItemSettings
-from pingyi.channels.families.words import Choice, Day, check_day, evidence_field
+from pingyi.channels.families.words import Day, check_day, evidence_field
 
 __all__ = ["STATES", "FindingEntry", "ItemSettings", "channel", "score", "tally"]
 
@@ -84,4 +84,5 @@ def channel(
         score=score,
         identity=("finding",),
         corrections_need_reason=False,
+        fact_titles=FACT_TITLES,
     )

@@ -22,10 +22,27 @@ from typing import Any, NamedTuple
 
 from pingyi.channels import Channel, Context, Count, Entry, Sample, Score, Settings, Share, Tally, Text
 from pingyi.channels.families.ballot import score as ballot_score
+from pingyi.channels.families.ballot import titles
 from pingyi.channels.families.ballot.plan import integers
 from pingyi.channels.families.point_schema import MEASURES, PointEntry, PointSettings
 
 __all__ = ["PointEntry", "PointSettings", "channel", "score", "tally"]
+
+FACT_TITLES = {
+    **titles.FACT_TITLES,
+    "reports": Text(zh="反映问题", en="reports"),
+    "*_rate": Text(zh="{word}率", en="{word} rate"),
+    "ballot_part": Text(zh="测评部分", en="ballot part"),
+    "report_part": Text(zh="办理部分", en="report part"),
+    "points": Text(zh="监测点", en="points"),
+    "registered": Text(zh="登记监测点", en="registered"),
+    "coverage": Text(zh="覆盖率", en="coverage"),
+}
+WORDS = {
+    "answered_on_time": Text(zh="按时答复", en="answered on time"),
+    "resolved": Text(zh="解决", en="resolved"),
+    **titles.WORDS,
+}
 
 
 def tally(entry: Entry, context: Context) -> Iterable[Count]:
@@ -134,4 +151,6 @@ def channel(
         score=score,
         identity=("unit", "point", "month"),
         needs=needs_registered,
+        fact_titles=FACT_TITLES,
+        words=WORDS,
     )

@@ -30,6 +30,7 @@ from pingyi.channels import (
 )
 from pingyi.channels.families.marks import MarkSettings, check_mark, mark_field, mark_name, read_marks
 
+FACT_TITLES = {"spread": Text(zh="极差", en="spread"), "dropped": Text(zh="去掉的极端分", en="marks dropped")}
 FULL_PANEL, FEWEST_LEFT = 5, 3
 _EXACT = Digits(prec=60)  # the usual 28 digits are fewer than a mark may have
 
@@ -133,4 +134,5 @@ def channel(
         score=score,
         identity=("unit", "rater"),
         due_per_unit=True,
+        fact_titles=FACT_TITLES,
     )

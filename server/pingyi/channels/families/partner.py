@@ -18,6 +18,8 @@ from pingyi.channels.families.marks import MarkSettings, check_mark, mark_field,
 from pingyi.channels.families.words import evidence_field
 from pingyi.channels.messages import Message
 
+FACT_TITLES = {"mark": Text(zh="评分", en="mark")}
+
 
 class PartnerEntry(EntrySchema):
     """`unit`, `score`, `evidence`."""
@@ -78,4 +80,5 @@ def channel(
         score=score,
         identity=("unit",),
         due_per_unit=True,
+        fact_titles=FACT_TITLES,
     )

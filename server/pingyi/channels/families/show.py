@@ -19,9 +19,30 @@ from typing import Any
 
 from pingyi.channels import Channel, Context, Count, Entry, Score, Share, Tally, Text
 from pingyi.channels.families.case.measures import Reading, plan_of, read, score_events, score_rates
+from pingyi.channels.families.case.titles import MEASURE_TITLES
 from pingyi.channels.families.show_schema import ATTENDANCE, COUNTED, SessionEntry, ShowSettings
 
 __all__ = ["ATTENDANCE", "SessionEntry", "ShowSettings", "channel", "score", "tally"]
+
+FACT_TITLES = {
+    "sessions": Text(zh="场次", en="sessions"),
+    "leader_count": Text(zh="主要负责人上线", en="leader count"),
+    "deputy_count": Text(zh="分管负责人上线", en="deputy count"),
+    "other_count": Text(zh="其他人员上线", en="other count"),
+    "absent_count": Text(zh="缺席", en="absent count"),
+    **MEASURE_TITLES,
+}
+WORDS = {
+    "leader": Text(zh="主要负责人", en="leader"),
+    "deputy": Text(zh="分管负责人", en="deputy"),
+    "other": Text(zh="其他人员", en="other"),
+    "absent": Text(zh="缺席", en="absent"),
+    "late": Text(zh="逾期答复", en="late"),
+    "attended": Text(zh="上线", en="attended"),
+    "answered_on_time": Text(zh="按时答复", en="answered on time"),
+    "resolved": Text(zh="解决", en="resolved"),
+    "satisfied": Text(zh="满意", en="satisfied"),
+}
 
 
 def tally(entry: Entry, context: Context) -> Iterable[Count]:
@@ -88,4 +109,6 @@ def channel(
         tally=tally,
         score=score,
         identity=("unit", "session"),
+        fact_titles=FACT_TITLES,
+        words=WORDS,
     )

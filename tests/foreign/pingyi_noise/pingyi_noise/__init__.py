@@ -69,7 +69,7 @@ def score(tally: Tally, context: Context) -> Score:
     if nights < context.settings["n_min"]:
         return Score(None, "too_few", n=nights)
     quiet = Share(nights - loud, nights)
-    return Score(Fraction(*quiet), n=nights, facts={"quiet": quiet})
+    return Score(Fraction(*quiet), n=nights, facts={"nights": nights, "quiet": quiet})
 
 
 def sites(view: ChannelView) -> Iterable[Block]:
@@ -113,6 +113,10 @@ def pingyi_channels() -> Iterable[Channel]:
             tally=tally,
             score=score,
             identity=("unit", "site", "month"),
+            fact_titles={
+                "nights": Text(zh="监测夜数", en="nights"),
+                "quiet": Text(zh="安静夜", en="quiet nights"),
+            },
             pages=(Page(path="sites", title=Text(zh="工地", en="Sites"), render=sites),),
             tasks=(Task(key="fill", title=Text(zh="补报", en="Fill in"), run=fill),),
         )

@@ -7,10 +7,18 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from pingyi.channels import Context, Score, Settings, word
+from pingyi.channels import Context, Score, Settings, Text, word
 from pingyi.channels.types import encode_name
 
 HUNDRED = 100
+FACT_TITLES: Mapping[str, Text] = {
+    "veto": Text(zh="否决事项", en="veto"),
+    "*_count": Text(zh="{word}次数", en="{word} count"),
+    "*_deducted": Text(zh="{word}扣分", en="{word} deducted"),
+    "deducted": Text(zh="扣分合计", en="deducted"),
+    "bonus": Text(zh="加分", en="bonus"),
+    "surplus": Text(zh="超出满分", en="surplus"),
+}
 
 
 class Line(NamedTuple):
