@@ -96,8 +96,8 @@ def test_operator_delivers_a_file_with_evidence_without_script(
         {"name": "七月.csv", "mimeType": "text/csv", "buffer": CHANGES.encode()}
     )
     page.get_by_role("button", name="上传并预览").click()
-    expect(page.locator("del")).to_have_text("released")
-    expect(page.locator("ins")).to_have_text("confirmed")
+    expect(page.locator("del")).to_have_text("已告知")
+    expect(page.locator("ins")).to_have_text("已认定")
     with page.expect_download() as download:
         page.get_by_role("link", name=f"佐证 {PROOF[7:15]}").click()
     assert download.value.path().read_bytes() == PDF

@@ -61,13 +61,13 @@ def confirm(client: FlaskClient, path: str) -> str:
 
 def test_correction_shows_what_stands_beside_what_would_stand(desk: FlaskClient) -> None:
     before = desk.get(CHANGED).text
-    assert "<del>released</del>" in before and "<ins>confirmed</ins>" in before
+    assert "<del>已告知</del>" in before and "<ins>已认定</ins>" in before
     assert before.count("<del>") == 1, "only what changes is struck out"
     assert "更正理由：局方已认可" in before and "与现有内容一致" in before
     assert "确认后 3 行一次保存" in before and "市政府信访局与政务公开办公室" in before
     after = confirm(desk, CHANGED)
     assert "已保存为第" in after and "正在汇总" in after
-    assert "<del>released</del>" in after and "<ins>confirmed</ins>" in after
+    assert "<del>已告知</del>" in after and "<ins>已认定</ins>" in after
     assert "更正理由：局方已认可" in after
 
 
@@ -123,10 +123,10 @@ def test_page_of_a_hundred_rows_asks_no_more_than_one_of_a_row(desk: FlaskClient
             page = desk.get(path).text
         sent.append(len(statements))
     assert sent[0] == sent[1] <= 10
-    assert page.count("<del>recorded</del>") == 100
+    assert page.count("<del>已记录</del>") == 100
     following = re.search(r'href="([^"]+after=101[^"]*)"', page)
     assert following
-    assert desk.get(following[1].replace("&amp;", "&")).text.count("<del>recorded</del>") == 50
+    assert desk.get(following[1].replace("&amp;", "&")).text.count("<del>已记录</del>") == 50
 
 
 def test_preview_of_a_unit_that_reads_no_more_asks_for_the_file_again(desk: FlaskClient) -> None:
