@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from openpyxl import load_workbook
 from tests.conftest import bearer
 from tests.integration.foreign.conftest import Write, assess, inside, make_open, results_of
 
@@ -18,13 +20,14 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.outbox import ASSESS
 from pingyi.registry import Broken, load_registry
-from pingyi.services.core.bound_channels import ChannelRef
+from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.core.progress import read_progress
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.periods.office_queries import list_periods, period_overview
 from pingyi.services.results.load import load_result
 from pingyi.services.results.result import results_csv
+from pingyi.services.uploads.template_workbook import template_of
 
 NIGHT = {"unit": "u1", "site": "S-1", "month": "2017-03", "nights": 100, "loud": 4}
 HEAD = "from pingyi.channels import *\nfrom pingyi.channels.families import partner\n"
@@ -187,6 +190,10 @@ def test_foreign_columns_and_choices_have_the_words_of_their_schema(
         )
         form = client.get("/api/v1/periods/p/noise/night/entries/form", headers=bearer("auditor")).get_json()
         schemas = client.get("/api/openapi.json").get_json()["components"]["schemas"]
+        with transaction() as connection:
+            template = template_of(connection, bound_channel(connection, "p", "night", "noise"))
+    notes = [row[:2] for row in load_workbook(io.BytesIO(template))["说明 Notes"].values]
+    assert ("监测方式 / Method", "固定监测、移动监测 / Fixed, Mobile") in notes
     [error] = refused.value.errors
     assert (error.message.zh, error.message.en) == (
         "只能是：fixed, mobile。",
