@@ -15,7 +15,7 @@ from pingyi.api.installation.keys import NewKeySchema
 from pingyi.api.periods.adjustments import NewAdjustmentsSchema
 from pingyi.api.periods.decisions import DecisionsSchema
 from pingyi.channels import Channel, Context, EntrySchema, Period, SettingsSchema
-from pingyi.channels.messages import ONE_OF, Message, bilingual, text_of
+from pingyi.channels.messages import ONE_OF, REQUIRED, UNKNOWN, Message, bilingual, text_of
 from pingyi.registry import field_errors
 
 YEAR = Period(starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31))
@@ -141,6 +141,12 @@ def test_schema_inside_itself_speaks_both_languages() -> None:
     unknown = ["没有这一项。", "Unknown field."]
     assert said(lambda: Tree().load({"below": {"no": 1}})) == [["/below/no", *unknown]]
     assert said(lambda: Tree().load({"below": {"below": {"no": 1}}})) == [["/below/below/no", *unknown]]
+
+
+def test_messages_of_ours_are_worded_as_those_of_marshmallow() -> None:
+    assert fields.Field.default_error_messages["required"] == REQUIRED
+    assert Schema().error_messages["unknown"] == UNKNOWN
+    assert validate.OneOf.default_message == ONE_OF
 
 
 def test_message_is_a_string_that_has_both_languages() -> None:

@@ -61,7 +61,10 @@ REQUIRED = Message(zh="缺少必填项。", en="Missing data for required field.
 UNKNOWN = Message(zh="没有这一项。", en="Unknown field.")
 ONE_OF = Message(zh="只能是：{choices}。", en="Must be one of: {choices}.")
 
-_OF_SCHEMAS = {"unknown": UNKNOWN.zh, "type": "格式不对：应为一组“项目=值”。"}
+_OF_SCHEMAS = {
+    "unknown": UNKNOWN,
+    "type": Message(zh="格式不对：应为一组“项目=值”。", en=Schema().error_messages["type"]),
+}
 _OF_FIELDS: Mapping[tuple[type[fields.Field[Any]], str], str] = {
     (fields.Field, "required"): REQUIRED.zh,
     (fields.Field, "null"): "不能为空。",
@@ -79,9 +82,9 @@ def bilingual(schema: _Schema) -> _Schema:
 
     Messages of their own are left as they are, and so is what a schema holds that stands inside itself.
     """
-    for key, zh in _OF_SCHEMAS.items():
-        if schema.error_messages[key] == Schema._default_error_messages[key]:  # noqa: SLF001 - its only name
-            schema.error_messages[key] = Message(zh=zh, en=schema.error_messages[key])
+    for key, message in _OF_SCHEMAS.items():
+        if schema.error_messages.get(key) == message:
+            schema.error_messages[key] = message
     entered = _ENTERED.set((*_ENTERED.get(), type(schema)))
     try:
         for field in schema.fields.values():
@@ -101,7 +104,7 @@ def bilingual_field(field: _Field) -> _Field:
     usual = {
         key: Message(zh=zh, en=str(kind.default_error_messages[key]))
         for (kind, key), zh in _OF_FIELDS.items()
-        if isinstance(field, kind) and field.error_messages[key] == kind.default_error_messages[key]
+        if isinstance(field, kind) and field.error_messages.get(key) == kind.default_error_messages[key]
     }
     field.error_messages = {**field.error_messages, **usual}
     field.validators = [_in_both(validator) for validator in field.validators]
@@ -124,6 +127,8 @@ def _inside(field: fields.Field[Any]) -> Iterator[fields.Field[Any]]:
 
 def _in_both(validator: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A validator of marshmallow that says what it says in both languages; any other as it is."""
+    if type(validator) not in _VALIDATORS:
+        return validator
     said = copy.copy(validator)
     match said:
         case validate.OneOf(error=validate.OneOf.default_message):
@@ -135,11 +140,10 @@ def _in_both(validator: Callable[[Any], Any]) -> Callable[[Any], Any]:
             said.message_min = Message(zh=least, en=said.message_min)
             said.message_max = Message(zh="不能大于{max}。", en=said.message_max)
             said.message_all = Message(zh=both, en=said.message_all)
-        case _:
-            return validator
     return said
 
 
+_VALIDATORS = (validate.Length, validate.OneOf, validate.Range)
 _RANGES = {
     True: ("不能小于{min}。", "应在{min}到{max}之间。"),
     False: ("必须大于{min}。", "必须大于{min}，不超过{max}。"),

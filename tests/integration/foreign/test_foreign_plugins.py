@@ -146,8 +146,12 @@ def test_foreign_channel_titles_its_facts_and_orders_them(
     app = start()
     with inside(app):
         make_open("p", "noise", "{ n_min = 30 }")
-        deliver(SHELL, "p", "night", [NIGHT])
-        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}])
+        deliver(SHELL, ChannelRef(period="p", channel="night"), [NIGHT])
+        deliver(
+            SHELL,
+            ChannelRef(period="p", channel="law"),
+            [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}],
+        )
         assess("p")
         chinese, english = (facts_of(app, "u1", language) for language in ("zh", "en"))
     assert chinese == [["评分 5"], ["监测夜数 100", "安静夜 96.00"]]
@@ -161,8 +165,12 @@ def test_untitled_facts_stand_under_their_own_names(
     app = start()
     with inside(app):
         make_open("p", "plain", "{}")
-        deliver(SHELL, "p", "night", [{"unit": "u1", "good": 3}])
-        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}])
+        deliver(SHELL, ChannelRef(period="p", channel="night"), [{"unit": "u1", "good": 3}])
+        deliver(
+            SHELL,
+            ChannelRef(period="p", channel="law"),
+            [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}],
+        )
         assess("p")
         own = ["good 3", "how pass", "satisfied share 50.00%"]
         assert [facts_of(app, "u1", language)[1] for language in ("zh", "en")] == [own, own]
@@ -180,9 +188,11 @@ def test_foreign_columns_and_choices_have_the_words_of_their_schema(
     app = start()
     with inside(app):
         make_open("p", "noise", "{ n_min = 30 }")
-        deliver(SHELL, "p", "night", [{**NIGHT, "method": "移动监测"}])
+        deliver(SHELL, ChannelRef(period="p", channel="night"), [{**NIGHT, "method": "移动监测"}])
         with pytest.raises(Problem) as refused:
-            deliver(SHELL, "p", "night", [{**NIGHT, "unit": "u2", "method": "by ear"}])
+            deliver(
+                SHELL, ChannelRef(period="p", channel="night"), [{**NIGHT, "unit": "u2", "method": "by ear"}]
+            )
         client = app.test_client()
         chinese, english = (
             client.get(f"/entries/p/noise/night?lang={language}", headers=bearer("auditor")).text
@@ -191,7 +201,9 @@ def test_foreign_columns_and_choices_have_the_words_of_their_schema(
         form = client.get("/api/v1/periods/p/noise/night/entries/form", headers=bearer("auditor")).get_json()
         schemas = client.get("/api/openapi.json").get_json()["components"]["schemas"]
         with transaction() as connection:
-            template = template_of(connection, bound_channel(connection, "p", "night", "noise"))
+            template = template_of(
+                connection, bound_channel(connection, ChannelRef(period="p", channel="night", plugin="noise"))
+            )
     notes = [row[:2] for row in load_workbook(io.BytesIO(template))["说明 Notes"].values]
     assert ("监测方式 / Method", "固定监测、移动监测 / Fixed, Mobile") in notes
     [error] = refused.value.errors
