@@ -7,8 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pingyi import api, console, site, web
 from pingyi.db import db
-from pingyi.extensions import EXTENSION as EXTENSIONS
-from pingyi.extensions import load_extensions
+from pingyi.extensions import start_extensions
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.settings import Settings
 from pingyi.site import record_files
@@ -41,7 +40,5 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     app.register_blueprint(site.blueprint)
     app.register_blueprint(record_files.blueprint)
     app.register_blueprint(console.blueprint)
-    app.extensions[EXTENSIONS] = load_extensions()
-    for extension in app.extensions[EXTENSIONS]:
-        extension.init_app(app)
+    start_extensions(app)
     return app

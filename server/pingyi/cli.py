@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,9 +31,8 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="语言 / language (LC_ALL, LANG)")
 @click.version_option(package_name="pingyi")
 @click.pass_context
-def main(context: click.Context, lang: str | None) -> None:
+def main(context: click.Context, lang: str | None) -> None:  # noqa: ARG001 - `resolve_command` reads it
     """评议：公开监督的多渠道评价 / Pingyi: public supervision, added up."""
-    context.obj = lang or shell.language_of(os.environ)
     context.meta[shell.APPLICATION] = _application
     context.meta[shell.ANNOUNCE] = announce
 
@@ -50,20 +48,25 @@ def web() -> None:
 @main.command()
 @click.argument("queues", nargs=-1)
 def worker(queues: tuple[str, ...]) -> None:
-    """后台作业 / Work on the queues named, or on all: one process each."""
-    from pingyi_workers.commands import run_worker
-    from pingyi_workers.queues import QUEUES
+    """后台作业 / Work on the queues named, or on all; every slow one in a process of its own."""
+    from pingyi.extensions import load_extensions
+    from pingyi_workers.commands import run_workers
 
+    topics = load_extensions().topics
     for queue in queues:
-        if queue not in QUEUES:
-            raise click.BadParameter(", ".join(QUEUES), param_hint=queue)
-    wanted = queues or tuple(QUEUES)
-    if len(wanted) > 1:
-        from pingyi.running import run_each
-
-        raise SystemExit(run_each([[sys.argv[0], "worker", queue] for queue in wanted]))
+        if queue not in topics:
+            raise click.BadParameter(", ".join(topics), param_hint=queue)
     with _application() as (app, settings):
-        run_worker(app, settings, wanted[0])
+        run_workers(app, settings, [topics[queue] for queue in dict.fromkeys(queues or topics)])
+
+
+@main.command()
+def background() -> None:
+    """全部后台进程 / The relay, the scheduler and all workers but the sealer's, forked from one process."""
+    from pingyi_workers.commands import run_background
+
+    with _application() as (app, settings):
+        run_background(app, settings)
 
 
 @main.command()
@@ -195,16 +198,20 @@ def witness(name: str, logs: tuple[str, ...], folder: Path, host: str, port: int
 
 @main.command()
 def plugins() -> None:
-    """渠道插件 / One line per channel: key, family, distribution, version, state."""
+    """插件 / One line per channel and extension: key, family, distribution, version, state."""
+    from pingyi.extensions import load_extensions
     from pingyi.registry import load_registry
 
-    registry = load_registry()
+    registry, extensions = load_registry(), load_extensions()
     for key, found in sorted(registry.channels.items()):
         family = found.channel.family or "-"
         click.echo("\t".join((key, family, found.distribution, found.version, "ok")))
-    for broken in registry.broken:
-        state = " ".join(f"broken: {broken.error}".split())
-        click.echo("\t".join((broken.name, "-", broken.distribution, broken.version or "-", state)))
+    for one in extensions.working:
+        click.echo("\t".join((one.extension.key, "extension", one.distribution, one.version, "ok")))
+    for family, failed in (("-", registry.broken), ("extension", extensions.broken)):
+        for broken in failed:
+            state = " ".join(f"broken: {broken.error}".split())
+            click.echo("\t".join((broken.name, family, broken.distribution, broken.version or "-", state)))
 
 
 @main.group()
@@ -231,17 +238,28 @@ def announce(settings: Settings) -> list[str]:
     """What `pingyi up` says once the web answers: the first sign-in, what extensions have to say."""
     from pingyi.db import transaction
     from pingyi.embedded.ports import address_of
-    from pingyi.extensions import EXTENSION as EXTENSIONS
+    from pingyi.extensions import installed_extensions
+    from pingyi.registry import Broken
     from pingyi.services.people.accounts import needs_first_account, new_first_code
 
     lines: list[str] = []
-    with _application(settings) as (app, _), app.app_context(), transaction() as connection:
-        if needs_first_account(connection):
-            code = new_first_code(connection)
-            lines.append(f"首次登录 / first sign-in: {address_of(settings)}{FIRST_SIGN_IN}")
-            lines.append(f"一次性代码 / one-time code: {code}")
-        for extension in app.extensions[EXTENSIONS]:
-            lines += extension.announced(connection, settings)
+    with _application(settings) as (app, _), app.app_context():
+        with transaction() as connection:
+            if needs_first_account(connection):
+                code = new_first_code(connection)
+                lines.append(f"首次登录 / first sign-in: {address_of(settings)}{FIRST_SIGN_IN}")
+                lines.append(f"一次性代码 / one-time code: {code}")
+        extensions = installed_extensions()
+        broken = list(extensions.broken)
+        for one in extensions.working:
+            try:
+                with transaction() as connection:
+                    lines += one.extension.announced(connection, settings)
+            except Exception as error:  # noqa: BLE001 - a package may raise anything; everything runs by now
+                reason = f"{type(error).__name__}: {error}"
+                broken.append(Broken(one.extension.key, one.distribution, one.version, reason))
+        for failed in broken:
+            complain(shell.broken_extension(failed))
     return lines
 
 

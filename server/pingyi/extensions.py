@@ -1,4 +1,4 @@
-"""Packages beside the core that bring pages, commands and work of their own, found by their entry points."""
+"""Packages beside the core that bring pages, commands and work; one that is broken is named and survived."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, has_app_context
 from sqlalchemy import Connection
 
+from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.registry import Broken, origin_of
 from pingyi.settings import Settings
+from pingyi.topics import CORE_TOPICS, Topic, checked_topics
 
 ENTRY_POINT_GROUP = "pingyi.apps"
 EXTENSION = "pingyi.apps"
@@ -29,7 +32,7 @@ def _nothing_to_say(_connection: Connection, _settings: Settings) -> Sequence[st
     return ()
 
 
-def _nothing_found() -> None:
+def _nothing_periodic() -> None:
     return None
 
 
@@ -38,32 +41,121 @@ class Extension:
     """What such a package brings; `key` is its name in the application.
 
     `init_app` registers blueprints and keeps state in the application. `commands`: the shell's, each with the
-    module that has it under this name.
+    module that has it under this name. `topics`: work that it asks for through the outbox.
     `missing`: what still has to be done before a period can open. `closed` asks for the work that closing
-    brings. `unfinished`: why a closed period cannot be assessed yet, or None. `work`: jobs by topic of the
-    outbox. `sweep`: periodic work. `approval_kinds`: each a `services.approvals.kinds.ApprovalKind`.
+    brings. `unfinished`: why a closed period cannot be assessed yet, or None. `sweep`: periodic work.
+    `approval_kinds`: each a `services.approvals.kinds.ApprovalKind`.
     `announced`: lines that `pingyi up` prints once the web answers.
     """
 
     key: str
     init_app: Callable[[Flask], None]
     commands: Mapping[str, str] = field(default_factory=dict)
+    topics: Sequence[Topic] = ()
     missing: Callable[[Connection, int], Sequence[FieldError]] = _nothing_missing
     closed: Callable[[Connection, int], None] = _nothing_to_do
     unfinished: Callable[[Connection, int], Problem | None] = _nothing_to_do
-    work: Callable[[str, int], Any] | None = None
-    sweep: Callable[[], None] = _nothing_found
+    sweep: Callable[[], None] = _nothing_periodic
     approval_kinds: Callable[[], Sequence[Any]] = tuple
     announced: Callable[[Connection, Settings], Sequence[str]] = _nothing_to_say
 
 
-def load_extensions(points: Iterable[EntryPoint] | None = None) -> tuple[Extension, ...]:
-    """Every extension that is installed, in the order of their names."""
-    found = entry_points(group=ENTRY_POINT_GROUP) if points is None else points
-    return tuple(point.load() for point in sorted(found, key=lambda point: point.name))
+@dataclass(frozen=True, slots=True)
+class RegisteredExtension:
+    """An extension with the distribution and version that brought it."""
+
+    extension: Extension
+    distribution: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """All extensions of one application, the topics of core and extensions, and the packages that failed."""
+
+    working: tuple[RegisteredExtension, ...]
+    topics: Mapping[str, Topic]
+    broken: tuple[Broken, ...] = ()
+
+    def asked(self) -> tuple[Extension, ...]:
+        """Whoever is asked at the moments of a period; a stand-in speaks for every broken package."""
+        return (*(one.extension for one in self.working), *map(_stand_in, self.broken))
+
+
+def load_extensions(points: Iterable[EntryPoint] | None = None) -> Extensions:
+    """Load every extension that is installed, in the order of their names."""
+    working: list[RegisteredExtension] = []
+    topics = {topic.key: topic for topic in CORE_TOPICS}
+    broken: list[Broken] = []
+    installed = entry_points(group=ENTRY_POINT_GROUP) if points is None else points
+    for point in sorted(installed, key=lambda point: point.name):
+        try:
+            extension = _checked(point.load(), working)
+            topics.update(checked_topics(extension.topics, topics))
+            working.append(RegisteredExtension(extension, *origin_of(point)))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a package may raise anything; it is named
+            broken.append(Broken(point.name, *origin_of(point), f"{type(error).__name__}: {error}"))
+    return Extensions(tuple(working), topics, tuple(broken))
+
+
+def _checked(brought: Any, working: Sequence[RegisteredExtension]) -> Extension:
+    if not isinstance(brought, Extension):
+        raise TypeError(f"expected an Extension, got {type(brought).__name__}")
+    if any(brought.key == one.extension.key for one in working):
+        raise ValueError(f"there is an extension {brought.key} already")
+    return brought
+
+
+def start_extensions(app: Flask) -> None:
+    """Have every extension register what it brings; one that fails counts as broken from then on.
+
+    What it had registered before it failed stays: Flask takes nothing back.
+    """
+    loaded = load_extensions()
+    app.extensions[EXTENSION] = loaded
+    working: list[RegisteredExtension] = []
+    broken = list(loaded.broken)
+    for one in loaded.working:
+        try:
+            one.extension.init_app(app)
+            working.append(one)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
+            reason = f"{type(error).__name__}: {error}"
+            broken.append(Broken(one.extension.key, one.distribution, one.version, reason))
+    lost = {topic.key for one in loaded.working if one not in working for topic in one.extension.topics}
+    topics = {key: topic for key, topic in loaded.topics.items() if key not in lost}
+    app.extensions[EXTENSION] = Extensions(tuple(working), topics, tuple(broken))
+
+
+def installed_extensions() -> Extensions:
+    """The extensions of the running application, or of this installation where none runs."""
+    if not has_app_context():
+        return load_extensions()
+    found: Extensions = current_app.extensions[EXTENSION]
+    return found
 
 
 def current_extensions() -> tuple[Extension, ...]:
-    """The extensions of the running application."""
-    extensions: tuple[Extension, ...] = current_app.extensions.get(EXTENSION, ())
-    return extensions
+    """Whom the running application asks at the moments of a period."""
+    found: Extensions | None = current_app.extensions.get(EXTENSION)
+    return found.asked() if found else ()
+
+
+def _stand_in(broken: Broken) -> Extension:
+    """Speaks for a broken package: nobody knows what it would still want before a period goes on."""
+    named = {"name": broken.name, "distribution": broken.distribution, "version": broken.version}
+    message = _CANNOT_BE_ASKED.format(**named, error=broken.error)
+    return Extension(
+        key=broken.name,
+        init_app=lambda _app: None,
+        missing=lambda _connection, _period_id: (FieldError(code="extension_broken", message=message),),
+        unfinished=lambda _connection, _period_id: Problem("extension_broken", 409, message),
+    )
+
+
+_CANNOT_BE_ASKED = Text(
+    zh="扩展“{name}”（{distribution} {version}）无法载入（{error}），"
+    "无从得知它是否还有未完成的工作；请修复或卸载它。",
+    en="The extension {name} ({distribution} {version}) cannot be loaded ({error}), so nobody knows what it "
+    "still has to do; repair or uninstall it.",
+)

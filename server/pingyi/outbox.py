@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, text
 
 FOLD = "fold"
@@ -9,8 +11,6 @@ ASSESS = "assess"
 SEAL = "seal"
 WITNESS = "witness"
 RELEASE = "publish"
-OPEN_BOXES = "open_boxes"
-TOPICS = (FOLD, ASSESS, SEAL, WITNESS, RELEASE, OPEN_BOXES)
 
 Work = tuple[str, int]
 
@@ -45,11 +45,14 @@ def take_requests(connection: Connection, topic: str, subject_id: int) -> int:
     ).rowcount
 
 
-def lease_due_work(connection: Connection, lease_seconds: int, most: int = 500) -> list[Work]:
+def lease_due_work(
+    connection: Connection, lease_seconds: int, topics: Collection[str] | None = None, most: int = 500
+) -> list[Work]:
     """Lease work whose requests were never sent, or whose lease (doubling with each attempt) ran out.
 
-    A lease from the future (the clock was set back) counts as run out. Work that is already on its way is not
-    sent twice. Returns each (topic, subject) once, oldest first.
+    Requests of other topics than `topics` wait untouched. A lease from the future (the clock was set back)
+    counts as run out. Work that is already on its way is not sent twice. Returns each (topic, subject) once,
+    oldest first.
     """
     rows = connection.execute(
         text(
@@ -61,13 +64,14 @@ def lease_due_work(connection: Connection, lease_seconds: int, most: int = 500) 
             ), due AS (
               SELECT id FROM outbox
               WHERE (topic, subject_id) NOT IN (SELECT topic, subject_id FROM held)
+                AND (CAST(:topics AS text[]) IS NULL OR topic = ANY(CAST(:topics AS text[])))
               ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
             )
             UPDATE outbox SET dispatched_at = now(), attempts = attempts + 1
             FROM due WHERE outbox.id = due.id RETURNING outbox.topic, outbox.subject_id, outbox.id
             """
         ),
-        {"lease": lease_seconds, "most": most},
+        {"lease": lease_seconds, "most": most, "topics": None if topics is None else sorted(topics)},
     ).all()
     return list(dict.fromkeys((row.topic, row.subject_id) for row in sorted(rows, key=lambda row: row.id)))
 

@@ -88,7 +88,7 @@ def load_registry(points: Iterable[EntryPoint] | None = None) -> Registry:
         try:
             found.update(_brought(point, found))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a foreign package may raise anything; it is named
-            broken.append(Broken(point.name, *_origin(point), f"{type(error).__name__}: {error}"))
+            broken.append(Broken(point.name, *origin_of(point), f"{type(error).__name__}: {error}"))
     return Registry(found, tuple(broken))
 
 
@@ -106,7 +106,7 @@ def _brought(point: EntryPoint, found: Mapping[str, Registered]) -> dict[str, Re
     brought: dict[str, Registered] = {}
     for channel in (one for hook in implementations for one in cast("Iterable[Any]", hook.function())):
         _check(channel, {**found, **brought})
-        brought[channel.key] = Registered(channel, *_origin(point))
+        brought[channel.key] = Registered(channel, *origin_of(point))
     return brought
 
 
@@ -141,10 +141,11 @@ def _check_words(channel: Channel) -> None:
 
 
 def _order(point: EntryPoint) -> tuple[bool, str]:
-    return _origin(point)[0] != OWN, point.name
+    return origin_of(point)[0] != OWN, point.name
 
 
-def _origin(point: EntryPoint) -> tuple[str, str]:
+def origin_of(point: EntryPoint) -> tuple[str, str]:
+    """The distribution and version of an entry point."""
     return (point.dist.name, point.dist.version) if point.dist else ("unknown", "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import click
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.extensions import load_extensions
+from pingyi.registry import Broken
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 APPLICATION = "pingyi.application"
 ANNOUNCE = "pingyi.announce"
 _ELSEWHERE = {
-    **dict.fromkeys(("up", "doctor", "database"), "pingyi.embedded.commands"),
+    **dict.fromkeys(("up", "doctor", "database", "procfile"), "pingyi.embedded.commands"),
     **dict.fromkeys(("backup", "restore", "drill"), "pingyi.backups.commands"),
 }
 
@@ -37,8 +39,27 @@ class Commands(click.Group):
         module = _elsewhere().get(cmd_name)
         if module is None:
             return super().get_command(ctx, cmd_name)
-        found: click.Command = getattr(importlib.import_module(module), cmd_name)
-        return found
+        if module in _ELSEWHERE.values():
+            own: click.Command = getattr(importlib.import_module(module), cmd_name)
+            return own
+        try:
+            command: click.Command = getattr(importlib.import_module(module), cmd_name)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a package may raise anything; it is named
+            reason = f"{type(error).__name__}: {error}"
+            complain(_NO_COMMAND.format(command=cmd_name, module=module, error=reason))
+            return None
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        ctx.obj = ctx.params.get("lang") or language_of(os.environ)
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            for broken in load_extensions().broken:
+                complain(broken_extension(broken))
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -50,8 +71,25 @@ class Commands(click.Group):
 
 def _elsewhere() -> dict[str, str]:
     """The module of every command that is not the core's, by its name."""
-    brought = (extension.commands for extension in load_extensions())
+    brought = (one.extension.commands for one in load_extensions().working)
     return {**_ELSEWHERE, **{name: module for each in brought for name, module in each.items()}}
+
+
+_NO_COMMAND = Text(
+    zh="命令“{command}”（{module}）无法载入：{error}",
+    en="The command {command} of {module} cannot be loaded: {error}",
+)
+
+
+def broken_extension(broken: Broken) -> Text:
+    """The sentence that names a broken extension."""
+    sentence = Text(
+        zh="扩展“{name}”（{distribution} {version}）无法载入：{error}",
+        en="The extension {name} ({distribution} {version}) cannot be loaded: {error}",
+    )
+    return sentence.format(
+        name=broken.name, distribution=broken.distribution, version=broken.version, error=broken.error
+    )
 
 
 def language_of(environ: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from flask import Flask
 from pingyi.extensions import Extension
 from pingyi_surveys import api, period_hooks
 from pingyi_surveys.counting.unopened_boxes import unfinished
+from pingyi_surveys.topics import TOPICS
 
 
 def init_app(app: Flask) -> None:
@@ -26,9 +27,9 @@ surveys = Extension(
         "cards": "pingyi_surveys.shell.cards",
         "recount": "pingyi_surveys.shell.recount",
     },
+    topics=TOPICS,
     missing=period_hooks.missing,
     closed=period_hooks.closed,
     unfinished=unfinished,
-    work=period_hooks.work,
     sweep=period_hooks.sweep,
 )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection
 
 from pingyi.domain.errors import FieldError
-from pingyi.outbox import OPEN_BOXES, request_once
+from pingyi.outbox import request_once
 from pingyi_surveys.counting.unopened_boxes import unopened
 from pingyi_surveys.setup.prepare_keys import unprepared
+from pingyi_surveys.topics import OPEN_BOXES
 
 
 def missing(connection: Connection, period_id: int) -> Sequence[FieldError]:
@@ -24,18 +24,9 @@ def closed(connection: Connection, period_id: int) -> None:
         request_once(connection, OPEN_BOXES, period_id)
 
 
-def work(topic: str, period_id: int) -> Any:
-    """Do what was asked for through the outbox."""
-    # Every command of the shell imports this module; only the counter and the sweep open boxes.
-    from pingyi_surveys.counting.open_boxes import open_by_itself
-
-    if topic == OPEN_BOXES:
-        return open_by_itself(period_id)
-    return None
-
-
 def sweep() -> None:
     """Periodic work of ours."""
+    # Every command of the shell imports this module; only the sweep needs this.
     from pingyi_surveys.counting.open_boxes import sweep_up
 
     sweep_up()

@@ -18,7 +18,8 @@ from pingyi.channels import ChannelSpecs, SettingsSchema
 from pingyi.channels.testing import NEEDS
 from pingyi.channels.types import STATUSES
 from pingyi.cli import main
-from pingyi.outbox import TOPICS
+from pingyi.embedded.process_lines import apart
+from pingyi.extensions import load_extensions
 from pingyi.registry import load_registry
 from pingyi.services.core.roles import ROLE_TITLES, Role
 from pingyi.settings import Settings, default_of
@@ -131,11 +132,10 @@ def test_bundled_channels_are_documented_with_columns_settings_and_presets() -> 
 
 
 def test_topics_are_documented_and_worked_on() -> None:
-    assert not missing(set(TOPICS), REFERENCE)
-    workers = {
-        command.removeprefix("pingyi worker ") for command in procfile().values() if " worker " in command
-    }
-    assert workers == set(TOPICS)
+    topics = load_extensions().topics
+    assert not missing(set(topics), REFERENCE)
+    lines = [command.removeprefix("pingyi worker ") for _, command in apart(topics.values())]
+    assert set(topics) <= {topic for line in lines for topic in line.split()}
 
 
 def test_processes_are_documented() -> None:

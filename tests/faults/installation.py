@@ -21,6 +21,7 @@ from tests.waiting import wait_for
 from pingyi.app import create_app
 from pingyi.db import db
 from pingyi.embedded.engines import attach
+from pingyi.embedded.process_lines import ON_ONE_HOST, as_procfile
 from pingyi.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -34,22 +35,13 @@ SHORT = {
     "PINGYI_RATE_PER_SECOND": "100000",
     "PINGYI_BLOCKING_THREADS": "32",
 }
-PROCFILE = """
-web: {web}
-worker: pingyi worker fold
-assessor: pingyi worker assess
-sealer: pingyi worker seal
-publisher: pingyi worker publish
-counter: pingyi worker open_boxes
-relay: pingyi relay
-scheduler: pingyi scheduler
-"""
-COMMANDS = {
-    "worker": "worker fold",
-    "assessor": "worker assess",
-    "sealer": "worker seal",
-    "relay": "relay",
-    "scheduler": "scheduler",
+LINES = ("background", "sealers")
+FORKS = {
+    "worker": "pingyi fold",
+    "assessor": "pingyi assess",
+    "sealer": "pingyi seal",
+    "relay": "pingyi relay",
+    "scheduler": "pingyi schedul",
 }
 
 
@@ -97,10 +89,17 @@ class Installation:
         if role in {"postgres", "valkey"}:
             endpoints = json.loads((self.state / "run" / "endpoints.json").read_text())
             first = [int(endpoints[f"{role}_pid"])]
+        elif role in FORKS:
+            forks = [pid for line in LINES for parent in self.lines(line) for pid in children_of(parent)]
+            first = [pid for pid in forks if name_of(pid) == FORKS[role]]
         else:
-            wanted = self.web if role == "web" else f"pingyi {COMMANDS[role]}"
-            first = [pid for pid in children_of(self.owner) if wanted in command_of(pid)]
+            first = self.lines(role)
         return [pid for leader in first for pid in [leader, *below(leader)] if command_of(pid)]
+
+    def lines(self, name: str) -> list[int]:
+        """The process of a line of the Procfile."""
+        wanted = self.web if name == "web" else dict(ON_ONE_HOST)[name]
+        return [pid for pid in children_of(self.owner) if wanted in command_of(pid)]
 
 
 @contextmanager
@@ -108,7 +107,8 @@ def installation(web: str = "pingyi web", more: Mapping[str, str] | None = None)
     """`pingyi up` while the block lasts, with `more` set; afterwards no process of it is left: checked."""
     folder = Path(tempfile.mkdtemp(prefix="pingyi-faults-"))
     folder.chmod(0o711)  # the engines run as an account of their own
-    (folder / "Procfile").write_text(PROCFILE.format(web=web))
+    lines = (("web", web), *(line for line in ON_ONE_HOST if line[0] != "web"))
+    (folder / "Procfile").write_text(as_procfile(lines))
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PINGYI_PORT": "0", **SHORT}
     environment |= more or {}
     environment["PINGYI_STATE"] = str(folder / "state")
@@ -154,6 +154,12 @@ def below(pid: int) -> list[int]:
 def command_of(pid: int) -> str:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return ""
+
+
+def name_of(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
     return ""
 
 

@@ -21,7 +21,7 @@ from tests.faults.load import Clients, Request, expected_counters, prepare, requ
 from tests.faults.pins import pinned_heads, wait_for_more
 
 ENTRIES, CORRECTIONS = 20_000, 500
-ROLES = ("web", "worker", "sealer", "relay", "scheduler", "valkey", "postgres")
+ROLES = ("web", "background", "worker", "sealers", "sealer", "relay", "scheduler", "valkey", "postgres")
 KILLS_EACH = 4 if not os.environ.get("PINGYI_SOAK") else 40
 RECOVERED_SECONDS = 60
 

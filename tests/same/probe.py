@@ -7,6 +7,7 @@ It imports nothing of the tests. Of the product it names only what keeps its pla
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import importlib
 import json
@@ -198,12 +199,15 @@ def procfile(root: Path) -> list[str]:
 
 
 def jobs(root: Path) -> Iterator[str]:
-    """The functions that requests in a queue name, for every queue of the Procfile."""
+    """The functions that requests in a queue name, for every topic, or queue of the Procfile before those."""
     try:
         found = importlib.import_module(JOBS)
     except ModuleNotFoundError:
         return
     topics = [line.split(" worker ")[1].strip() for line in procfile(root) if " worker " in line]
+    with contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module("pingyi.topics")
+        topics = list(importlib.import_module("pingyi.extensions").load_extensions().topics)
     yield from (f"{JOBS}.{topic}" for topic in [*topics, "sweep"] if callable(getattr(found, topic, None)))
 
 

@@ -6,10 +6,9 @@ from redis import Redis
 from rq import Queue, Retry
 from rq.serializers import JSONSerializer
 
-from pingyi.outbox import TOPICS, Work
+from pingyi.outbox import Work
 from pingyi.settings import Settings
 
-QUEUES = TOPICS
 RETRY = Retry(max=2)
 JOB_SECONDS = 900
 RESULT_SECONDS = 300

@@ -10,6 +10,7 @@ from redis import Redis, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from pingyi.db import db, transaction
+from pingyi.extensions import installed_extensions
 from pingyi.outbox import lease_due_work
 from pingyi_workers.queues import send
 
@@ -19,9 +20,13 @@ _log = logging.getLogger(__name__)
 
 
 def relay_once(redis: Redis, lease_seconds: int) -> int:
-    """Lease what is due and enqueue it before the lease commits: a crash between sends twice, never not."""
+    """Lease what is due and enqueue it before the lease commits: a crash between sends twice, never not.
+
+    What was asked for by an extension that is broken now waits in the outbox until it works again.
+    """
+    topics = installed_extensions().topics
     with transaction() as connection:
-        work = lease_due_work(connection, lease_seconds)
+        work = lease_due_work(connection, lease_seconds, topics)
         for piece in work:
             send(redis, piece)
     return len(work)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from redis import Redis, RedisError
 from rq.exceptions import NoSuchJobError
@@ -13,21 +14,22 @@ from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 
 from pingyi.outbox import FOLD
-from pingyi_workers.queues import JOB_SECONDS, QUEUES, RESULT_SECONDS, queue
+from pingyi_workers.queues import JOB_SECONDS, RESULT_SECONDS, queue
 
 SWEEP = "sweep"
 TICK_SECONDS = 1
 DOWN_SECONDS = 1
+LOST_AFTER_SECONDS = 10
 _log = logging.getLogger(__name__)
 
 
 def ensure_sweep(redis: Redis, every_seconds: int) -> None:
     """Schedule the next sweep unless one is scheduled, waiting or running."""
     try:
-        status = Job.fetch(SWEEP, connection=redis, serializer=JSONSerializer).get_status()
+        job = Job.fetch(SWEEP, connection=redis, serializer=JSONSerializer)
     except NoSuchJobError:
-        status = None
-    if status is None or status in {"finished", "failed", "stopped", "canceled"}:
+        job = None
+    if job is None or job.get_status() in {"finished", "failed", "stopped", "canceled"} or _is_lost(job):
         queue(redis, FOLD).enqueue_in(
             timedelta(seconds=every_seconds),
             "pingyi_workers.jobs.sweep",
@@ -37,9 +39,25 @@ def ensure_sweep(redis: Redis, every_seconds: int) -> None:
         )
 
 
-def schedule_forever(redis: Redis, every_seconds: int) -> None:
+def _is_lost(job: Job) -> bool:
+    """Whether a worker was killed between taking the sweep from its queue and noting that it runs.
+
+    No lease stands behind it: the sweep is the one job that is not asked for through the outbox.
+    """
+    own = queue(job.connection, FOLD)
+    if job.get_status() != "queued" or job.enqueued_at is None:
+        return False
+    age = datetime.now(UTC) - job.enqueued_at
+    return age > timedelta(seconds=LOST_AFTER_SECONDS) and not (
+        job.id in own.job_ids
+        or job.id in own.intermediate_queue.get_job_ids()
+        or job.id in own.started_job_registry
+    )
+
+
+def schedule_forever(redis: Redis, every_seconds: int, topics: Iterable[str]) -> None:
     """Move scheduled jobs to their queues when their time has come; two schedulers share RQ's locks."""
-    scheduler = RQScheduler(list(QUEUES), connection=redis, interval=TICK_SECONDS, serializer=JSONSerializer)
+    scheduler = RQScheduler(list(topics), connection=redis, interval=TICK_SECONDS, serializer=JSONSerializer)
     while True:
         try:
             scheduler.acquire_locks()

@@ -1,8 +1,9 @@
-"""Workers: one queue a process, the database let go of before every fork."""
+"""Workers: one queue or several light ones a process, the database let go of before every fork."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask
@@ -10,11 +11,13 @@ from redis import Redis
 from rq import Queue, SimpleWorker, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.worker import DequeueStrategy
 
 from pingyi.db import db, transaction
+from pingyi.extensions import installed_extensions
 from pingyi.outbox import is_open, open_requests
 from pingyi.settings import Settings
-from pingyi_workers.queues import QUEUES, queue
+from pingyi_workers.queues import queue
 from pingyi_workers.relay import relay_once
 
 
@@ -34,10 +37,15 @@ class ForkingWorker(Worker):
             return super().main_work_horse(job, queue)
 
 
-def make_worker(app: Flask, redis: Redis, topic: str, settings: Settings) -> ForkingWorker:
-    """The worker of one queue: two queues in one process would lose jobs to a kill (measured)."""
+def make_worker(app: Flask, redis: Redis, topics: Sequence[str], settings: Settings) -> ForkingWorker:
+    """The worker of these queues.
+
+    RQ moves a job of one queue aside until it runs; of several queues it just takes it, so that a worker
+    killed in that moment loses the job. The request in the outbox outlives it and is sent again when its
+    lease has run out, which is no later than RQ looks at what was moved aside (measured).
+    """
     worker = ForkingWorker(
-        [queue(redis, topic)],
+        [queue(redis, topic) for topic in topics],
         connection=redis,
         serializer=JSONSerializer,
         worker_ttl=settings.worker_ttl_seconds,
@@ -47,6 +55,11 @@ def make_worker(app: Flask, redis: Redis, topic: str, settings: Settings) -> For
     )
     worker.app = app
     return worker
+
+
+def work_on(worker: ForkingWorker, *, burst: bool = False) -> None:
+    """Work until the process is ended, or with `burst` until nothing waits; no queue holds up the others."""
+    worker.work(burst=burst, logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
 
 
 def drain(app: Flask, redis: Redis, *, seconds: float = 600) -> None:
@@ -60,7 +73,7 @@ def drain(app: Flask, redis: Redis, *, seconds: float = 600) -> None:
             if time.monotonic() > until:
                 raise TimeoutError("work is still open")
             relay_once(redis, lease_seconds=1)
-            for topic in QUEUES:
+            for topic in installed_extensions().topics:
                 SimpleWorker([queue(redis, topic)], connection=redis, serializer=JSONSerializer).work(
                     burst=True, logging_level="WARNING"
                 )

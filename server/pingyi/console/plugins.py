@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
+from pingyi.extensions import installed_extensions
 from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.plugins.plugin_uses import plugin_lines
 from pingyi.web.policy import policy
@@ -14,7 +15,7 @@ from pingyi.web.policy import policy
 @blueprint.get("/office/plugins")
 @policy(*OFFICE_READERS)
 def plugins() -> AnyResponse:
-    """Every plugin with its state, and which schemes and periods use it."""
+    """Every plugin with its state, which schemes and periods use it, and the extensions."""
     with transaction() as connection:
         lines = plugin_lines(connection)
-    return page("console/plugins.html", lines=lines)
+    return page("console/plugins.html", lines=lines, extensions=installed_extensions())

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from pingyi import migrations
 from pingyi.embedded import doctor as checks
+from pingyi.embedded import process_lines
 from pingyi.embedded.database_roles import (
     APP,
     DATABASE,
@@ -24,6 +25,7 @@ from pingyi.embedded.database_roles import (
 from pingyi.embedded.engines import attach
 from pingyi.embedded.messages import refusal
 from pingyi.embedded.up import bring_up
+from pingyi.extensions import load_extensions
 from pingyi.ledger.keys import ensure_key
 from pingyi.settings import Settings, load_settings
 from pingyi.shell import ANNOUNCE
@@ -38,9 +40,20 @@ def up(*, demo: bool) -> None:
 
 
 @click.command()
+@click.option(
+    "--apart", is_flag=True, help="每个进程一行，可分布于多台主机 / a line for every process, for many hosts"
+)
+def procfile(*, apart: bool) -> None:
+    """进程清单 / Print the processes as a Procfile; `pingyi up` takes one from the working folder."""
+    lines = process_lines.apart(load_extensions().topics.values()) if apart else process_lines.ON_ONE_HOST
+    click.echo(process_lines.as_procfile(lines), nl=False)
+
+
+@click.command()
 def doctor() -> None:
     """检查设置 / Check the settings; one line per check, exit status 1 if any failed."""
-    found = checks.findings(attach(load_settings(os.environ)))
+    settings = attach(load_settings(os.environ))
+    found = [*checks.findings(settings), *checks.package_findings()]
     for each in found:
         click.echo(f"{'ok  ' if each.ok else 'FAIL'} {each.code}: {each.message.zh} / {each.message.en}")
     raise SystemExit(0 if all(each.ok for each in found) else 1)

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.embedded.doctor_messages import remark
+from pingyi.extensions import load_extensions
 from pingyi.ledger.keys import load_key
 from pingyi.migrations import is_current
 from pingyi.settings import Settings
@@ -50,6 +51,24 @@ def findings(settings: Settings, *, seals: bool = True) -> list[Finding]:
         *(_role(settings.sealer_database_url, "SEALER_DATABASE_URL") if settings.sealer_database_url else ()),
         *(_sealing(settings) if seals else ()),
         *_queue(settings.redis_url),
+    ]
+
+
+def package_findings() -> list[Finding]:
+    """Whether every extension that is installed can be loaded; one that cannot stops no process."""
+    broken = load_extensions().broken
+    if not broken:
+        return [_finding("extensions", ok=True)]
+    return [
+        _finding(
+            "extensions",
+            ok=False,
+            name=one.name,
+            distribution=one.distribution,
+            version=one.version,
+            error=one.error,
+        )
+        for one in broken
     ]
 
 

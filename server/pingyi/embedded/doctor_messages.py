@@ -76,6 +76,15 @@ _REMARKS = {
             "pingyi database init makes both",
         ),
     ),
+    "extensions": (
+        Text(zh="所有扩展均可载入", en="all extensions can be loaded"),
+        Text(
+            zh="扩展“{name}”（{distribution} {version}）无法载入：{error}；"
+            "请修复或卸载它，在此之前不能开放周期或计算结果",
+            en="the extension {name} ({distribution} {version}) cannot be loaded: {error}; "
+            "repair or uninstall it, until then no period is opened or assessed",
+        ),
+    ),
     "queue_reachable": (
         Text(zh="任务队列可以连接", en="the job queue answers"),
         Text(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 PROC = Path("/proc")
 LONG_LOG_BYTES = 16 * 1024 * 1024
 
@@ -50,7 +50,7 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_tie_to_owner(when_owner_dies),  # noqa: PLW1509 only the child can tie itself
+            preexec_fn=tie_to_owner(when_owner_dies),  # noqa: PLW1509 only the child can tie itself
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
@@ -83,7 +83,8 @@ def log_file(path: Path) -> IO[bytes]:
     return path.open("ab")
 
 
-def _tie_to_owner(signal_number: signal.Signals) -> Callable[[], None]:
+def tie_to_owner(signal_number: signal.Signals) -> Callable[[], None]:
+    """What a child calls first, so that it gets this signal should the process that made it vanish."""
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     owner = os.getpid()
 
@@ -95,6 +96,13 @@ def _tie_to_owner(signal_number: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return tie
+
+
+def named(name: str) -> None:
+    """Have this process shown under a name of its own, of which Linux keeps 15 bytes."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(PR_SET_NAME, ctypes.create_string_buffer(name.encode()), 0, 0, 0)
 
 
 def is_running(pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""Keeps the processes of the Procfile running as children of the one owner."""
+"""Keeps an installation's processes running as children of the one owner."""
 
 from __future__ import annotations
 
@@ -16,32 +16,12 @@ import click
 
 from pingyi.embedded.messages import refusal
 from pingyi.embedded.postgres import tail_of
+from pingyi.embedded.process_lines import SEALING
 from pingyi.embedded.processes import end, log_file, marked_with, spawn, stop_child
 
-# The same lines as the Procfile, for an installed package that has no repository around it.
-PROCESSES = (
-    ("web", "pingyi web"),
-    ("worker", "pingyi worker fold"),
-    ("assessor", "pingyi worker assess"),
-    ("sealer", "pingyi worker seal"),
-    ("witnesses", "pingyi worker witness"),
-    ("publisher", "pingyi worker publish"),
-    ("counter", "pingyi worker open_boxes"),
-    ("relay", "pingyi relay"),
-    ("scheduler", "pingyi scheduler"),
-)
 MARK = "PINGYI_OWNED_BY"
-_PRIVATE = {"SEALER_DATABASE_URL": {"sealer", "witnesses"}, "OWNER_DATABASE_URL": set[str]()}
+_PRIVATE = {"SEALER_DATABASE_URL": SEALING, "OWNER_DATABASE_URL": frozenset[str]()}
 _FIRST_PAUSE, _LONGEST_PAUSE, _GRACE = 0.2, 10.0, 8.0
-
-
-def read_procfile(path: Path) -> tuple[tuple[str, str], ...]:
-    """The `name: command` lines of a Procfile, or our own where there is none."""
-    if not path.is_file():
-        return PROCESSES
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    pairs = (line.partition(":") for line in lines if line and not line.startswith("#"))
-    return tuple((name.strip(), command.strip()) for name, _, command in pairs)
 
 
 @dataclass

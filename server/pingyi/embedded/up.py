@@ -19,7 +19,8 @@ from pingyi.embedded.engines import Engines
 from pingyi.embedded.messages import refusal
 from pingyi.embedded.ports import address_of, reachable_host, with_free_port
 from pingyi.embedded.postgres import tail_of
-from pingyi.embedded.supervisor import MARK, Supervisor, read_procfile
+from pingyi.embedded.process_lines import read_procfile
+from pingyi.embedded.supervisor import MARK, Supervisor
 from pingyi.settings import Settings
 
 _FIRST_ANSWER_SECONDS = 60

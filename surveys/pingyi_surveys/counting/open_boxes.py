@@ -15,7 +15,7 @@ from pingyi.db import Lock, db, hold, transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.ledger.notes import Checkpoint
-from pingyi.outbox import OPEN_BOXES, request_once, take_requests
+from pingyi.outbox import request_once, take_requests
 from pingyi.services.core.bound_channels import BoundChannel, channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.collection import without_collection
@@ -33,6 +33,7 @@ from pingyi_surveys.counting.match_record import Matched, load_leaves, load_rows
 from pingyi_surveys.counting.store_tally import Outcome, TalliedBox, store_opening
 from pingyi_surveys.setup.key_files import configured, read_box_secret
 from pingyi_surveys.setup.prepare_keys import Prepared, newest_prepared, require_as_recorded
+from pingyi_surveys.topics import OPEN_BOXES
 
 SHOWN_EVERY_SECONDS = 1.0
 MOST_NAMED = 20

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, text
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError
 from pingyi.domain.period_state import PeriodState
-from pingyi.outbox import OPEN_BOXES
 from pingyi.services.core.bound_channels import BoundChannel, issued_scheme, period_channels
 from pingyi.services.core.progress import ProgressRow, read_progress
 from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.setup.boxes import Box, boxes_of
 from pingyi_surveys.setup.prepare_keys import unprepared
+from pingyi_surveys.topics import OPEN_BOXES
 
 FAMILY = "ballots"
 

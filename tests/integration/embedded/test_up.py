@@ -14,8 +14,8 @@ import pytest
 from tests.waiting import MOST_SECONDS, wait_for
 
 from pingyi.embedded.engines import attach
+from pingyi.embedded.process_lines import ON_ONE_HOST, as_procfile, read_procfile
 from pingyi.embedded.processes import is_running
-from pingyi.embedded.supervisor import PROCESSES, read_procfile
 from pingyi.settings import load_settings
 
 UP = """
@@ -133,5 +133,5 @@ def test_unsafe_settings_stop_the_start(bring_up: Callable[..., subprocess.Popen
 
 
 def test_without_a_procfile_the_same_processes_are_known(folder: Path) -> None:
-    assert read_procfile(folder / "Procfile") == PROCESSES
-    assert read_procfile(Path(__file__).parents[3] / "Procfile") == PROCESSES
+    assert read_procfile(folder / "Procfile") == ON_ONE_HOST
+    assert (Path(__file__).parents[3] / "Procfile").read_text() == as_procfile(ON_ONE_HOST)

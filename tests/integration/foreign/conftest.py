@@ -44,7 +44,7 @@ def install(target: Path, source: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-Write = Callable[[str, str], None]
+Write = Callable[..., None]
 
 
 @pytest.fixture
@@ -53,12 +53,12 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
     monkeypatch.syspath_prepend(tmp_path)
     before = set(sys.modules)
 
-    def write(name: str, code: str) -> None:
+    def write(name: str, code: str, group: str = "pingyi.channels", within: str = "") -> None:
         (tmp_path / f"foreign_{name}.py").write_text(code, encoding="utf-8")
         info = tmp_path / f"foreign_{name}-1.2.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: foreign-{name}\nVersion: 1.2\n")
-        (info / "entry_points.txt").write_text(f"[pingyi.channels]\n{name} = foreign_{name}\n")
+        (info / "entry_points.txt").write_text(f"[{group}]\n{name} = foreign_{name}{within}\n")
 
     yield write
     for module in set(sys.modules) - before:

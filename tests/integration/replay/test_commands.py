@@ -24,12 +24,13 @@ from tests.waiting import MOST_SECONDS, wait_for
 from pingyi import cli
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
-from pingyi.outbox import TOPICS
+from pingyi.extensions import load_extensions
 from pingyi.services.bundles.bundles import import_bundle
 from pingyi.services.core.callers import SHELL
 from pingyi.services.people.api_keys import authenticate
 from pingyi.services.results.result import results_csv, results_json
 from pingyi.settings import Settings
+from pingyi.topics import worker_groups
 from pingyi_workers.queues import connect
 
 PINGYI = Path(sys.executable).with_name("pingyi")
@@ -238,7 +239,7 @@ def idle(redis: Redis) -> int:
     return sum(worker.get_state() == WorkerStatus.IDLE for worker in Worker.all(connection=redis))
 
 
-def test_worker_without_a_queue_runs_one_process_for_each_and_ends_them(settings: Settings) -> None:
+def test_worker_without_a_queue_runs_every_slow_one_in_a_fork_and_ends_them(settings: Settings) -> None:
     environment = {
         **os.environ,
         "DATABASE_URL": settings.database_url,
@@ -251,8 +252,9 @@ def test_worker_without_a_queue_runs_one_process_for_each_and_ends_them(settings
     done = subprocess.Popen([PINGYI, "worker"], env=environment)
     children = Path(f"/proc/{done.pid}/task/{done.pid}/children")
     # A worker says that it is idle once it takes signals: one that comes earlier ends it as it ends anything.
-    wait_for(lambda: idle(redis) == len(TOPICS), "a worker of every queue that waits for work")
+    groups = worker_groups(load_extensions().topics.values())
+    wait_for(lambda: idle(redis) == len(groups), "a worker of every queue that waits for work")
     found = children.read_text().split()
     done.terminate()
-    assert (len(found), done.wait(MOST_SECONDS)) == (len(TOPICS), 0)
+    assert (len(found), done.wait(MOST_SECONDS)) == (len(groups), 0)
     assert not any(Path(f"/proc/{pid}").exists() for pid in found)

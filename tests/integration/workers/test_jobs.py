@@ -20,7 +20,7 @@ from pingyi.settings import Settings
 from pingyi_workers.queues import connect, queue
 from pingyi_workers.relay import relay_once
 from pingyi_workers.schedule import SWEEP, ensure_sweep
-from pingyi_workers.work import drain, make_worker
+from pingyi_workers.work import drain, make_worker, work_on
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_forking_worker_folds_in_a_process_of_its_own(app: Flask, redis: Redis, 
 
 def work_once(settings: Settings) -> None:
     app = create_app(replace(settings, pool_size=2))
-    make_worker(app, connect(settings), FOLD, settings).work(burst=True, logging_level="WARNING")
+    work_on(make_worker(app, connect(settings), [FOLD], settings), burst=True)
 
 
 def test_period_is_assessed_by_the_workers(app: Flask, redis: Redis) -> None:

@@ -15,7 +15,7 @@ from tests.cast_ballots import amounts, boxes, cast_all, open_ballots, roster_ba
 
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
-from pingyi.outbox import OPEN_BOXES, open_requests
+from pingyi.outbox import open_requests
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.fold import fold_channel
 from pingyi.services.periods.periods import request_assessment
@@ -26,6 +26,7 @@ from pingyi_surveys.ballot.opened_ballot import OpenedBallot
 from pingyi_surveys.counting import closing_head, decrypt
 from pingyi_surveys.counting.open_boxes import COUNTING, open_by_itself, open_period_boxes, sweep_up
 from pingyi_surveys.setup.key_files import box_name, read_box_secret
+from pingyi_surveys.topics import OPEN_BOXES
 
 PERIOD = 1
 

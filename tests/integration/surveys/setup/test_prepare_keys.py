@@ -12,7 +12,6 @@ from tests.small_scheme import open_draft
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.outbox import OPEN_BOXES
 from pingyi.services.core.bound_channels import ChannelRef, issued_scheme
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import Repeatable, deliver
@@ -23,6 +22,7 @@ from pingyi.settings import Settings
 from pingyi_surveys.casting.box_cache import cached_box
 from pingyi_surveys.setup.boxes import put_box
 from pingyi_surveys.setup.prepare_keys import prepare
+from pingyi_surveys.topics import OPEN_BOXES
 
 
 def test_live_box_of_an_open_period_has_units_keys_and_cards(app: Flask) -> None:
