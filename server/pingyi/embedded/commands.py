@@ -10,8 +10,6 @@ from pathlib import Path
 import click
 from sqlalchemy.engine import make_url
 
-from pingyi import migrations
-from pingyi.embedded import doctor as checks
 from pingyi.embedded import process_lines
 from pingyi.embedded.database_roles import (
     APP,
@@ -52,6 +50,8 @@ def procfile(*, apart: bool) -> None:
 @click.command()
 def doctor() -> None:
     """检查设置 / Check the settings; one line per check, exit status 1 if any failed."""
+    from pingyi.embedded import doctor as checks
+
     settings = attach(load_settings(os.environ))
     found = [*checks.findings(settings), *checks.package_findings()]
     for each in found:
@@ -88,6 +88,8 @@ def database_init(admin_url: str, name: str, *, new_passwords: bool) -> None:
 @database.command("migrate")
 def database_migrate() -> None:
     """更新数据库结构 / Run outstanding migrations as OWNER_DATABASE_URL."""
+    from pingyi import migrations
+
     settings = load_settings(os.environ)
     if not settings.owner_database_url:
         settings = attach(settings)

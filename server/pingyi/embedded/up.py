@@ -13,8 +13,7 @@ from types import FrameType
 
 import click
 
-from pingyi import migrations
-from pingyi.embedded.doctor import require_safe
+from pingyi.embedded.aside import aside
 from pingyi.embedded.engines import Engines
 from pingyi.embedded.messages import refusal
 from pingyi.embedded.ports import address_of, reachable_host, with_free_port
@@ -36,20 +35,29 @@ def bring_up(
     settings = with_free_port(settings)
     with _until_signal(), Engines(settings) as engines:
         settings = engines.settings()
-        if not settings.owner_database_url:
-            raise refusal("no_owner_url")
-        migrations.upgrade(settings.owner_database_url)
-        require_safe(settings)
+        aside(lambda: _prepare(settings))
         crew = Supervisor(engines.place.state, engines.place.logs, _environment(settings), engines.tend)
         try:
             crew.start(read_procfile(procfile))
             crew.keep_until(_answering(settings, crew.log_of("web")))
             if demo:
                 crew.run_once("demo", "pingyi demo")
-            click.echo("\n".join([*announce(settings), f"Pingyi: {address_of(settings)}/"]), color=False)
+            lines = aside(lambda: announce(settings))
+            click.echo("\n".join([*lines, f"Pingyi: {address_of(settings)}/"]), color=False)
             crew.keep_until(lambda: False)
         finally:
             crew.stop()
+
+
+def _prepare(settings: Settings) -> None:
+    # Loaded here, since this process goes on to run and needs neither again.
+    from pingyi import migrations
+    from pingyi.embedded.doctor import require_safe
+
+    if not settings.owner_database_url:
+        raise refusal("no_owner_url")
+    migrations.upgrade(settings.owner_database_url)
+    require_safe(settings)
 
 
 @contextmanager
