@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -62,6 +63,7 @@ def _work(app: Flask, settings: Settings, topics: Sequence[Topic]) -> None:
 
 def _load(topics: Sequence[Topic]) -> None:
     """Load the jobs before anything forks; one that cannot be loaded fails when its turn comes, and alone."""
+    importlib.import_module("pingyi_workers.jobs")
     for topic in topics:
         try:
             topic.load()

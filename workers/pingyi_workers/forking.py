@@ -51,6 +51,9 @@ class Forks:
             _log.warning("%d threads of packages end with the fork", others)
         for number in _STOPPING:
             signal.signal(number, self._stop)
+        signal.signal(
+            signal.SIGCHLD, signal.SIG_DFL
+        )  # ignored by whoever started us, it would hide every end
         gc.collect()
         # What is never looked at again by the collector is never written to, and stays shared.
         gc.freeze()

@@ -24,13 +24,11 @@ from tests.waiting import MOST_SECONDS, wait_for
 from pingyi import cli
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
-from pingyi.extensions import load_extensions
 from pingyi.services.bundles.bundles import import_bundle
 from pingyi.services.core.callers import SHELL
 from pingyi.services.people.api_keys import authenticate
 from pingyi.services.results.result import results_csv, results_json
 from pingyi.settings import Settings
-from pingyi.topics import worker_groups
 from pingyi_workers.queues import connect
 
 PINGYI = Path(sys.executable).with_name("pingyi")
@@ -239,7 +237,16 @@ def idle(redis: Redis) -> int:
     return sum(worker.get_state() == WorkerStatus.IDLE for worker in Worker.all(connection=redis))
 
 
-def test_worker_without_a_queue_runs_every_slow_one_in_a_fork_and_ends_them(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("worker", {"fold", "assess", "seal", "witness", "publish", "open_box"}),
+        ("background", {"fold", "assess", "publish", "open_box", "relay", "schedul"}),
+    ],
+)
+def test_every_slow_queue_has_a_fork_of_its_own_and_all_end_together(
+    settings: Settings, command: str, names: set[str]
+) -> None:
     environment = {
         **os.environ,
         "DATABASE_URL": settings.database_url,
@@ -249,12 +256,13 @@ def test_worker_without_a_queue_runs_every_slow_one_in_a_fork_and_ends_them(sett
     }
     redis = connect(settings)
     redis.flushall()
-    done = subprocess.Popen([PINGYI, "worker"], env=environment)
+    done = subprocess.Popen([PINGYI, command], env=environment)
     children = Path(f"/proc/{done.pid}/task/{done.pid}/children")
     # A worker says that it is idle once it takes signals: one that comes earlier ends it as it ends anything.
-    groups = worker_groups(load_extensions().topics.values())
-    wait_for(lambda: idle(redis) == len(groups), "a worker of every queue that waits for work")
+    workers = names - {"relay", "schedul"}
+    wait_for(lambda: idle(redis) == len(workers), "a worker of every queue that waits for work")
     found = children.read_text().split()
+    shown = {Path(f"/proc/{pid}/comm").read_text().removeprefix("pingyi ").strip() for pid in found}
     done.terminate()
-    assert (len(found), done.wait(MOST_SECONDS)) == (len(groups), 0)
+    assert (shown, len(found), done.wait(MOST_SECONDS)) == (names, len(names), 0)
     assert not any(Path(f"/proc/{pid}").exists() for pid in found)
