@@ -129,16 +129,14 @@ def start_extensions(app: Flask) -> None:
 
 def installed_extensions() -> Extensions:
     """The extensions of the running application, or of this installation where none runs."""
-    if not has_app_context():
-        return load_extensions()
-    found: Extensions = current_app.extensions[EXTENSION]
-    return found
+    running: Extensions | None = current_app.extensions.get(EXTENSION) if has_app_context() else None
+    return running or load_extensions()
 
 
 def current_extensions() -> tuple[Extension, ...]:
     """Whom the running application asks at the moments of a period."""
-    found: Extensions | None = current_app.extensions.get(EXTENSION)
-    return found.asked() if found else ()
+    running: Extensions | None = current_app.extensions.get(EXTENSION)
+    return running.asked() if running else ()
 
 
 def _stand_in(broken: Broken) -> Extension:

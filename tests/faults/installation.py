@@ -41,7 +41,7 @@ FORKS = {
     "assessor": "pingyi assess",
     "sealer": "pingyi seal",
     "relay": "pingyi relay",
-    "scheduler": "pingyi schedul",
+    "scheduler": "pingyi schedule",
 }
 
 

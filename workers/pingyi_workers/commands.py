@@ -38,7 +38,7 @@ def run_background(app: Flask, settings: Settings) -> None:
     lines = [
         *_lines(app, settings, worker_groups(topics)),
         Line("pingyi relay", partial(run_relay, app, settings)),
-        Line("pingyi schedul", partial(run_scheduler, settings)),
+        Line("pingyi scheduler", partial(run_scheduler, settings)),
     ]
     Forks(lines).keep()
 

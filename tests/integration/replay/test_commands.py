@@ -241,7 +241,7 @@ def idle(redis: Redis) -> int:
     ("command", "names"),
     [
         ("worker", {"fold", "assess", "seal", "witness", "publish", "open_box"}),
-        ("background", {"fold", "assess", "publish", "open_box", "relay", "schedul"}),
+        ("background", {"fold", "assess", "publish", "open_box", "relay", "schedule"}),
     ],
 )
 def test_every_slow_queue_has_a_fork_of_its_own_and_all_end_together(
@@ -259,7 +259,7 @@ def test_every_slow_queue_has_a_fork_of_its_own_and_all_end_together(
     done = subprocess.Popen([PINGYI, command], env=environment)
     children = Path(f"/proc/{done.pid}/task/{done.pid}/children")
     # A worker says that it is idle once it takes signals: one that comes earlier ends it as it ends anything.
-    workers = names - {"relay", "schedul"}
+    workers = names - {"relay", "schedule"}
     wait_for(lambda: idle(redis) == len(workers), "a worker of every queue that waits for work")
     found = children.read_text().split()
     shown = {Path(f"/proc/{pid}/comm").read_text().removeprefix("pingyi ").strip() for pid in found}
