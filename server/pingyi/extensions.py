@@ -42,6 +42,7 @@ class Extension:
 
     `init_app` registers blueprints and keeps state in the application. `commands`: the shell's, each with the
     module that has it under this name. `topics`: work that it asks for through the outbox.
+    `models`: the module that registers tables of its own when imported.
     `missing`: what still has to be done before a period can open. `closed` asks for the work that closing
     brings. `unfinished`: why a closed period cannot be assessed yet, or None. `sweep`: periodic work.
     `approval_kinds`: each a `services.approvals.kinds.ApprovalKind`.
@@ -52,6 +53,7 @@ class Extension:
     init_app: Callable[[Flask], None]
     commands: Mapping[str, str] = field(default_factory=dict)
     topics: Sequence[Topic] = ()
+    models: str = ""
     missing: Callable[[Connection, int], Sequence[FieldError]] = _nothing_missing
     closed: Callable[[Connection, int], None] = _nothing_to_do
     unfinished: Callable[[Connection, int], Problem | None] = _nothing_to_do

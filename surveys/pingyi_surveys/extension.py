@@ -28,6 +28,7 @@ surveys = Extension(
         "recount": "pingyi_surveys.shell.recount",
     },
     topics=TOPICS,
+    models="pingyi_surveys.models",
     missing=period_hooks.missing,
     closed=period_hooks.closed,
     unfinished=unfinished,

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.docs.reading import ROOT, text_of
 
+from pingyi.migrations import described_tables
+
 PRODUCT = ("server", "surveys", "workers", "plugins", "demonstration")
 PAGE = "docs/architecture.md"
 
@@ -51,3 +53,13 @@ def test_every_test_that_the_threat_model_names_exists() -> None:
 def test_every_room_stands_in_the_tree(room: str) -> None:
     tree = text_of(PAGE).partition("## The house")[2].partition("```\n")[2].partition("```")[0]
     assert re.search(rf"(^|[\s/]){room}/", tree)
+
+
+def test_every_table_stands_among_the_tables() -> None:
+    section = text_of(PAGE).partition("### Tables\n")[2].partition("###")[0]
+    named = [name for line in section.splitlines() for name in re.findall(r"`(\w+)`", _first_cell(line))]
+    assert sorted(named) == sorted(described_tables().tables)
+
+
+def _first_cell(line: str) -> str:
+    return line.split("|")[1] if line.startswith("|") else ""

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, MetaData, create_engine
 from sqlalchemy.pool import NullPool
 
+from pingyi.extensions import load_extensions
 
-def configuration(connection: Connection | None = None) -> Config:
-    """Alembic's settings for our scripts, bound to a connection where one is given."""
+COMPARED: dict[str, Any] = {"compare_type": True, "compare_server_default": True}
+
+
+def configuration(connection: Connection | None = None, tables: MetaData | None = None) -> Config:
+    """Alembic's settings for our scripts, bound to a connection where one is given.
+
+    `tables`: what the database is compared with; running migrations needs none.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, tables=tables)
     return config
+
+
+def described_tables() -> MetaData:
+    """Every table that models describe: the core's and those that extensions bring."""
+    from pingyi.db import Base
+
+    brought = (extension.models for extension in load_extensions() if extension.models)
+    for module in ("pingyi.models", *brought):
+        import_module(module)
+    return Base.metadata
 
 
 def upgrade(owner_url: str) -> None:

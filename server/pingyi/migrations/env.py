@@ -2,13 +2,12 @@
 
 from alembic import context
 
-import pingyi.models  # noqa: F401 - registers the tables
-from pingyi.db import Base
+from pingyi.migrations import COMPARED
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
-    compare_type=True,
+    target_metadata=context.config.attributes["tables"],
+    **COMPARED,
 )
 with context.begin_transaction():
     context.run_migrations()
