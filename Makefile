@@ -9,7 +9,7 @@ WORKERS ?= 2
 BASELINE ?= var/same
 PIN := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help install tools run test long faults check bench soak browser go clocks lock mission same
+.PHONY: help install tools run test long faults check bench soak browser go clocks lock mission migration same
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -92,6 +92,9 @@ lock: ## pin every dependency with its hashes, in both locks; names no host
 
 mission: tools ## which of the 127 rows a test shows working
 	@$(BIN)/python -m tests.mission
+
+migration: tools ## write the next one: what models describe and the database lacks; SENTENCE='What changes.'
+	@$(BIN)/python -m tests.new_migration "$(SENTENCE)"
 
 same: tools ## that nothing observable changed since the commit whose results lie in BASELINE
 	@$(BIN)/python -m tests.same --baseline "$(BASELINE)" $(SAME)

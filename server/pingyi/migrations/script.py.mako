@@ -1,7 +1,7 @@
 """${message}."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}
@@ -11,4 +11,5 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # Add by hand: rights of pingyi_app and pingyi_sealer, and CALL insert_only where rows are only added.
     ${upgrades if upgrades else "pass"}
