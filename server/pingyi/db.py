@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, DateTime, LargeBinary, MetaData, Numeric, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Executable,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Row,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, MultipleResultsFound
 from sqlalchemy.orm import DeclarativeBase
 
 from pingyi.database_refusals import problem_of
+
+Kind = TypeVar("Kind")
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -83,3 +98,48 @@ def hold(connection: Connection, lock: Lock, subject: int = 0, *, shared: bool =
     """Wait for a lock and hold it to the end of the transaction."""
     given = {"lock": int(lock), "subject": subject % _SUBJECTS}
     connection.execute(_SHARED if shared else _EXCLUSIVE, given)
+
+
+def rows(
+    connection: Connection, kind: type[Kind], statement: str | Executable, /, **params: Any
+) -> list[Kind]:
+    """Each row of a result as a `kind`, a dataclass or NamedTuple.
+
+    TypeError unless the columns are the fields of `kind`: the same names in any order, each once.
+    """
+    result = connection.execute(text(statement) if isinstance(statement, str) else statement, params)
+    return list(map(_maker(cast("Any", kind), tuple(result.keys())), result))
+
+
+def one_row(
+    connection: Connection, kind: type[Kind], statement: str | Executable, /, **params: Any
+) -> Kind | None:
+    """The one row of a result as a `kind`, None where there is none; MultipleResultsFound for more."""
+    several = rows(connection, kind, statement, **params)
+    if len(several) > 1:
+        raise MultipleResultsFound(f"{len(several)} rows where one {kind.__name__} is meant")
+    return several[0] if several else None
+
+
+@cache  # as many as there are types and statements in the source
+def _maker(kind: type[Any], columns: tuple[str, ...]) -> Callable[[Row[Any]], Any]:
+    """Makes a `kind` of a row with these columns: by position where they stand in the order of the fields."""
+    fields = _fields(kind)
+    troubles = {
+        "lack": set(fields) - set(columns),
+        "have besides": set(columns) - set(fields),
+        "repeat": {name for name in columns if columns.count(name) > 1},
+    }
+    if any(troubles.values()):
+        said = "; ".join(f"{what} {', '.join(sorted(names))}" for what, names in troubles.items() if names)
+        raise TypeError(f"the columns for {kind.__name__} {said}")
+    if tuple(name for name, keyword in fields.items() if not keyword) == columns:
+        return lambda row: kind(*row)
+    return lambda row: kind(**dict(zip(columns, row, strict=True)))
+
+
+def _fields(kind: type[Any]) -> dict[str, bool]:
+    """The fields by name in their order, and whether each is filled by keyword only."""
+    if dataclasses.is_dataclass(kind):
+        return {field.name: field.kw_only is True for field in dataclasses.fields(kind) if field.init}
+    return dict.fromkeys(kind._fields, False)

@@ -22,10 +22,11 @@ from pingyi.settings import Settings
 
 _KNOWN_SECRETS = ("change", "secret", "default", "insecure", "example", "password", "0123456789")
 _RIGHTS = text(
-    "SELECT rolsuper, rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication,"
+    "SELECT rolsuper AS superuser,"
+    " rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication AS powerful,"
     " EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     "  WHERE n.nspname = 'public' AND pg_has_role(c.relowner, 'MEMBER'))"
-    " OR (SELECT pg_has_role(datdba, 'MEMBER') FROM pg_database WHERE datname = current_database())"
+    " OR (SELECT pg_has_role(datdba, 'MEMBER') FROM pg_database WHERE datname = current_database()) AS owner"
     " FROM pg_roles WHERE rolname = current_user"
 )
 
@@ -166,10 +167,11 @@ def _server(connection: Connection) -> Iterator[Finding]:
 
 def _rights(connection: Connection, variable: str) -> Iterator[Finding]:
     user = connection.execute(text("SELECT current_user")).scalar_one()
-    superuser, powerful, owner = connection.execute(_RIGHTS).one()
-    yield _finding("not_superuser", ok=not superuser and not powerful, variable=variable, user=user)
-    if not superuser:
-        yield _finding("not_owner", ok=not owner, variable=variable, user=user)
+    rights = connection.execute(_RIGHTS).one()
+    ordinary = not rights.superuser and not rights.powerful
+    yield _finding("not_superuser", ok=ordinary, variable=variable, user=user)
+    if not rights.superuser:
+        yield _finding("not_owner", ok=not rights.owner, variable=variable, user=user)
 
 
 def _migrations(connection: Connection) -> Iterator[Finding]:

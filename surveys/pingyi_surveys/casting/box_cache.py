@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
-from pingyi.db import db
+from pingyi.db import db, one_row
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.domain.scheme.parse import parse_scheme
@@ -132,10 +132,9 @@ def in_time(box: CachedBox) -> CachedBox:
 
 
 def _open_state(connection: Connection, channel_id: int) -> _State:
-    row = connection.execute(text(_STATE), {"id": channel_id}).one_or_none()
-    if row is None:
+    state = one_row(connection, _State, _STATE, id=channel_id)
+    if state is None:
         raise Problem("not_found", 404, _NO_BOX)
-    state = _State(*row)
     if state.state == PeriodState.DRAFT:
         raise Problem("ballots_not_open", 423, _NOT_OPEN)
     if state.state != PeriodState.OPEN or state.reopened or state.destroyed:

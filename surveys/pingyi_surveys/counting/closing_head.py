@@ -97,7 +97,7 @@ def _root(connection: Connection, epoch: int, size: int) -> bytes:
     edges: Edges = []
     for first in range(0, size, _AT_ONCE):
         given = {"epoch": epoch, "first": first, "end": min(size, first + _AT_ONCE)}
-        hashes = [bytes(row[0]) for row in connection.execute(text(_HASHES), given)]
+        hashes = list(map(bytes, connection.execute(text(_HASHES), given).scalars()))
         if len(hashes) != given["end"] - first:
             return b""
         append(edges, hashes)

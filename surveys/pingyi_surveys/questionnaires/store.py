@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
+from pingyi.db import one_row, rows
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import Caller
@@ -92,15 +93,13 @@ _SELECT = (
 
 def find_questionnaire(connection: Connection, key: str, version: int) -> StoredQuestionnaire:
     """One stored version; Problem not_found."""
-    given = {"key": key, "version": version}
-    rows = connection.execute(text(f"{_SELECT} WHERE key = :key AND version = :version"), given)
-    row = rows.mappings().one_or_none()
-    if row is None:
+    where = f"{_SELECT} WHERE key = :key AND version = :version"
+    stored = one_row(connection, StoredQuestionnaire, where, key=key, version=version)
+    if stored is None:
         raise not_found(zh=f"问卷“{key}”第 {version} 版", en=f"Questionnaire {key}, version {version},")
-    return StoredQuestionnaire(**row)
+    return stored
 
 
 def list_questionnaires(connection: Connection) -> Sequence[StoredQuestionnaire]:
     """All stored versions by key, the newest first: one query."""
-    rows = connection.execute(text(f"{_SELECT} ORDER BY key, version DESC"))
-    return [StoredQuestionnaire(**row) for row in rows.mappings()]
+    return rows(connection, StoredQuestionnaire, f"{_SELECT} ORDER BY key, version DESC")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
+from pingyi.db import one_row, rows
 from pingyi.domain.errors import FieldError
 from pingyi.domain.period_state import PeriodState
 from pingyi.services.core.bound_channels import BoundChannel, issued_scheme, period_channels
@@ -24,8 +24,9 @@ FAMILY = "ballots"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedNumbers:
-    """What came out of a box, in ballots."""
+    """What came out of a channel's box, in ballots."""
 
+    channel_id: int
     sealed: int
     counted: int
     held: int
@@ -110,7 +111,7 @@ def _channels(connection: Connection, period_id: int) -> list[ChannelBoxes]:
 
 
 def _lists(connection: Connection, period_id: int) -> dict[int, dict[tuple[str, str], int]]:
-    rows = connection.execute(
+    lists = connection.execute(
         text(
             "SELECT l.channel_id, l.purpose, l.stratum, sum(l.cards)::bigint AS cards FROM card_list l"
             " JOIN channel c ON c.id = l.channel_id WHERE c.period_id = :id"
@@ -119,39 +120,34 @@ def _lists(connection: Connection, period_id: int) -> dict[int, dict[tuple[str, 
         {"id": period_id},
     )
     found: dict[int, dict[tuple[str, str], int]] = {}
-    for row in rows:
+    for row in lists:
         found.setdefault(row.channel_id, {})[row.purpose, row.stratum] = row.cards
     return found
 
 
 def _opened(connection: Connection, period_id: int) -> dict[int, OpenedNumbers]:
-    rows = connection.execute(
-        text(
-            "SELECT o.channel_id, o.sealed, o.counted, o.held, o.rejected, o.opened_at FROM box_opening o"
-            " JOIN channel c ON c.id = o.channel_id WHERE c.period_id = :id"
-        ),
-        {"id": period_id},
+    opened = rows(
+        connection,
+        OpenedNumbers,
+        "SELECT o.channel_id, o.sealed, o.counted, o.held, o.rejected, o.opened_at FROM box_opening o"
+        " JOIN channel c ON c.id = o.channel_id WHERE c.period_id = :id",
+        id=period_id,
     )
-    return {row.channel_id: OpenedNumbers(**_without(row, "channel_id")) for row in rows}
+    return {numbers.channel_id: numbers for numbers in opened}
 
 
 def _keys(connection: Connection, period_id: int) -> Keys | None:
-    row = connection.execute(
-        text(
-            "SELECT encode(public, 'hex') AS public, encode(key_file, 'hex') AS key_file, kept, prepared_by,"
-            " prepared_at FROM ballot_keys WHERE period_id = :id ORDER BY id DESC LIMIT 1"
-        ),
-        {"id": period_id},
-    ).one_or_none()
-    return Keys(**_without(row)) if row is not None else None
+    return one_row(
+        connection,
+        Keys,
+        "SELECT encode(public, 'hex') AS public, encode(key_file, 'hex') AS key_file, kept, prepared_by,"
+        " prepared_at FROM ballot_keys WHERE period_id = :id ORDER BY id DESC LIMIT 1",
+        id=period_id,
+    )
 
 
 def _destroyed(connection: Connection, period_id: int) -> dict[str, datetime]:
-    rows = connection.execute(
+    destructions = connection.execute(
         text("SELECT what, destroyed_at FROM key_destruction WHERE period_id = :id"), {"id": period_id}
     )
-    return {row.what: row.destroyed_at for row in rows}
-
-
-def _without(row: Any, *names: str) -> dict[str, Any]:
-    return {name: value for name, value in row._mapping.items() if name not in names}  # noqa: SLF001 - SQLAlchemy's documented name
+    return {row.what: row.destroyed_at for row in destructions}

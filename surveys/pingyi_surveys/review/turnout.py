@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from pingyi.db import rows
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import Caller
 from pingyi.services.periods.periods import PeriodRow
@@ -25,12 +26,9 @@ class BoxTurnout:
 
 def view_turnout(connection: Connection, caller: Caller, period: PeriodRow) -> Sequence[BoxTurnout]:
     """The turnout of every box of a period; that it was looked at goes on the record."""
-    rows = connection.execute(text(_TURNOUT), {"period": period.id}).all()
+    turnout = rows(connection, BoxTurnout, _TURNOUT, period=period.id)
     record(connection, "turnout.viewed", {"period": period.key, "by": caller.name}, period.id)
-    return [
-        BoxTurnout(channel=row.channel, kind=row.kind, sealed=row.sealed, cards=row.cards, opened=row.opened)
-        for row in rows
-    ]
+    return turnout
 
 
 _TURNOUT = """

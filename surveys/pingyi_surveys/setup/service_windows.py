@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
+from pingyi.db import rows
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import UNTIL_CLOSING
 from pingyi.ledger.leaves import record
@@ -57,8 +58,8 @@ def rated_units(connection: Connection, channel_id: int) -> list[RatedUnit]:
     """The units of an open box in the order of its period, with their windows; Problem not_found."""
     _require_open_box(connection, channel_id)
     windows: dict[int, list[Window]] = {}
-    for row in connection.execute(text(_WINDOWS), {"channel": channel_id}):
-        windows.setdefault(row.unit_id, []).append(Window(row.id, row.unit_id, row.name, row.kiosk))
+    for window in rows(connection, Window, _WINDOWS, channel=channel_id):
+        windows.setdefault(window.unit_id, []).append(window)
     return [
         RatedUnit(row.id, row.code, row.name, row.category, tuple(windows.get(row.id, ())))
         for row in connection.execute(text(_UNITS), {"channel": channel_id})

@@ -11,6 +11,7 @@ from psycopg import sql
 from sqlalchemy import Connection, Row, text
 
 from pingyi.channels import Text
+from pingyi.db import rows
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import Problem
 
@@ -28,15 +29,26 @@ class Cut:
     frozen: Place
 
 
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """A leaf of an act, and its place in the record once it is sealed."""
+
+    kind: str
+    epoch: int | None
+    index: int | None
+
+
 def cut_of(connection: Connection, period_id: int, revision: int, *, reopened: bool) -> Cut:
     """The newest head; for a period that takes entries again, the first head that covers its publication.
 
     Raises Problem record_unsealed while the publication is not under a signed head.
     """
-    acts = connection.execute(text(_ACTS), {"period": period_id, "revision": revision}).all()
-    if any(epoch is None for _, epoch, _ in acts):
+    acts = rows(connection, _Act, _ACTS, period=period_id, revision=revision)
+    places = {
+        act.kind: (act.epoch, act.index) for act in acts if act.epoch is not None and act.index is not None
+    }
+    if len(places) < len(acts):
         raise Problem("record_unsealed", 409, _UNSEALED)
-    places = {kind: (epoch, index) for kind, epoch, index in acts}
     epoch, index = places.get("result.published", NOWHERE)
     heads = connection.execute(text(_COVERING if reopened else _NEWEST), {"epoch": epoch, "index": index})
     head = heads.first() or connection.execute(text(_NEWEST)).first()

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
+from pingyi.db import one_row
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import AFTER_CLOSING, PeriodState
 from pingyi.domain.scheme.values import Scheme
@@ -49,12 +50,13 @@ class PeriodRow:
 
 def find_period(connection: Connection, key: str) -> PeriodRow:
     """The period of this key; Problem not_found otherwise."""
-    row = connection.execute(
-        text("SELECT id, key, state, scheme_id, open_until FROM period WHERE key = :key"), {"key": key}
-    ).one_or_none()
-    if row is None:
+    period = one_row(connection, PeriodRow, _PERIOD, key=key)
+    if period is None:
         raise not_found(zh=f"评议周期“{key}”", en=f"Period {key}")
-    return PeriodRow(*row)
+    return period
+
+
+_PERIOD = "SELECT id, key, state, scheme_id, open_until FROM period WHERE key = :key"
 
 
 def create_period(

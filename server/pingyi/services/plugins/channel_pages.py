@@ -28,7 +28,7 @@ from pingyi.channels import (
     Text,
     Unit,
 )
-from pingyi.db import transaction
+from pingyi.db import rows, transaction
 from pingyi.domain.assessment.held_evidence import COUNTED
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
@@ -88,8 +88,7 @@ class ServedView:
 
     def units(self) -> Sequence[Unit]:
         with transaction() as connection:
-            rows = connection.execute(text(_UNITS), {"period": self._working.period_id}).all()
-        return [Unit(*row) for row in rows]
+            return rows(connection, Unit, _UNITS, period=self._working.period_id)
 
     def tallies(self) -> Mapping[str, Tally]:
         counts = self._counters()

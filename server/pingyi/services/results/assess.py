@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
-from pingyi.db import Lock, hold, transaction
+from pingyi.db import Lock, hold, rows, transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import AFTER_CLOSING, PeriodState
 from pingyi.ledger.leaves import record
@@ -58,10 +58,7 @@ def _fold_all(period_id: int) -> list[int]:
 
 
 def _assess(connection: Connection, period_id: int, channels: int) -> int:
-    row = connection.execute(
-        text("SELECT id, key, state, scheme_id FROM period WHERE id = :id FOR UPDATE"), {"id": period_id}
-    ).one()
-    period = PeriodRow(*row)
+    (period,) = rows(connection, PeriodRow, _PERIOD, id=period_id)
     newest: int = connection.execute(
         text("SELECT coalesce(max(revision), 0) FROM assessment WHERE period_id = :id"), {"id": period_id}
     ).scalar_one()
@@ -183,6 +180,7 @@ def _unit_fields(position: int, unit: UnitResult) -> tuple[Any, ...]:
     return (unit.category, position, unit.status, *ranking, msgspec.json.encode(details))
 
 
+_PERIOD = "SELECT id, key, state, scheme_id, open_until FROM period WHERE id = :id FOR UPDATE"
 _UNFOLDED = """
 SELECT DISTINCT n.channel_id FROM unfolded n JOIN channel c ON c.id = n.channel_id
 WHERE c.period_id = :id ORDER BY n.channel_id

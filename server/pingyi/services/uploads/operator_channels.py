@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from pingyi.channels import Text
+from pingyi.db import rows
 from pingyi.services.core.bound_channels import BoundChannel, issued_scheme
 from pingyi.services.core.callers import Caller
 
@@ -41,9 +42,8 @@ class OwnFile:
 
 def own_channels(connection: Connection, caller: Caller) -> list[OwnChannel]:
     """The channels that are this operator's to deliver, newest periods first."""
-    rows = connection.execute(text(_CHANNELS), {"operator": caller.operator_id}).all()
     found = []
-    for row in rows:
+    for row in connection.execute(text(_CHANNELS), {"operator": caller.operator_id}).all():
         plan = issued_scheme(row.scheme_id, connection).channel(row.key)
         if plan is not None and caller.may_deliver(row.operator_id, row.key):
             found.append(
@@ -74,11 +74,10 @@ ORDER BY p.id DESC, c.position
 
 def own_files(connection: Connection, working: BoundChannel) -> list[OwnFile]:
     """The newest files of a channel."""
-    rows = connection.execute(
-        text(
-            "SELECT id, name, wrong, delivery_id, uploaded_at FROM upload"
-            " WHERE channel_id = :channel ORDER BY id DESC LIMIT :most"
-        ),
-        {"channel": working.id, "most": MOST_FILES},
-    )
-    return [OwnFile(row.id, row.name, row.wrong, row.delivery_id, row.uploaded_at) for row in rows]
+    return rows(connection, OwnFile, _FILES, channel=working.id, most=MOST_FILES)
+
+
+_FILES = """
+SELECT id, name, wrong, delivery_id AS delivery, uploaded_at FROM upload
+WHERE channel_id = :channel ORDER BY id DESC LIMIT :most
+"""
