@@ -20,7 +20,7 @@ class Account(Base):
     login: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     password_hash: Mapped[str]
-    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    roles: Mapped[tuple[str, ...]] = mapped_column(ARRAY(Text, as_tuple=True))
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     disabled_at: Mapped[datetime | None]

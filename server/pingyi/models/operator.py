@@ -34,8 +34,8 @@ class ApiKey(Base):
     secret_hash: Mapped[bytes]
     label: Mapped[str] = mapped_column(default="", server_default="")
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
-    roles: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
-    channels: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    roles: Mapped[tuple[str, ...]] = mapped_column(ARRAY(Text, as_tuple=True), server_default="{}")
+    channels: Mapped[tuple[str, ...]] = mapped_column(ARRAY(Text, as_tuple=True), server_default="{}")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

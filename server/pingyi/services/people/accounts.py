@@ -9,24 +9,55 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.channels import Text
-from pingyi.db import Lock, hold
+from pingyi.db import Lock, hold, rows
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
+from pingyi.models import Account, OneTimeCode, Operator
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.core.roles import ROLE_TITLES, Role, incompatible_pairs
+from pingyi.services.people.api_keys import OPERATOR_OF_NAME
 from pingyi.services.people.passwords import checked_password, passwords
 from pingyi.services.people.sessions import end_sessions_of
 
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 _NAME_LENGTH = 60
-_LIST = """
-SELECT a.id, a.login, a.name, a.roles, o.name, a.disabled_at, a.created_at
-FROM account a LEFT JOIN operator o ON o.id = a.operator_id ORDER BY a.login
-"""
+_LIST = (
+    select(
+        Account.id,
+        Account.login,
+        Account.name,
+        Account.roles,
+        Operator.name.label("operator"),
+        Account.disabled_at,
+        Account.created_at,
+    )
+    .outerjoin(Operator, Operator.id == Account.operator_id)
+    .order_by(Account.login)
+)
+_ANY = select(exists().select_from(Account))
+_ACTIVE = (
+    select(Account.login, Account.operator_id)
+    .where(Account.id == bindparam("account"), Account.disabled_at.is_(None))
+    .with_for_update()
+)
+_OWN = (
+    select(Account.id, Account.login, Account.password_hash)
+    .where(Account.id == bindparam("account"))
+    .with_for_update()
+)
+_CREATE = insert(Account).on_conflict_do_nothing().returning(Account.id)
+_CHANGE = update(Account).where(Account.id == bindparam("account"))
+_SET_ROLES = _CHANGE.values(roles=bindparam("roles"))
+_DISABLE = _CHANGE.values(disabled_at=func.now())
+_SET_PASSWORD = _CHANGE.values(password_hash=bindparam("hash"), failures=0, locked_until=None)
+_USE_CODES = update(OneTimeCode).where(OneTimeCode.used_at.is_(None)).values(used_at=func.now())
+_USE_CODE = _USE_CODES.where(OneTimeCode.code_hash == bindparam("hash"))
+_NEW_CODE = insert(OneTimeCode)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +86,7 @@ class AccountRow:
 
 def list_accounts(connection: Connection) -> list[AccountRow]:
     """All accounts by login."""
-    rows = connection.execute(text(_LIST))
-    return [AccountRow(row[0], row[1], row[2], tuple(row[3]), *row[4:]) for row in rows]
+    return rows(connection, AccountRow, _LIST)
 
 
 def create_account(connection: Connection, caller: Caller, draft: AccountDraft) -> int:
@@ -79,9 +109,7 @@ def set_roles(connection: Connection, caller: Caller, account_id: int, roles: It
     if (Role.OPERATOR in wanted) != bound:
         raise _invalid("roles", _BOUND_FOR_EVER)
     _require_other(caller, account_id)
-    connection.execute(
-        text("UPDATE account SET roles = :roles WHERE id = :id"), {"roles": sorted(wanted), "id": account_id}
-    )
+    connection.execute(_SET_ROLES, {"roles": sorted(wanted), "account": account_id})
     end_sessions_of(connection, account_id)
     record(
         connection, "admin.roles_changed", {"account": account_id, "roles": sorted(wanted), "by": caller.name}
@@ -93,7 +121,7 @@ def disable_account(connection: Connection, caller: Caller, account_id: int) -> 
     _require_security_administrator(caller)
     _require_other(caller, account_id)
     _find(connection, account_id)
-    connection.execute(text("UPDATE account SET disabled_at = now() WHERE id = :id"), {"id": account_id})
+    connection.execute(_DISABLE, {"account": account_id})
     end_sessions_of(connection, account_id)
     record(connection, "admin.account_disabled", {"account": account_id, "by": caller.name})
 
@@ -108,10 +136,7 @@ def reset_password(connection: Connection, caller: Caller, account_id: int, pass
 
 def change_password(connection: Connection, caller: Caller, old: str, new: str) -> None:
     """Change one's own password; ends every session of the account. Raises Problem password_wrong."""
-    row = connection.execute(
-        text("SELECT id, login, password_hash FROM account WHERE id = :id FOR UPDATE"),
-        {"id": caller.account_id},
-    ).one()
+    row = connection.execute(_OWN, {"account": caller.account_id}).one()
     if not passwords().verify(row.password_hash, old):
         error = FieldError(code="password_wrong", message=_WRONG, pointer="/old")
         raise Problem("password_wrong", 422, _WRONG, [error])
@@ -124,18 +149,18 @@ def new_first_code(connection: Connection) -> str:
 
     Raises Problem accounts_exist once there is an account.
     """
-    if connection.execute(text("SELECT 1 FROM account LIMIT 1")).first():
+    if not needs_first_account(connection):
         raise Problem("accounts_exist", 409, _ACCOUNTS_EXIST)
     code = "-".join(secrets.token_hex(2) for _ in range(6))
-    connection.execute(text("UPDATE one_time_code SET used_at = now() WHERE used_at IS NULL"))
-    connection.execute(text("INSERT INTO one_time_code (code_hash) VALUES (:hash)"), {"hash": _hash(code)})
+    connection.execute(_USE_CODES)
+    connection.execute(_NEW_CODE, {"code_hash": _hash(code)})
     record(connection, "admin.first_code_made", {"by": SHELL.name})
     return code
 
 
 def needs_first_account(connection: Connection) -> bool:
     """Whether nobody can sign in yet."""
-    return connection.execute(text("SELECT 1 FROM account LIMIT 1")).first() is None
+    return not connection.execute(_ANY).scalar_one()
 
 
 def create_first_account(connection: Connection, code: str, draft: AccountDraft) -> int:
@@ -144,10 +169,7 @@ def create_first_account(connection: Connection, code: str, draft: AccountDraft)
     Raises Problem code_wrong for any other code, a used one, or once there is an account.
     """
     hold(connection, Lock.FIRST_ACCOUNT)
-    used = connection.execute(
-        text("UPDATE one_time_code SET used_at = now() WHERE code_hash = :hash AND used_at IS NULL"),
-        {"hash": _hash(code.strip().lower())},
-    ).rowcount
+    used = connection.execute(_USE_CODE, {"hash": _hash(code.strip().lower())}).rowcount
     if not used or not needs_first_account(connection):
         raise Problem("code_wrong", 403, _CODE_WRONG)
     roles = frozenset({Role.SECURITY_ADMINISTRATOR})
@@ -185,16 +207,13 @@ def _insert(
 ) -> int:
     password_hash = passwords().hash(checked_password(draft.password, draft.login))
     account_id: int | None = connection.execute(
-        text(
-            "INSERT INTO account (login, name, password_hash, roles, operator_id)"
-            " VALUES (:login, :name, :hash, :roles, :operator) ON CONFLICT DO NOTHING RETURNING id"
-        ),
+        _CREATE,
         {
             "login": draft.login,
             "name": draft.name.strip(),
-            "hash": password_hash,
+            "password_hash": password_hash,
             "roles": sorted(roles),
-            "operator": operator_id,
+            "operator_id": operator_id,
         },
     ).scalar_one_or_none()
     if account_id is None:
@@ -206,10 +225,7 @@ def _insert(
 
 def _store_password(connection: Connection, account_id: int, login: str, password: str) -> None:
     stored = passwords().hash(checked_password(password, login))
-    connection.execute(
-        text("UPDATE account SET password_hash = :hash, failures = 0, locked_until = NULL WHERE id = :id"),
-        {"hash": stored, "id": account_id},
-    )
+    connection.execute(_SET_PASSWORD, {"hash": stored, "account": account_id})
     end_sessions_of(connection, account_id)
 
 
@@ -218,12 +234,10 @@ def _operator_id(connection: Connection, roles: frozenset[Role], operator: str) 
         raise _invalid("operator", _OPERATOR_NEEDED)
     if not operator:
         return None
-    found: int | None = connection.execute(
-        text("SELECT id FROM operator WHERE name = :name"), {"name": operator}
-    ).scalar_one_or_none()
-    if found is None:
+    operator_id: int | None = connection.execute(OPERATOR_OF_NAME, {"name": operator}).scalar_one_or_none()
+    if operator_id is None:
         raise _invalid("operator", Text(zh="没有这个渠道单位。", en="There is no such operator."))
-    return found
+    return operator_id
 
 
 def _check_names(draft: AccountDraft) -> None:
@@ -234,10 +248,7 @@ def _check_names(draft: AccountDraft) -> None:
 
 
 def _find(connection: Connection, account_id: int) -> tuple[str, bool]:
-    row = connection.execute(
-        text("SELECT login, operator_id FROM account WHERE id = :id AND disabled_at IS NULL FOR UPDATE"),
-        {"id": account_id},
-    ).one_or_none()
+    row = connection.execute(_ACTIVE, {"account": account_id}).one_or_none()
     if row is None:
         raise not_found(zh="该账号或账号已停用", en="The account, or it is disabled: it")
     return row.login, row.operator_id is not None

@@ -9,15 +9,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
+from pingyi.models import ApiKey, Operator
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 
 PREFIX = "pingyi"
+OPERATOR_OF_NAME = select(Operator.id).where(Operator.name == bindparam("name"))
+_NEW_OPERATOR = insert(Operator).on_conflict_do_nothing()
+_ISSUE = insert(ApiKey)
+_REVOKE = (
+    update(ApiKey)
+    .where(ApiKey.key_id == bindparam("key"), ApiKey.revoked_at.is_(None))
+    .values(revoked_at=func.now())
+)
+_IN_FORCE = select(
+    ApiKey.id,
+    ApiKey.secret_hash,
+    ApiKey.operator_id,
+    ApiKey.roles,
+    ApiKey.channels,
+    (ApiKey.last_used_on == func.current_date()).label("fresh"),
+).where(
+    ApiKey.key_id == bindparam("key"),
+    ApiKey.revoked_at.is_(None),
+    or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
+)
+_USED_TODAY = update(ApiKey).where(ApiKey.id == bindparam("key")).values(last_used_on=func.current_date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +53,16 @@ class NewKey:
 
 def ensure_operator(connection: Connection, name: str) -> int:
     """The id of the operator of this name, made where there was none."""
-    connection.execute(
-        text("INSERT INTO operator (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": name}
-    )
-    found: int = connection.execute(
-        text("SELECT id FROM operator WHERE name = :name"), {"name": name}
-    ).scalar_one()
-    return found
+    connection.execute(_NEW_OPERATOR, {"name": name})
+    return connection.execute(OPERATOR_OF_NAME, {"name": name}).scalar_one()
 
 
 def find_operator(connection: Connection, name: str) -> int:
     """The id of the operator of this name; Problem not_found otherwise."""
-    found: int | None = connection.execute(
-        text("SELECT id FROM operator WHERE name = :name"), {"name": name}
-    ).scalar_one_or_none()
-    if found is None:
+    operator_id = connection.execute(OPERATOR_OF_NAME, {"name": name}).scalar_one_or_none()
+    if operator_id is None:
         raise not_found(zh=f"评分单位“{name}”", en=f"Operator {name}")
-    return found
+    return operator_id
 
 
 def new_operator_key(
@@ -87,18 +103,15 @@ def _store(
 ) -> NewKey:
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     connection.execute(
-        text(
-            "INSERT INTO api_key (key_id, secret_hash, label, operator_id, roles, channels, expires_at)"
-            " VALUES (:key_id, :hash, :label, :operator, :roles, :channels, :expires)"
-        ),
+        _ISSUE,
         {
             "key_id": key_id,
-            "hash": _hash(secret),
+            "secret_hash": _hash(secret),
             "label": label,
-            "operator": operator_id,
+            "operator_id": operator_id,
             "roles": sorted(roles),
             "channels": sorted(channels),
-            "expires": expires_at,
+            "expires_at": expires_at,
         },
     )
     content = {"key": key_id, "operator": operator_id, "roles": sorted(roles), "by": caller.name}
@@ -108,11 +121,7 @@ def _store(
 
 def revoke_key(connection: Connection, caller: Caller, key_id: str) -> None:
     """Revoke a key at once; Problem not_found when there is none of this id in force."""
-    revoked = connection.execute(
-        text("UPDATE api_key SET revoked_at = now() WHERE key_id = :key AND revoked_at IS NULL"),
-        {"key": key_id},
-    ).rowcount
-    if not revoked:
+    if not connection.execute(_REVOKE, {"key": key_id}).rowcount:
         raise not_found(zh=f"密钥“{key_id}”", en=f"Key {key_id}")
     record(connection, "key.revoked", {"key": key_id, "by": caller.name})
 
@@ -123,20 +132,11 @@ def authenticate(connection: Connection, token: str) -> Caller | None:
     key_id, _, secret = rest.partition("_")
     if prefix != PREFIX or not secret:
         return None
-    row = connection.execute(
-        text(
-            "SELECT id, secret_hash, operator_id, roles, channels, last_used_on = current_date AS fresh"
-            " FROM api_key"
-            " WHERE key_id = :key AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
-        ),
-        {"key": key_id},
-    ).one_or_none()
+    row = connection.execute(_IN_FORCE, {"key": key_id}).one_or_none()
     if row is None or not hmac.compare_digest(row.secret_hash, _hash(secret)):
         return None
     if not row.fresh:
-        connection.execute(
-            text("UPDATE api_key SET last_used_on = current_date WHERE id = :id"), {"id": row.id}
-        )
+        connection.execute(_USED_TODAY, {"key": row.id})
     return Caller(
         name=key_id,
         roles=frozenset(row.roles),

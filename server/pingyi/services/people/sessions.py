@@ -6,15 +6,39 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
+from pingyi.models import Account, Session
 from pingyi.services.core.callers import Caller
 
-IDLE = "interval '15 minutes'"
-LONGEST = "interval '8 hours'"
+IDLE, LONGEST, NOTED = timedelta(minutes=15), timedelta(hours=8), timedelta(minutes=1)
+_OF_TOKEN = Session.id_hash == bindparam("token")
+_LOAD = (
+    select(
+        Session.data,
+        Session.account_id,
+        Account.login,
+        Account.name,
+        Account.roles,
+        Account.operator_id,
+        Account.disabled_at.is_not(None).label("disabled"),
+        (Session.used_at < func.now() - NOTED).label("stale"),
+    )
+    .outerjoin(Account, Account.id == Session.account_id)
+    .where(_OF_TOKEN, Session.used_at > func.now() - IDLE, Session.created_at > func.now() - LONGEST)
+)
+_NOTE_USE = update(Session).where(_OF_TOKEN).values(used_at=func.now())
+_SAVE = update(Session).where(_OF_TOKEN).values(data=bindparam("pages"))
+_START = insert(Session)
+_END = delete(Session).where(_OF_TOKEN)
+_END_OF_ACCOUNT = delete(Session).where(Session.account_id == bindparam("account"))
+_SWEEP = delete(Session).where(
+    or_(Session.used_at < func.now() - IDLE, Session.created_at < func.now() - LONGEST)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +80,11 @@ def new_token() -> str:
 
 def load_session(connection: Connection, token: str) -> StoredSession | None:
     """The session of this id; None when it is unknown, idle too long, too old or of a disabled account."""
-    row = connection.execute(text(_LOAD), {"id": _hash(token)}).one_or_none()
+    row = connection.execute(_LOAD, {"token": _hash(token)}).one_or_none()
     if row is None or row.disabled:
         return None
     if row.stale:
-        used = text("UPDATE session SET used_at = now() WHERE id_hash = :id")
-        connection.execute(used, {"id": _hash(token)})
+        connection.execute(_NOTE_USE, {"token": _hash(token)})
     account = None
     if row.account_id is not None:
         account = SignedIn(
@@ -74,46 +97,29 @@ def load_session(connection: Connection, token: str) -> StoredSession | None:
     return StoredSession(msgspec.json.decode(row.data), account)
 
 
-_LOAD = f"""
-SELECT s.data, s.account_id, a.login, a.name, a.roles, a.operator_id, a.disabled_at IS NOT NULL AS disabled,
-  s.used_at < now() - interval '1 minute' AS stale
-FROM session s LEFT JOIN account a ON a.id = s.account_id
-WHERE s.id_hash = :id AND s.used_at > now() - {IDLE} AND s.created_at > now() - {LONGEST}
-"""  # noqa: S608 - constants of this module
-
-
 def save_session(connection: Connection, token: str, data: Mapping[str, Any]) -> None:
     """Keep what a browser's pages remember; a session that has ended meanwhile stays ended."""
-    connection.execute(
-        text("UPDATE session SET data = :data WHERE id_hash = :id"),
-        {"id": _hash(token), "data": msgspec.json.encode(data)},
-    )
+    connection.execute(_SAVE, {"token": _hash(token), "pages": msgspec.json.encode(data)})
 
 
 def start_session(
     connection: Connection, token: str, account_id: int | None, data: Mapping[str, Any]
 ) -> None:
     """A new session under a new id; sessions that have ended are swept away on the occasion."""
-    connection.execute(text(_SWEEP))
+    connection.execute(_SWEEP)
     connection.execute(
-        text("INSERT INTO session (id_hash, account_id, data) VALUES (:id, :account, :data)"),
-        {"id": _hash(token), "account": account_id, "data": msgspec.json.encode(data)},
+        _START, {"id_hash": _hash(token), "account_id": account_id, "data": msgspec.json.encode(data)}
     )
-
-
-_SWEEP = f"""
-DELETE FROM session WHERE used_at < now() - {IDLE} OR created_at < now() - {LONGEST}
-"""  # noqa: S608 - constants of this module
 
 
 def end_session(connection: Connection, token: str) -> None:
     """End the session of this id."""
-    connection.execute(text("DELETE FROM session WHERE id_hash = :id"), {"id": _hash(token)})
+    connection.execute(_END, {"token": _hash(token)})
 
 
 def end_sessions_of(connection: Connection, account_id: int) -> None:
     """End every session of an account: after a change of its roles, its password or its being."""
-    connection.execute(text("DELETE FROM session WHERE account_id = :id"), {"id": account_id})
+    connection.execute(_END_OF_ACCOUNT, {"account": account_id})
 
 
 def _hash(token: str) -> bytes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text, update
 
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
+from pingyi.models import Account
 from pingyi.services.people.passwords import passwords
 
 FREE_TRIES = 4
@@ -29,7 +30,7 @@ def sign_in(login: str, password: str) -> int:
         raise Problem("sign_in_failed", 401, _FAILED)
     with transaction() as connection:
         if fits:
-            connection.execute(text(_FORGET), {"id": tried.id})
+            connection.execute(_FORGET, {"account": tried.id})
         else:
             record(connection, "admin.sign_in_failed", {"account": tried.id, "tries": tried.failures})
     if not fits:
@@ -45,7 +46,7 @@ UPDATE account SET failures = failures + 1,
 WHERE login = :login AND disabled_at IS NULL AND (locked_until IS NULL OR locked_until <= now())
 RETURNING id, password_hash, failures
 """
-_FORGET = "UPDATE account SET failures = 0, locked_until = NULL WHERE id = :id"
+_FORGET = update(Account).where(Account.id == bindparam("account")).values(failures=0, locked_until=None)
 _FAILED = Text(
     zh="登录名或口令不正确，或账号已停用、暂时锁定。连续输错后请等候几分钟再试，或联系安全管理员。",
     en="The login or the password is wrong, or the account is disabled or locked for a while."

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, select, text
 
 from pingyi.channels import Text
+from pingyi.db import rows
 from pingyi.domain.scheme.values import Scheme
+from pingyi.models import ApiKey, Operator
 from pingyi.outbox import ASSESS
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.errors import not_found
@@ -66,7 +68,7 @@ class KeyRow:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
-    last_used_on: Any
+    last_used_on: date | None
 
 
 def list_periods(connection: Connection) -> list[PeriodLine]:
@@ -96,13 +98,12 @@ def period_overview(connection: Connection, key: str) -> Overview:
 
 def list_operators(connection: Connection) -> list[str]:
     """The names of all operators."""
-    return list(connection.execute(text("SELECT name FROM operator ORDER BY name")).scalars())
+    return list(connection.execute(_OPERATORS).scalars())
 
 
 def list_keys(connection: Connection) -> list[KeyRow]:
     """All keys, those in force first; never a secret."""
-    rows = connection.execute(text(_KEYS))
-    return [KeyRow(r[0], r[1], r[2], tuple(r[3]), tuple(r[4]), *r[5:]) for r in rows]
+    return rows(connection, KeyRow, _KEYS)
 
 
 def _line(connection: Connection, row: Row[Any]) -> PeriodLine:
@@ -131,8 +132,19 @@ SELECT c.key, c.plugin, o.name AS operator,
 FROM channel c JOIN operator o ON o.id = c.operator_id WHERE c.period_id = :period ORDER BY c.position
 """
 
-_KEYS = """
-SELECT k.key_id, k.label, o.name, k.roles, k.channels, k.created_at, k.expires_at, k.revoked_at,
-  k.last_used_on
-FROM api_key k LEFT JOIN operator o ON o.id = k.operator_id ORDER BY k.revoked_at IS NOT NULL, k.id DESC
-"""
+_OPERATORS = select(Operator.name).order_by(Operator.name)
+_KEYS = (
+    select(
+        ApiKey.key_id,
+        ApiKey.label,
+        Operator.name.label("operator"),
+        ApiKey.roles,
+        ApiKey.channels,
+        ApiKey.created_at,
+        ApiKey.expires_at,
+        ApiKey.revoked_at,
+        ApiKey.last_used_on,
+    )
+    .outerjoin(Operator, Operator.id == ApiKey.operator_id)
+    .order_by(ApiKey.revoked_at.is_not(None), ApiKey.id.desc())
+)
