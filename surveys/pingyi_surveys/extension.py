@@ -6,7 +6,6 @@ from flask import Flask
 
 from pingyi.extensions import Extension
 from pingyi_surveys import api, period_hooks
-from pingyi_surveys.counting.unopened_boxes import unfinished
 from pingyi_surveys.topics import TOPICS
 
 
@@ -31,6 +30,6 @@ surveys = Extension(
     models="pingyi_surveys.models",
     missing=period_hooks.missing,
     closed=period_hooks.closed,
-    unfinished=unfinished,
+    unfinished=period_hooks.unfinished,
     sweep=period_hooks.sweep,
 )
