@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -11,6 +14,11 @@ from pingyi.extensions import start_extensions
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.settings import Settings
 from pingyi.site import record_files
+
+
+def json_text(value: Any) -> str:
+    """How models write JSON: in UTF-8, without white space."""
+    return msgspec.json.encode(value).decode()
 
 
 def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
@@ -25,6 +33,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
             "pool_pre_ping": True,
             "pool_timeout": 10,
             "hide_parameters": True,
+            "json_serializer": json_text,
         },
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         TRUSTED_HOSTS=settings.trusted_hosts.replace(" ", "").split(",") if settings.trusted_hosts else None,

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.channels import Text
 from pingyi.domain.draw import (
@@ -28,8 +28,45 @@ from pingyi.domain.draw import (
 )
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import commitment, record
+from pingyi.models import Draw, DrawOutcome, DrawSubstitution
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
+
+_OF_KEY = Draw.key == bindparam("draw")
+_ID = select(Draw.id).where(_OF_KEY)
+_POOL = select(Draw.pool).where(_OF_KEY)
+_LINES = select(
+    Draw.key,
+    Draw.title,
+    Draw.rule,
+    func.json_array_length(Draw.pool).label("members"),
+    Draw.root,
+    Draw.due_on,
+    Draw.committed_at,
+    Draw.leaf,
+    DrawOutcome.value,
+    DrawOutcome.drawn_at,
+).outerjoin(DrawOutcome, DrawOutcome.draw_id == Draw.id)
+_LINE, _ALL_LINES = _LINES.where(_OF_KEY), _LINES.order_by(Draw.id.desc())
+_SUBSTITUTES = (
+    select(DrawSubstitution.replaced, DrawSubstitution.member, DrawSubstitution.reason)
+    .join(Draw, Draw.id == DrawSubstitution.draw_id)
+    .where(_OF_KEY)
+    .order_by(DrawSubstitution.made_at, DrawSubstitution.replaced)
+)
+_COMMIT = insert(Draw)
+_ENTER = (
+    insert(DrawOutcome)
+    .values(draw_id=_ID.scalar_subquery())
+    .on_conflict_do_nothing()
+    .returning(DrawOutcome.draw_id)
+)
+_SUBSTITUTE = (
+    insert(DrawSubstitution)
+    .values(draw_id=_ID.scalar_subquery())
+    .on_conflict_do_nothing()
+    .returning(DrawSubstitution.draw_id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +131,7 @@ def commit_draw(connection: Connection, caller: Caller, draft: DrawDraft, today:
     check_pool(draft.rule, draft.pool)
     if draft.due_on <= today:
         raise Problem("draw_too_late", 422, _TOO_LATE)
-    if connection.execute(text("SELECT 1 FROM draw WHERE key = :key"), {"key": draft.key}).first():
+    if connection.execute(_ID, {"draw": draft.key}).first():
         message = Text(zh="已有抽签“{key}”。", en="There is a draw {key} already.").format(key=draft.key)
         raise Problem("draw_exists", 409, message)
     root = pool_root(draft.rule, draft.pool)
@@ -109,17 +146,17 @@ def commit_draw(connection: Connection, caller: Caller, draft: DrawDraft, today:
         "by": caller.name,
     }
     leaf = record(connection, "draw.committed", content)
-    connection.execute(text(_COMMIT), {**_columns(draft), "root": root, "by": caller.name, "leaf": leaf})
+    sealed = {"root": root, "committed_by": caller.name, "leaf": leaf}
+    connection.execute(_COMMIT, {**_columns(draft), **sealed})
     return root
 
 
 def _columns(draft: DrawDraft) -> dict[str, Any]:
-    pool = sorted([member.id, member.stratum] for member in draft.pool)
     return {
         "key": draft.key,
         "title": draft.title,
-        "rule": msgspec.json.encode(draft.rule).decode(),
-        "pool": msgspec.json.encode(pool).decode(),
+        "rule": draft.rule,
+        "pool": sorted([member.id, member.stratum] for member in draft.pool),
         "due_on": draft.due_on,
     }
 
@@ -134,14 +171,8 @@ def enter_value(connection: Connection, caller: Caller, key: str, value: str, to
         raise Problem("draw_too_early", 409, _TOO_EARLY.format(due_on=line.due_on))
     if not normalised(value):
         raise Problem("value_missing", 422, _NO_VALUE)
-    stored = connection.execute(
-        text(
-            "INSERT INTO draw_outcome (draw_id, value, drawn_by)"
-            " SELECT id, :value, :by FROM draw WHERE key = :key ON CONFLICT DO NOTHING"
-        ),
-        {"key": key, "value": normalised(value), "by": caller.name},
-    ).rowcount
-    if not stored:
+    outcome = {"draw": key, "value": normalised(value), "drawn_by": caller.name}
+    if connection.execute(_ENTER, outcome).first() is None:
         raise Problem("draw_done", 409, _DONE)
     content = {"draw": key, "value": normalised(value), "by": caller.name}
     record(connection, "draw.drawn", {**content, "seed": seed_of(line.root, value).hex()})
@@ -170,23 +201,23 @@ def substitute(connection: Connection, caller: Caller, key: str, replaced: str, 
     if not free:
         raise Problem("no_alternate", 409, _NO_ALTERNATE)
     salt = secrets.token_bytes(16)
-    given = {"replaced": replaced, "member": free[0], "by": caller.name}
-    stored = connection.execute(text(_SUBSTITUTE), {**given, "key": key, "reason": reason, "salt": salt})
-    if not stored.rowcount:
+    change = {"draw": key, "replaced": replaced, "member": free[0]}
+    private = {"reason": reason, "salt": salt}
+    if connection.execute(_SUBSTITUTE, {**change, **private, "made_by": caller.name}).first() is None:
         raise Problem("conflict", 409, _OVERTAKEN)
-    content = {**given, "draw": key, "commitments": {"reason": commitment(salt, reason)}}
-    record(connection, "draw.substituted", content)
+    commitments = {"reason": commitment(salt, reason)}
+    record(connection, "draw.substituted", {**change, "by": caller.name, "commitments": commitments})
     return free[0]
 
 
 def list_draws(connection: Connection) -> list[DrawLine]:
     """All draws, newest first."""
-    return [_line(row) for row in connection.execute(text(f"{_LINES} ORDER BY d.id DESC"))]
+    return list(map(_line, connection.execute(_ALL_LINES)))
 
 
 def find_draw(connection: Connection, key: str) -> DrawLine:
     """One draw; Problem not_found otherwise."""
-    row = connection.execute(text(f"{_LINES} WHERE d.key = :key"), {"key": key}).one_or_none()
+    row = connection.execute(_LINE, {"draw": key}).one_or_none()
     if row is None:
         raise not_found(zh=f"抽签“{key}”", en=f"Draw {key}")
     return _line(row)
@@ -195,19 +226,12 @@ def find_draw(connection: Connection, key: str) -> DrawLine:
 def load_draw(connection: Connection, key: str) -> DrawRecord:
     """One draw with its pool and, once the value is known, everybody's ticket; Problem not_found."""
     line = find_draw(connection, key)
-    stored = connection.execute(text("SELECT pool FROM draw WHERE key = :key"), {"key": key}).scalar_one()
-    pool = [Member(*member) for member in stored]
+    pool = [Member(*member) for member in connection.execute(_POOL, {"draw": key}).scalar_one()]
     strata = dict(sorted(Counter(member.stratum for member in pool).items()))
     shares = quotas_of(line.rule, pool)
     if line.value is None:
         return DrawRecord(line=line, pool=pool, strata=strata, shares=shares)
-    rows = connection.execute(
-        text(
-            "SELECT s.replaced, s.member, s.reason FROM draw_substitution s"
-            " JOIN draw d ON d.id = s.draw_id WHERE d.key = :key ORDER BY s.made_at, s.replaced"
-        ),
-        {"key": key},
-    )
+    substitutions = connection.execute(_SUBSTITUTES, {"draw": key})
     return DrawRecord(
         line=line,
         pool=pool,
@@ -215,7 +239,7 @@ def load_draw(connection: Connection, key: str) -> DrawRecord:
         shares=shares,
         seed=seed_of(line.root, line.value),
         places=draw(line.rule, pool, line.value),
-        substitutes={row.replaced: (row.member, row.reason) for row in rows},
+        substitutes={row.replaced: (row.member, row.reason) for row in substitutions},
     )
 
 
@@ -239,20 +263,6 @@ def _line(row: Any) -> DrawLine:
     )
 
 
-_COMMIT = """
-INSERT INTO draw (key, title, rule, pool, root, due_on, committed_by, leaf)
-VALUES (:key, :title, CAST(:rule AS json), CAST(:pool AS json), :root, :due_on, :by, :leaf)
-"""
-_SUBSTITUTE = """
-INSERT INTO draw_substitution (draw_id, replaced, member, reason, salt, made_by)
-SELECT id, :replaced, :member, :reason, :salt, :by FROM draw WHERE key = :key
-ON CONFLICT DO NOTHING
-"""
-_LINES = """
-SELECT d.key, d.title, d.rule, json_array_length(d.pool) AS members, d.root, d.due_on, d.committed_at, d.leaf,
-  o.value, o.drawn_at
-FROM draw d LEFT JOIN draw_outcome o ON o.draw_id = d.id
-"""
 _TOO_LATE = Text(
     zh="随机来源的公布日须在今天之后：名册须先登记并对外留存，之后才能揭晓。",
     en="The source must become known after today: the pool is recorded and published first.",

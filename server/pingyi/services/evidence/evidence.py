@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.channels import Text
 from pingyi.database_refusals import not_open
@@ -16,6 +18,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.ledger.leaves import record
+from pingyi.models import Evidence
 from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
@@ -34,6 +37,19 @@ from pingyi.services.uploads.uploads import own_channel
 from pingyi.settings import Settings
 
 KEPT_SECONDS = 86_400
+_KEEP = insert(Evidence).on_conflict_do_update(
+    index_elements=[Evidence.digest, Evidence.channel_id], set_={"uploaded_at": func.now()}
+)
+_MEDIA_TYPE = select(Evidence.media_type).where(
+    Evidence.digest == bindparam("file"), Evidence.channel_id == bindparam("channel")
+)
+_IS_KEPT = select(exists().where(Evidence.digest == bindparam("file")))
+_FORGET = (
+    delete(Evidence)
+    .where(~Evidence.referred, Evidence.uploaded_at < func.now() - timedelta(seconds=KEPT_SECONDS))
+    .returning(Evidence.digest)
+)
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +96,9 @@ def keep_brought(caller: Caller, place: ChannelRef, content: bytes) -> EvidenceF
         if working.state != PeriodState.OPEN:
             raise not_open()
         digest = _locked_write(connection, content)
-        given = {"digest": digest, "channel": working.id, "type": media_type, "size": len(content)}
-        connection.execute(text(_KEEP), {**given, "by": caller.name})
+        kept = {"digest": digest, "channel_id": working.id, "media_type": media_type, "size": len(content)}
+        connection.execute(_KEEP, {**kept, "uploaded_by": caller.name})
     return EvidenceFile(digest.hex(), len(content), media_type, reference_to(digest))
-
-
-_KEEP = """
-INSERT INTO evidence (digest, channel_id, media_type, size, uploaded_by)
-VALUES (:digest, :channel, :type, :size, :by)
-ON CONFLICT (digest, channel_id) DO UPDATE SET uploaded_at = now()
-"""
 
 
 def _media_type(content: bytes) -> str:
@@ -127,10 +136,8 @@ def evidence_content(caller: Caller, place: ChannelRef, digest: bytes) -> tuple[
         own = caller.may_deliver(working.operator_id, working.key)
         if not (own or caller.roles & set(HELD_READERS)):
             raise forbidden()
-        media_type: str | None = connection.execute(
-            text("SELECT media_type FROM evidence WHERE digest = :digest AND channel_id = :channel"),
-            {"digest": digest, "channel": working.id},
-        ).scalar_one_or_none()
+        asked = {"file": digest, "channel": working.id}
+        media_type = connection.execute(_MEDIA_TYPE, asked).scalar_one_or_none()
         if media_type is not None and not own:
             content = {"period": place.period, "channel": place.channel, "evidence": digest.hex()}
             record(connection, "data.read_sensitive", {**content, "by": caller.name}, working.period_id)
@@ -154,16 +161,10 @@ def clean_evidence() -> int:
     The rows go first. Of files without a row, which a crash leaves, one part in 256 is looked at.
     """
     with transaction() as connection:
-        digests = set(connection.execute(text(_FORGET), {"seconds": KEPT_SECONDS}).scalars())
+        digests = set(connection.execute(_FORGET).scalars())
     folder = _settings().evidence_folder
     gone = sum(_remove(path_of(folder, digest)) for digest in digests)
     return gone + clean_part(int(time.time()) // _settings().sweep_seconds % SLICES)
-
-
-_FORGET = """
-DELETE FROM evidence WHERE NOT referred AND uploaded_at < now() - make_interval(secs => :seconds)
-RETURNING digest
-"""
 
 
 def clean_part(part: int) -> int:
@@ -180,8 +181,7 @@ def _remove(path: Path) -> bool:
     digest = bytes.fromhex(path.name)
     with transaction() as connection:
         _lock(connection, digest)
-        query = text("SELECT EXISTS (SELECT FROM evidence WHERE digest = :digest)")
-        if connection.execute(query, {"digest": digest}).scalar_one() or not path.exists():
+        if connection.execute(_IS_KEPT, {"file": digest}).scalar_one() or not path.exists():
             return False
         path.unlink()
     return True
@@ -189,4 +189,4 @@ def _remove(path: Path) -> bool:
 
 def _lock(connection: Connection, digest: bytes) -> None:
     number = int.from_bytes(digest[:8], signed=True)
-    connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+    connection.execute(_LOCK, {"number": number})

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, delete, insert
 
 from pingyi.domain.period_state import UNTIL_RELEASE
 from pingyi.ledger.leaves import record
+from pingyi.models import PreviousResult
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.core.unit_index import unit_ids
 from pingyi.services.periods.periods import PeriodRow
+
+_FORGET = delete(PreviousResult).where(PreviousResult.period_id == bindparam("period"))
+_STORE = insert(PreviousResult)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,23 +38,21 @@ def put_previous(
     """Set the earlier results that rules over consecutive periods look at."""
     require_state(period.state, UNTIL_RELEASE)
     units = unit_ids(connection, period.id, [row.unit for row in rows])
-    connection.execute(text("DELETE FROM previous_result WHERE period_id = :id"), {"id": period.id})
-    for row, (_, unit_id) in zip(rows, units, strict=True):
-        connection.execute(
-            text(
-                "INSERT INTO previous_result (period_id, earlier, unit_id, category, total, rank, of)"
-                " VALUES (:period, :earlier, :unit, :category, :total, :rank, :of)"
-            ),
-            {
-                "period": period.id,
-                "earlier": row.period,
-                "unit": unit_id,
-                "category": row.category,
-                "total": row.total,
-                "rank": row.rank,
-                "of": row.of,
-            },
-        )
+    connection.execute(_FORGET, {"period": period.id})
+    stored = [
+        {
+            "period_id": period.id,
+            "earlier": row.period,
+            "unit_id": unit_id,
+            "category": row.category,
+            "total": row.total,
+            "rank": row.rank,
+            "of": row.of,
+        }
+        for row, (_, unit_id) in zip(rows, units, strict=True)
+    ]
+    if stored:
+        connection.execute(_STORE, stored)
     record(
         connection, "previous.set", {"period": period.key, "rows": len(rows), "by": caller.name}, period.id
     )

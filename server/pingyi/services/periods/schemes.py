@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.domain.scheme.values import Scheme
 from pingyi.ledger.leaves import record
+from pingyi.models import SchemeVersion
 from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import check_plan
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
+
+_NEWEST = (
+    select(
+        SchemeVersion.id,
+        SchemeVersion.key,
+        SchemeVersion.version,
+        SchemeVersion.document,
+        SchemeVersion.digest,
+        SchemeVersion.issued_at,
+    )
+    .where(SchemeVersion.key == bindparam("scheme"))
+    .order_by(SchemeVersion.version.desc())
+    .limit(1)
+)
+_VERSION = _NEWEST.where(SchemeVersion.version == bindparam("number"))
+_STORE = insert(SchemeVersion).returning(SchemeVersion.id)
+_ISSUE = (
+    update(SchemeVersion)
+    .where(SchemeVersion.id == bindparam("scheme"), SchemeVersion.issued_at.is_(None))
+    .values(issued_at=func.now())
+    .returning(SchemeVersion.key, SchemeVersion.version, SchemeVersion.digest)
+)
 
 
 def read_document(document: str) -> Scheme:
@@ -28,20 +52,12 @@ def store_scheme(connection: Connection, caller: Caller, document: str) -> tuple
     """
     scheme = read_document(document)
     digest = hashlib.sha256(document.encode()).digest()
-    newest = connection.execute(
-        text("SELECT id, version, digest FROM scheme WHERE key = :key ORDER BY version DESC LIMIT 1"),
-        {"key": scheme.key},
-    ).one_or_none()
+    newest = connection.execute(_NEWEST, {"scheme": scheme.key}).one_or_none()
     if newest is not None and newest.digest == digest:
         return scheme, newest.version, newest.id
     version = newest.version + 1 if newest else 1
-    scheme_id = connection.execute(
-        text(
-            "INSERT INTO scheme (key, version, document, digest) VALUES (:key, :version, :document, :digest)"
-            " RETURNING id"
-        ),
-        {"key": scheme.key, "version": version, "document": document, "digest": digest},
-    ).scalar_one()
+    stored = {"key": scheme.key, "version": version, "document": document, "digest": digest}
+    scheme_id = connection.execute(_STORE, stored).scalar_one()
     content = {"scheme": scheme.key, "version": version, "sha256": digest.hex(), "by": caller.name}
     record(connection, "scheme.stored", content)
     return scheme, version, scheme_id
@@ -49,27 +65,18 @@ def store_scheme(connection: Connection, caller: Caller, document: str) -> tuple
 
 def issue_scheme(connection: Connection, caller: Caller, scheme_id: int) -> None:
     """Issue a stored version: from now on it is immutable (a trigger refuses any change)."""
-    row = connection.execute(
-        text(
-            "UPDATE scheme SET issued_at = now() WHERE id = :id AND issued_at IS NULL"
-            " RETURNING key, version, digest"
-        ),
-        {"id": scheme_id},
-    ).one_or_none()
+    row = connection.execute(_ISSUE, {"scheme": scheme_id}).one_or_none()
     if row is not None:
         content = {"scheme": row.key, "version": row.version, "sha256": row.digest.hex(), "by": caller.name}
         record(connection, "scheme.issued", content)
 
 
-def find_scheme(connection: Connection, key: str, version: int | None = None) -> Row[tuple[object, ...]]:
+def find_scheme(
+    connection: Connection, key: str, version: int | None = None
+) -> Row[int, str, int, str, bytes, datetime | None]:
     """The stored version of a scheme, the newest when none is named; Problem not_found otherwise."""
-    row = connection.execute(
-        text(
-            "SELECT id, key, version, document, digest, issued_at FROM scheme WHERE key = :key"
-            " AND (CAST(:version AS bigint) IS NULL OR version = :version) ORDER BY version DESC LIMIT 1"
-        ),
-        {"key": key, "version": version},
-    ).one_or_none()
+    query = _NEWEST if version is None else _VERSION
+    row = connection.execute(query, {"scheme": key, "number": version}).one_or_none()
     if row is None:
         raise not_found(zh=f"评议方案“{key}”", en=f"Scheme {key}")
     return row
