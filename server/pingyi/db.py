@@ -22,6 +22,7 @@ from sqlalchemy import (
     Numeric,
     Row,
     Text,
+    TextClause,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -55,7 +56,7 @@ class Base(DeclarativeBase):
     }
 
 
-db = SQLAlchemy(session_options={"expire_on_commit": False})
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 
 
 @contextmanager
@@ -107,7 +108,8 @@ def rows(
 
     TypeError unless the columns are the fields of `kind`: the same names in any order, each once.
     """
-    result = connection.execute(text(statement) if isinstance(statement, str) else statement, params)
+    built = _built(statement) if isinstance(statement, str) else statement
+    result = connection.execute(built, params)
     return list(map(_maker(cast("Any", kind), tuple(result.keys())), result))
 
 
@@ -119,6 +121,11 @@ def one_row(
     if len(several) > 1:
         raise MultipleResultsFound(f"{len(several)} rows where one {kind.__name__} is meant")
     return several[0] if several else None
+
+
+@cache  # as many as there are statements in the source
+def _built(statement: str) -> TextClause:
+    return text(statement)
 
 
 @cache  # as many as there are types and statements in the source

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from pingyi.db import Base
+from pingyi.db import Base, db
 from pingyi.embedded.engines import Endpoints
 from pingyi.extensions import load_extensions
 from pingyi.migrations import COMPARED, described_tables
@@ -85,6 +85,10 @@ def test_every_table_has_exactly_one_class(owner: Connection) -> None:
     classes = Counter(mapper.local_table.name for mapper in Base.registry.mappers)
     assert set(classes.values()) == {1}
     assert classes.keys() == set(inspect(owner).get_table_names()) - {VERSION}
+
+
+def test_application_and_migrations_mean_the_same_tables() -> None:
+    assert db.metadata is described_tables()
 
 
 def test_surveys_bring_their_tables_themselves() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, select, text
 
+from pingyi.models import Assessment
 from pingyi.outbox import ASSESS
 from pingyi.registry import current_registry
 from pingyi.services.core.errors import not_found
@@ -13,6 +14,7 @@ from pingyi.services.core.progress import read_progress
 from pingyi.services.periods.periods import PeriodRow
 
 Document = dict[str, Any]
+_NEWEST_REVISION = select(func.max(Assessment.revision)).where(Assessment.period_id == bindparam("period"))
 
 
 def _rows(connection: Connection, statement: str, **given: Any) -> list[Document]:
@@ -127,9 +129,7 @@ def previous_results(connection: Connection, period: PeriodRow) -> list[Document
 def progress(connection: Connection, period: PeriodRow) -> Document:
     """How far the assessment of a period is: `working` while a request for it is open."""
     found = read_progress(connection, ASSESS, period.id)
-    revision = connection.execute(
-        text("SELECT max(revision) FROM assessment WHERE period_id = :period"), {"period": period.id}
-    ).scalar_one()
+    revision = connection.execute(_NEWEST_REVISION, {"period": period.id}).scalar_one()
     steps = {"working": found.waiting, "done": found.done, "total": found.total, "error": found.error}
     return {"period": period.key, "state": period.state, **steps, "revision": revision}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json
@@ -16,9 +16,12 @@ from pingyi.domain.names import fold_name
 from pingyi.domain.period_state import UNTIL_OPENING
 from pingyi.domain.scheme.values import Scheme
 from pingyi.ledger.leaves import record
+from pingyi.models import Unit
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.periods.periods import PeriodRow
+
+_CODES = select(Unit.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ def put_units(
 
 def _check_units(connection: Connection, scheme: Scheme, units: Sequence[UnitRow]) -> None:
     codes = {unit.code for unit in units}
-    known = {row.code for row in connection.execute(text("SELECT code FROM unit"))} | codes
+    known = {*connection.execute(_CODES).scalars(), *codes}
     categories = {category.key for category in scheme.categories}
     seen: set[str] = set()
     errors = []
