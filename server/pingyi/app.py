@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pingyi import api, console, site, web
-from pingyi.db import db
+from pingyi.db import db, json_text
 from pingyi.extensions import start_extensions
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.settings import Settings
 from pingyi.site import record_files
-
-
-def json_text(value: Any) -> str:
-    """How models write JSON: in UTF-8, without white space."""
-    return msgspec.json.encode(value).decode()
 
 
 def create_app(settings: Settings, registry: Registry | None = None) -> Flask:

@@ -11,6 +11,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
+import msgspec
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -57,6 +58,11 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+def json_text(value: Any) -> str:
+    """How JSON is written into the database: no white space, letters as they are."""
+    return msgspec.json.encode(value).decode()
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, Integer, bindparam, literal, select
+from sqlalchemy import Connection, Integer, Text, bindparam, cast, literal, select
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.exc import MultipleResultsFound
 
 from pingyi.db import one_row, rows, transaction
@@ -83,3 +84,8 @@ def test_no_row_is_none_and_two_are_refused(connection: Connection) -> None:
     assert one_row(connection, Stop, statement, n=1) == Stop("east", 1)
     with pytest.raises(MultipleResultsFound):
         one_row(connection, Stop, statement, n=2)
+
+
+def test_json_is_written_without_white_space_and_with_its_letters(connection: Connection) -> None:
+    written = select(cast(bindparam("value", type_=JSON), Text))
+    assert connection.execute(written, {"value": {"单位": [1, "东"]}}).scalar_one() == '{"单位":[1,"东"]}'

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, select, text
 
 from pingyi.channels import Text
+from pingyi.db import json_text
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.names import fold_name
@@ -137,7 +136,3 @@ _PUT_UNITS = (
     JOIN unit ON unit.code = r.code
     """,
 )
-
-
-def json_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    return msgspec.json.encode(rows).decode()
