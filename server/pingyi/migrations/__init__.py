@@ -33,7 +33,7 @@ def described_tables() -> MetaData:
     """Every table that models describe: the core's and those that extensions bring."""
     from pingyi.db import Base
 
-    brought = (extension.models for extension in load_extensions() if extension.models)
+    brought = (one.extension.models for one in load_extensions().working if one.extension.models)
     for module in ("pingyi.models", *brought):
         import_module(module)
     return Base.metadata
