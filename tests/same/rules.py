@@ -66,7 +66,34 @@ TITLES = (
     *("登记监测点 / registered", "覆盖率 / coverage"),
     *("较满意 / fairly satisfied", "非常不满意 / very dissatisfied"),
 )
+PROCESSES = "processes come of the topics, and most are forks of one"
+LINES = (
+    *(("assessor", "assess"), ("counter", "open_boxes"), ("publisher", "publish"), ("sealer", "seal")),
+    *(("witnesses", "witness"), ("worker", "fold")),
+)
+APPROVALS = "kinds of approvals are values of ApprovalKind"
 CHANGED = {
+    **{("processes", f"{name}: pingyi worker {topic}"): PROCESSES for name, topic in LINES},
+    **{("processes", f"{name}: pingyi {name}"): PROCESSES for name in ("relay", "scheduler")},
+    **{
+        ("tuples of words, such as counters", f"{name}/pingyi worker {topic}"): PROCESSES
+        for name, topic in LINES
+    },
+    **{("words of the code", name): PROCESSES for name in ("assessor", "publisher", "worker")},
+    **{
+        ("tuples of words, such as counters", kinds): APPROVALS
+        for kinds in ("adjustment/withdraw_adjustment", "publish/reopen")
+    },
+    ("words of the code", "iso"): "deadlines are printed by the kind of approval",
+    ("words of the code", "expires"): "a statement is built from its model",
+    (
+        "commands",
+        "pingyi plugins: 渠道插件 / One line per channel: key, family, distribution, version, state.",
+    ): "extensions are listed, too",
+    (
+        "commands",
+        "pingyi worker: 后台作业 / Work on the queues named, or on all: one process each.",
+    ): PROCESSES,
     **{
         ("keys of tables of sentences", state): STATES
         for state in ("draft", "open", "assessed", "published", "archived")
