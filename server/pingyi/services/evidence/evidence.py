@@ -96,8 +96,8 @@ def keep_brought(caller: Caller, place: ChannelRef, content: bytes) -> EvidenceF
         if working.state != PeriodState.OPEN:
             raise not_open()
         digest = _locked_write(connection, content)
-        kept = {"digest": digest, "channel_id": working.id, "media_type": media_type, "size": len(content)}
-        connection.execute(_KEEP, {**kept, "uploaded_by": caller.name})
+        file = {"digest": digest, "channel_id": working.id, "media_type": media_type, "size": len(content)}
+        connection.execute(_KEEP, {**file, "uploaded_by": caller.name})
     return EvidenceFile(digest.hex(), len(content), media_type, reference_to(digest))
 
 
