@@ -18,6 +18,7 @@ PASSING = {
     "unfolded": "deliveries that wait to be counted",
     "progress": "how far long work is",
     "session": "who is signed in; a restore signs everybody out",
+    "alembic_version": "the newest migration",
     "one_time_code": "the code of the first sign-in is made anew at every start",
 }
 # Rows that a new entry replaces, and that every start or restore adds to.
