@@ -93,7 +93,7 @@ def compare_verdicts(title: str, verifiers: list[Path], folders: list[Path], *mo
 
 
 def compare_catalog(title: str, there: Installation, baseline: Baseline) -> Outcome:
-    """Columns, rights, triggers, functions, constraints and indexes of the old version; what came is no difference."""
+    """Columns, rights, triggers, functions, constraints and indexes of the old version still stand."""
     before: list[str] = json.loads((baseline.folder / "catalog.json").read_bytes())
     kept = {name for name in before if not name.startswith(tuple(REPLACED_IN_DATABASE))}
     outcome = compare_names(f"{title}: catalogue of the database", kept, kept & set(there.catalog()))

@@ -134,7 +134,7 @@ CHANGED = {
 """Names that are gone on purpose, by their kind."""
 REPLACED_IN_DATABASE = {
     "constraint: act ck_act_kind": "kinds of approvals are registered, 0009",
-    "trigger: CREATE TRIGGER insert_only BEFORE DELETE OR UPDATE OF id, kind, period_id": "a new column, 0009",
+    "trigger: CREATE TRIGGER insert_only BEFORE DELETE OR UPDATE OF id, kind, period": "a new column, 0009",
 }
 """How what a migration took away begins in the catalogue, and why."""
 
