@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from pingyi.db import Base
 from pingyi.domain.period_state import PeriodState
 
-STATES = tuple(PeriodState)
+STATES = tuple(state.value for state in PeriodState)
 
 
 class Period(Base):

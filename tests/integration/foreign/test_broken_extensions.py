@@ -17,6 +17,7 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.doctor import package_findings
 from pingyi.extensions import load_extensions
+from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.periods.periods import close_period, request_assessment
@@ -98,7 +99,11 @@ def test_nothing_is_opened_or_assessed_while_nobody_knows_what_is_missing(
         alone = channel("law", "依法行政", "100", '{ scale = "5" }', operator="法制办")
         draft_period(scheme_of(alone, key="q", more=""), names_of(2), "q")
     with inside(broken):
-        deliver(SHELL, "p", "law", [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}])
+        deliver(
+            SHELL,
+            ChannelRef(period="p", channel="law"),
+            [{"unit": "u1", "score": "5"}, {"unit": "u2", "score": "4"}],
+        )
         with pytest.raises(Problem) as refused:
             open_draft("q")
         assert [error.code for error in refused.value.errors] == ["extension_broken"]

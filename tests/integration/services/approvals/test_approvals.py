@@ -24,7 +24,7 @@ from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
-from pingyi.extensions import EXTENSION, Extension
+from pingyi.extensions import EXTENSION, Extension, Extensions, RegisteredExtension
 from pingyi.services.approvals.approvals import (
     answered_requests,
     approve_request,
@@ -204,7 +204,8 @@ def test_kind_of_an_extension_is_asked_shown_and_carried_out(
         carry_out=lambda _c, approved, _p, request: done.append((approved.approved_by, request.reason)),
     )
     extension = Extension(key="hearings", init_app=lambda _: None, approval_kinds=lambda: (kind,))
-    monkeypatch.setitem(app.extensions, EXTENSION, (extension,))
+    alone = Extensions(working=(RegisteredExtension(extension, "hearings", "1"),), topics={})
+    monkeypatch.setitem(app.extensions, EXTENSION, alone)
     with transaction() as connection:
         period = find_period(connection, "p")
         request = request_approval(connection, ADA, period, kind, {"who": "张局长"}, "连续两年末位")
