@@ -54,6 +54,15 @@ def reasonless_suppressions() -> Iterator[str]:
                 yield f"{path.relative_to(ROOT)}:{number}: a suppression without a reason"
 
 
+def tracked_though_ignored(root: Path = ROOT) -> Iterator[str]:
+    """Files of caches and the like that a commit took along; an archive without its history has none."""
+    if (root / ".git").exists():
+        listing = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+        listed = subprocess.run(listing, cwd=root, check=True, capture_output=True, text=True)
+        for name in listed.stdout.splitlines():
+            yield f"{name}: tracked, though .gitignore leaves it out"
+
+
 def wheel_troubles() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, str(ROOT)]
@@ -91,7 +100,13 @@ def wheel_troubles() -> Iterator[str]:
 
 
 def main() -> int:
-    troubles = [*too_long(), *crowded_rooms(), *reasonless_suppressions(), *wheel_troubles()]
+    troubles = [
+        *too_long(),
+        *crowded_rooms(),
+        *reasonless_suppressions(),
+        *tracked_though_ignored(),
+        *wheel_troubles(),
+    ]
     for trouble in troubles:
         sys.stdout.write(f"{trouble}\n")
     return 1 if troubles else 0

@@ -23,15 +23,17 @@ from pingyi.services.approvals.requests import (
 )
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import Role
-from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.adjustments import (
+    ADJUSTMENT_TITLES,
+    MOST_POINTS,
+    WITHOUT_POINTS,
+    AdjustmentRow,
+)
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 from pingyi.web.templating import clock, moment
 
-KINDS = ("deduction", "bonus", "warning", "veto", "disqualification")
-WITHOUT_POINTS = frozenset({"veto", "disqualification"})
-MOST_POINTS = Decimal(10_000)
 LONGEST = 2_000
 TOKEN_BYTES = 16
 
@@ -163,7 +165,7 @@ def _deadline() -> datetime:
 
 def _adjustment() -> AdjustmentRow:
     kind, given = field("kind"), field("points")
-    if kind not in KINDS:
+    if kind not in ADJUSTMENT_TITLES:
         raise _wrong("kind", _KIND)
     if not field("unit"):
         raise _wrong("unit", _UNIT)

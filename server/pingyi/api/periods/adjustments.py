@@ -17,7 +17,12 @@ from pingyi.db import transaction
 from pingyi.services.approvals.requests import request_adjustments, request_withdrawal
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
-from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.adjustments import (
+    ADJUSTMENT_TITLES,
+    MOST_POINTS,
+    WITHOUT_POINTS,
+    AdjustmentRow,
+)
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 
@@ -28,16 +33,14 @@ blp = Resource(
     description="加减分 / Adjustments",
 )
 
-_POINTS = validate.Range(min=0, min_inclusive=False, max=10_000)
-_WITHOUT_POINTS = ("veto", "disqualification")
-_KINDS = ("deduction", "bonus", "warning", *_WITHOUT_POINTS)
+_POINTS = validate.Range(min=0, min_inclusive=False, max=MOST_POINTS)
 
 
 class NewAdjustmentSchema(Schema):
     """Points are positive; a veto and a disqualification have none."""
 
     unit = name_field()
-    kind = Word(required=True, validate=validate.OneOf(_KINDS))
+    kind = Word(required=True, validate=validate.OneOf(tuple(ADJUSTMENT_TITLES)))
     points = ScoreField(load_default=None, allow_none=True, validate=_POINTS)
     reason = reason_field()
     document = Word(load_default="")
@@ -45,7 +48,7 @@ class NewAdjustmentSchema(Schema):
 
     @validates_schema
     def has_points_where_they_count(self, data: dict[str, Any], **_: Any) -> None:
-        if (data["points"] is None) != (data["kind"] in _WITHOUT_POINTS):
+        if (data["points"] is None) != (data["kind"] in WITHOUT_POINTS):
             text = REQUIRED if data["points"] is None else UNKNOWN
             raise ValidationError(text, "points")
 

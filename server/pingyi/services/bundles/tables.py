@@ -13,7 +13,7 @@ from pingyi.channels.schema import MAX_TEXT_CHARACTERS
 from pingyi.domain.scheme.values import Scheme
 from pingyi.services.bundles.cells import Cells, Units, index_units
 from pingyi.services.bundles.files import Faults, read_table
-from pingyi.services.periods.adjustments import AdjustmentRow
+from pingyi.services.periods.adjustments import ADJUSTMENT_TITLES, WITHOUT_POINTS, AdjustmentRow
 from pingyi.services.periods.decisions import DecisionRow
 from pingyi.services.periods.earlier_results import PreviousRow
 from pingyi.services.periods.rolls import RollRow
@@ -34,8 +34,6 @@ _COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     DECISIONS: (("kind", "unit", "channel", "category", "choice", "reason"), ()),
     PREVIOUS: (("period", "unit", "category", "total", "rank", "of"), ()),
 }
-_POINTED = ("deduction", "bonus", "warning")
-_OVERRIDES = ("veto", "disqualification")
 _ALIASES = re.compile(r"[;；|]")
 Made = TypeVar("Made")
 
@@ -141,9 +139,9 @@ def read_adjustments(folder: Path, units: Units, faults: Faults) -> list[Adjustm
 
 
 def _adjustment(cells: Cells, units: Units) -> AdjustmentRow:
-    kind = cells.choice("kind", (*_POINTED, *_OVERRIDES))
+    kind = cells.choice("kind", tuple(ADJUSTMENT_TITLES))
     points: Decimal | None = None
-    if kind in _OVERRIDES:
+    if kind in WITHOUT_POINTS:
         cells.empty("points")
     else:
         if not cells.given("points"):

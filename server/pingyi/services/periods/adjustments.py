@@ -23,6 +23,8 @@ ADJUSTMENT_TITLES: Mapping[str, Text] = {
     "veto": Text(zh="一票否决", en="Veto"),
     "disqualification": Text(zh="取消评议资格", en="Disqualification"),
 }
+WITHOUT_POINTS = frozenset({"veto", "disqualification"})
+MOST_POINTS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
