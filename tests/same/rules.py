@@ -84,6 +84,10 @@ CHANGED = {
         ("tuples of words, such as counters", kinds): APPROVALS
         for kinds in ("adjustment/withdraw_adjustment", "publish/reopen")
     },
+    **{
+        ("tuples of words, such as counters", kinds): "kinds of adjustments are the keys of their titles"
+        for kinds in ("deduction/bonus/warning", "deduction/bonus/warning/{}", "veto/disqualification")
+    },
     ("words of the code", "iso"): "deadlines are printed by the kind of approval",
     ("words of the code", "expires"): "a statement is built from its model",
     (
