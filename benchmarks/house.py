@@ -16,7 +16,8 @@ from pingyi.app import create_app
 from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.services.core.callers import SHELL
-from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.period_draft import PeriodDraft
+from pingyi.services.periods.periods import create_period, find_period, open_period
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units
 from pingyi.settings import Settings, load_settings

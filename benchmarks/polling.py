@@ -16,7 +16,8 @@ from sqlalchemy import text
 from benchmarks.house import BALLOTS, House, scheme_text
 from pingyi.db import transaction
 from pingyi.services.core.callers import SHELL
-from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.period_draft import PeriodDraft
+from pingyi.services.periods.periods import create_period, find_period, open_period
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units
 from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire, ready_questionnaire

@@ -7,7 +7,8 @@ from typing import Any
 
 from pingyi.db import transaction
 from pingyi.services.core.callers import SHELL
-from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.period_draft import PeriodDraft
+from pingyi.services.periods.periods import create_period, find_period, open_period
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units
 

@@ -62,7 +62,7 @@ def test_bundled_channels_say_what_they_always_said(
         (
             DecisionsSchema,
             {"decisions": [{"kind": "tie", "choice": "in", "reason": "r", "channel": "c", "unit": "u"}]},
-            [["/decisions/0/channel", "没有这一项。", "Unknown field."]],
+            [["/decisions/0/channel", "这种裁定不填此项。", "A decision of this kind has none."]],
         ),
         (
             NewKeySchema,

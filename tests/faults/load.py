@@ -22,7 +22,8 @@ from tests.waiting import wait_for
 from pingyi.db import transaction
 from pingyi.services.core.callers import SHELL
 from pingyi.services.people.api_keys import find_operator, new_office_key, new_operator_key
-from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.period_draft import PeriodDraft
+from pingyi.services.periods.periods import create_period, find_period, open_period
 from pingyi.services.periods.rolls import RollRow, put_rolls
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units

@@ -23,7 +23,8 @@ from pingyi.embedded.engines import Endpoints
 from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
-from pingyi.services.periods.periods import PeriodDraft, close_period, create_period, find_period, open_period
+from pingyi.services.periods.period_draft import PeriodDraft
+from pingyi.services.periods.periods import close_period, create_period, find_period, open_period
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units
 

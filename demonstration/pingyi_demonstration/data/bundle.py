@@ -11,7 +11,7 @@ from typing import Any
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.schemes import shipped_scheme
-from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.period_draft import PeriodDraft
 from pingyi.services.periods.units import UnitRow
 from pingyi_demonstration.data.deliveries import SEED
 from pingyi_demonstration.data.evaluation import Evaluation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.period_draft import PeriodDraft
 from pingyi.services.periods.units import UnitRow
 from pingyi_demonstration.data.ballots import poll_weights
 from pingyi_demonstration.data.chance import PERMILLE, Chance

@@ -10,7 +10,7 @@ from typing import Any
 
 from pingyi.services.periods.adjustments import AdjustmentRow
 from pingyi.services.periods.earlier_results import PreviousRow
-from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.period_draft import PeriodDraft
 from pingyi.services.periods.rolls import RollRow
 from pingyi.services.periods.units import UnitRow
 from pingyi_demonstration.data.chance import PERMILLE, Chance

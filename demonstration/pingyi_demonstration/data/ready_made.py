@@ -9,7 +9,7 @@ from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.schemes import shipped_scheme
-from pingyi.services.periods.periods import PeriodDraft
+from pingyi.services.periods.period_draft import PeriodDraft
 from pingyi_demonstration.data import county, daye, efficiency
 from pingyi_demonstration.data.chance import Chance
 from pingyi_demonstration.data.deliveries import SEED, deliveries, standing_of

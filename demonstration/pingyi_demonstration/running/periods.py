@@ -15,7 +15,8 @@ from pingyi.services.approvals.requests import DEMONSTRATION, approve_all, reque
 from pingyi.services.core.callers import SHELL
 from pingyi.services.people.api_keys import find_operator, new_operator_key
 from pingyi.services.periods.earlier_results import put_previous
-from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.period_draft import PeriodDraft
+from pingyi.services.periods.periods import create_period, find_period, open_period
 from pingyi.services.periods.rolls import put_rolls
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import put_units

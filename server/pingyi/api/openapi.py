@@ -19,12 +19,13 @@ from pingyi.api.requests import StrictParser
 from pingyi.channels import Exact, Flag, Moment, Month, ScoreField, Whole, Word
 from pingyi.channels.messages import bilingual
 from pingyi.channels.schema import MAX_COUNT, title_of
+from pingyi.domain.document_fields import PERIOD_KEY_PATTERN
 from pingyi.web.policy import PUBLIC, policy
 
 PROBLEM_JSON = "application/problem+json"
 DOCUMENT = "api-docs.openapi_json"
 MAY_BE_EMPTY = "may_be_empty"
-KEY = "[A-Za-z][A-Za-z0-9_-]{0,63}"
+KEY = PERIOD_KEY_PATTERN.pattern
 
 _LINE = "[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]"
 _DECIMAL = "[+-]?[0-9]{1,15}([.][0-9]{1,20})?"

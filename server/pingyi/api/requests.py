@@ -19,6 +19,7 @@ from pingyi.channels.messages import bilingual
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.registry import field_errors
 from pingyi.services.core.callers import Caller
+from pingyi.services.core.row_schemas import invalid_request
 from pingyi.services.intake.deliveries import Repeatable, fingerprint
 from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
@@ -209,9 +210,3 @@ class StrictParser(FlaskParser):
     ) -> NoReturn:
         (place, below), *_ = error.messages_dict.items()
         raise invalid_request(list(field_errors(below, "" if place == "json" else f"/{place}")))
-
-
-def invalid_request(errors: list[FieldError]) -> Problem:
-    """What is wrong in a request, each place named."""
-    message = Text(zh="请求有 {n} 处不符合要求。", en="{n} things in the request are wrong.")
-    return Problem("request_invalid", 422, message.format(n=len(errors)), errors)

@@ -148,6 +148,9 @@ class Moment(fields.Field[datetime]):
             raise self.make_error("invalid") from error
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise self.make_error("invalid")
+        return self._on_clock(moment)
+
+    def _on_clock(self, moment: datetime) -> datetime:
         # Two times of one ZoneInfo would be compared by their wall clocks, even across a change of clocks.
         offset = (moment if moment.tzinfo else moment.replace(tzinfo=self._zone())).utcoffset()
         return moment.replace(tzinfo=timezone(offset or timedelta()))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
-from decimal import Decimal
+from typing import Any
 
+from flask import request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
 from pingyi.console.office import done_or_refused
 from pingyi.console.pages import attempt, blueprint, field
-from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.approvals.approvals import approve_request, find_request, refuse_request, words_of
 from pingyi.services.approvals.kinds import ApprovalRequest
 from pingyi.services.approvals.requests import (
+    ReopeningSchema,
     request_adjustments,
     request_release,
     request_reopening,
@@ -23,18 +23,13 @@ from pingyi.services.approvals.requests import (
 )
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import Role
-from pingyi.services.periods.adjustments import (
-    ADJUSTMENT_TITLES,
-    MOST_POINTS,
-    WITHOUT_POINTS,
-    AdjustmentRow,
-)
+from pingyi.services.core.row_schemas import ReasonSchema, read_form
+from pingyi.services.periods.adjustments import AdjustmentRow, NewAdjustmentSchema
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
-from pingyi.web.templating import clock, moment
+from pingyi.web.templating import moment
 
-LONGEST = 2_000
 TOKEN_BYTES = 16
 
 
@@ -62,7 +57,7 @@ def reopen(period: str) -> AnyResponse:
         period,
         attempt(
             lambda connection: request_reopening(
-                connection, caller, period, _reason(), _deadline(), repeat_key=_repeat_key()
+                connection, caller, period, **_reopening(), repeat_key=_repeat_key()
             )
         ),
     )
@@ -135,7 +130,8 @@ def _of(connection: Connection, period: str, act_id: int) -> ApprovalRequest:
 
 
 def _reason() -> str:
-    return field("reason")[:LONGEST]
+    reason: str = read_form(ReasonSchema(), request.form)["reason"]
+    return reason
 
 
 def _repeat_key() -> str:
@@ -155,51 +151,11 @@ def approval_words(request: ApprovalRequest) -> Text:
     return words_of(request, moment)
 
 
-def _deadline() -> datetime:
-    try:
-        given = datetime.fromisoformat(field("deadline"))
-    except ValueError as error:
-        raise _wrong("deadline", _DEADLINE) from error
-    return given if given.tzinfo else given.replace(tzinfo=clock())
+def _reopening() -> dict[str, Any]:
+    given: dict[str, Any] = read_form(ReopeningSchema(), request.form)
+    return given
 
 
 def _adjustment() -> AdjustmentRow:
-    kind, given = field("kind"), field("points")
-    if kind not in ADJUSTMENT_TITLES:
-        raise _wrong("kind", _KIND)
-    if not field("unit"):
-        raise _wrong("unit", _UNIT)
-    return AdjustmentRow(
-        unit=field("unit"),
-        kind=kind,
-        points=_points(kind, given),
-        reason=_reason(),
-        document=field("document")[:200],
-    )
-
-
-def _points(kind: str, given: str) -> Decimal | None:
-    if kind in WITHOUT_POINTS:
-        if given:
-            raise _wrong("points", _NO_POINTS)
-        return None
-    plain = given.replace(".", "", 1)
-    if not (plain.isascii() and plain.isdigit() and len(given) <= 12 and 0 < Decimal(given) <= MOST_POINTS):
-        raise _wrong("points", _POINTS)
-    return Decimal(given)
-
-
-def _wrong(name: str, message: Text) -> Problem:
-    return Problem(
-        "request_invalid", 422, message, [FieldError(code="invalid", message=message, pointer=f"/{name}")]
-    )
-
-
-_DEADLINE = Text(zh="请填写重新开放的截止日期和时间。", en="Give the date and time until which it is open.")
-_KIND = Text(zh="请选择加减分的种类。", en="Choose the kind of adjustment.")
-_UNIT = Text(zh="请选择单位。", en="Choose the unit.")
-_POINTS = Text(
-    zh="分值须为大于0的数，如 0.5；倒扣也填正数。",
-    en="Points are a number above 0, such as 0.5; also for a deduction.",
-)
-_NO_POINTS = Text(zh="一票否决和取消资格不填分值。", en="A veto and a disqualification have no points.")
+    row: AdjustmentRow = read_form(NewAdjustmentSchema(), request.form)
+    return row

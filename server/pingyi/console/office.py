@@ -17,6 +17,7 @@ from pingyi.services.approvals.approvals import answered_requests, pending_reque
 from pingyi.services.approvals.core_kinds import RELEASE
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.roles import OFFICE_READERS, Role
+from pingyi.services.periods.adjustments import ADJUSTMENT_TITLES
 from pingyi.services.periods.office_queries import list_periods, period_overview
 from pingyi.services.periods.periods import (
     close_period,
@@ -100,6 +101,7 @@ def period_page(key: str, problem: Problem | None) -> AnyResponse:
             act.kind == RELEASE.key and act.content["revision"] == overview.line.revision for act in acts
         ),
         adjustments=adjusted,
+        adjustment_kinds=ADJUSTMENT_TITLES,
         names=names,
         own_name=caller.name,
         open_until=found.open_until,

@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 KEY_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+PERIOD_KEY_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 MAX_CHARACTERS = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _TABLE_MESSAGES = {"unknown": "unknown_key", "type": "not_a_table"}

@@ -8,12 +8,12 @@ from typing import Any
 from flask import current_app
 from marshmallow import Schema, fields, validate
 
-from pingyi.api.fields import key_field
 from pingyi.api.openapi import Resource
 from pingyi.channels import Word
 from pingyi.db import transaction
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.roles import OFFICE_READERS, Role
+from pingyi.services.core.row_schemas import key_field
 from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.settings import Settings
 from pingyi.web.callers import require_caller

@@ -191,9 +191,9 @@ def test_bad_particulars_are_refused_by_pointer_and_nothing_changes(
     assert client.get(f"{URL}/{what}", headers=office).json == before
 
 
-def test_same_roll_twice_is_a_conflict(client: FlaskClient, draft: None, office: dict[str, str]) -> None:
+def test_same_roll_twice_is_refused(client: FlaskClient, draft: None, office: dict[str, str]) -> None:
     answer = client.put(f"{URL}/rolls", json={"rolls": ROLLS["rolls"] * 2}, headers=office)
-    assert (answer.status_code, answer.json["code"]) == (409, "conflict")
+    assert (answer.status_code, answer.json["code"]) == (422, "rolls_invalid")
     assert client.get(f"{URL}/rolls", headers=office).json == {"rolls": []}
 
 

@@ -15,7 +15,8 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.schemes import shipped_scheme
 from pingyi.services.core.callers import SHELL
-from pingyi.services.periods.periods import PeriodDraft, create_period
+from pingyi.services.periods.period_draft import PeriodDraft
+from pingyi.services.periods.periods import create_period
 from pingyi.services.periods.schemes import store_scheme
 from pingyi_demonstration.data.units import evaluated_units
 from pingyi_demonstration.running.play import play

@@ -100,21 +100,21 @@ def test_every_fault_of_every_file_is_named_at_once(read: Callable[..., Bundle])
     assert places(found) == [
         ("file_unknown", "notes.txt", None, ""),
         ("key_unknown", "period.toml", None, "year"),
-        ("not_a_key", "period.toml", None, "key"),
+        ("invalid", "period.toml", None, "key"),
+        ("invalid", "period.toml", None, "demonstration"),
         ("dates_reversed", "period.toml", None, "ends_on"),
-        ("not_a_flag", "period.toml", None, "demonstration"),
-        ("choice", "rolls.csv", 2, "name"),
+        ("invalid", "rolls.csv", 2, "name"),
+        ("invalid", "rolls.csv", 3, "count"),
         ("channel_unknown", "rolls.csv", 3, "channel"),
-        ("not_whole", "rolls.csv", 3, "count"),
         ("channel_file_unknown", "entries/z.csv", None, ""),
         ("invalid", X, 2, "score"),
         ("unit_unknown", X, 3, "unit"),
         ("invalid", X, 3, "score"),
-        ("not_empty", "adjustments.csv", 2, "points"),
-        ("required", "adjustments.csv", 3, "points"),
-        ("required", "adjustments.csv", 3, "reason"),
-        ("choice", "adjustments.csv", 4, "kind"),
-        ("not_positive", "adjustments.csv", 4, "points"),
+        ("invalid", "adjustments.csv", 2, "points"),
+        ("invalid", "adjustments.csv", 3, "reason"),
+        ("invalid", "adjustments.csv", 3, "points"),
+        ("invalid", "adjustments.csv", 4, "kind"),
+        ("invalid", "adjustments.csv", 4, "points"),
         ("unit_unknown", "adjustments.csv", 4, "unit"),
     ]
 
@@ -125,14 +125,14 @@ def test_every_fault_of_every_file_is_named_at_once(read: Callable[..., Bundle])
         ("code,name,category\na,甲,all\na,乙,all\n", [("repeated", 3, "code")]),
         (
             "code,name,category\na,甲,other\n,乙,all\n",
-            [("category_unknown", 2, "category"), ("required", 3, "code")],
+            [("invalid", 3, "code"), ("category_unknown", 2, "category")],
         ),
         ("code,name,category,parent\na,甲,all,z\n", [("parent_unknown", 2, "parent")]),
         (
             "code,name,category,parent\na,甲,all,b\nb,乙,all,a\n",
             [("parent_cycle", 2, "parent"), ("parent_cycle", 3, "parent")],
         ),
-        ("code,name,category\na/b,甲,all\n", [("code_unfit", 2, "code")]),
+        ("code,name,category\na/b,甲,all\n", [("invalid", 2, "code")]),
         ("code,name,category\n", [("no_units", None, "")]),
         (None, [("file_missing", None, "")]),
     ],
@@ -154,16 +154,16 @@ def test_ambiguous_name_is_an_error_and_names_the_codes(read: Callable[..., Bund
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("tie,a,x,,in,r\n", [("not_empty", "channel")]),
-        ("tie,,,,in,r\n", [("required", "unit")]),
-        ("tie,a,,,yes,r\n", [("choice", "choice")]),
-        ("tie,a,,other,in,r\n", [("category_other", "category")]),
-        ("switch_off,,x,all,yes,\n", [("required", "reason")]),
-        ("switch_off,a,q,all,yes,r\n", [("not_empty", "unit"), ("choice", "channel")]),
-        ("switch_off,,x,,no,r\n", [("required", "category")]),
+        ("tie,a,x,,in,r\n", [("invalid", "channel")]),
+        ("tie,,,,in,r\n", [("invalid", "unit")]),
+        ("tie,a,,,yes,r\n", [("invalid", "choice")]),
+        ("tie,a,,other,in,r\n", [("category_unknown", "category")]),
+        ("switch_off,,x,all,yes,\n", [("invalid", "reason")]),
+        ("switch_off,a,q,all,yes,r\n", [("invalid", "unit"), ("channel_unknown", "channel")]),
+        ("switch_off,,x,,no,r\n", [("invalid", "category")]),
         (
             "other,,,,,r\n",
-            [("choice", "kind"), ("required", "channel"), ("required", "category"), ("required", "choice")],
+            [("invalid", "kind"), ("invalid", "choice")],
         ),
     ],
 )
@@ -177,9 +177,9 @@ def test_wrong_decisions_are_named(
 def test_wrong_previous_results_are_named(read: Callable[..., Bundle]) -> None:
     text = "period,unit,category,total,rank,of\n2016,a,all,90,3,2\n2016,单位a,all,x,0,2\n"
     assert places(faults(read, {"previous.csv": text})) == [
-        ("rank_beyond", "previous.csv", 2, "rank"),
-        ("not_whole", "previous.csv", 3, "rank"),
-        ("not_a_number", "previous.csv", 3, "total"),
+        ("invalid", "previous.csv", 2, "rank"),
+        ("invalid", "previous.csv", 3, "total"),
+        ("invalid", "previous.csv", 3, "rank"),
         ("repeated", "previous.csv", 3, "unit"),
     ]
 
@@ -209,7 +209,7 @@ def test_what_a_channel_needs_is_named_when_it_is_missing(read: Callable[..., Bu
     assert [(error.code, error.file) for error in found] == [("needs_roll", "rolls.csv")]
     rolls = "channel,name,count,stratum\nroster,eligible,30,west\n"
     found = faults(read, {"rolls.csv": rolls}, channels={"x": "40"}, scales={"x": "100"}, more=ROSTER)
-    assert places(found) == [("choice", "rolls.csv", 2, "stratum")]
+    assert places(found) == [("stratum_unknown", "rolls.csv", 2, "stratum")]
 
 
 def test_channel_without_dates_where_it_needs_them(read: Callable[..., Bundle]) -> None:

@@ -20,7 +20,8 @@ from pingyi.services.evidence.evidence import keep_evidence
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.fold import fold_channel
 from pingyi.services.people.accounts import AccountDraft, create_account
-from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.period_draft import PeriodDraft
+from pingyi.services.periods.periods import create_period, find_period, open_period
 from pingyi.services.periods.rolls import RollRow, put_rolls
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units

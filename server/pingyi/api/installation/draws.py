@@ -8,12 +8,13 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from pingyi.api.examples import DRAW, DRAW_VALUE, SUBSTITUTION
-from pingyi.api.fields import key_field, name_field, reason_field, rows_of
+from pingyi.api.fields import rows_of
 from pingyi.api.openapi import Resource
 from pingyi.channels import Word
 from pingyi.db import transaction
 from pingyi.domain.draw import Member, Rule
 from pingyi.services.core.roles import Role
+from pingyi.services.core.row_schemas import key_field, name_field, reason_field
 from pingyi.services.draws.documents import draw_document
 from pingyi.services.draws.draws import (
     DrawDraft,

@@ -7,12 +7,12 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from pingyi.api.examples import KEY
-from pingyi.api.fields import key_field
 from pingyi.api.openapi import Resource
 from pingyi.channels import Word
 from pingyi.channels.messages import UNKNOWN, Message
 from pingyi.db import transaction
 from pingyi.services.core.roles import ACCOUNT_READERS, Role
+from pingyi.services.core.row_schemas import key_field
 from pingyi.services.people import api_keys
 from pingyi.services.people.accounts import checked_roles
 from pingyi.services.periods.office_queries import list_keys

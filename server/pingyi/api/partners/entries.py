@@ -10,7 +10,7 @@ from flask import Response, current_app, request
 from marshmallow import Schema, fields, validate
 
 from pingyi.api.examples import entries_example
-from pingyi.api.fields import ReasonSchema, TitleSchema
+from pingyi.api.fields import TitleSchema
 from pingyi.api.openapi import Resource
 from pingyi.api.partners.entry_schemas import batch_schema
 from pingyi.api.requests import (
@@ -26,6 +26,7 @@ from pingyi.channels import Channel, Word
 from pingyi.db import transaction
 from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.roles import OFFICE_READERS
+from pingyi.services.core.row_schemas import ReasonSchema
 from pingyi.services.intake.deliveries import Answer, deliver
 from pingyi.services.intake.partner_queries import entries_page, entry_form, readable_channel, stored_receipt
 from pingyi.services.intake.withdraw import withdraw

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields
 
 from pingyi.api.examples import ADJUSTMENTS, REASON
-from pingyi.api.fields import ReasonSchema, name_field, reason_field, rows_of
+from pingyi.api.fields import rows_of
 from pingyi.api.openapi import Resource
 from pingyi.api.periods.approvals import LOCATION, ActSchema, ActsSchema, Answer, asked
 from pingyi.api.requests import REPEATABLE, repeat_key
-from pingyi.channels import ScoreField, Word
-from pingyi.channels.messages import REQUIRED, UNKNOWN
+from pingyi.channels import ScoreField
 from pingyi.db import transaction
 from pingyi.services.approvals.requests import request_adjustments, request_withdrawal
 from pingyi.services.core.roles import OFFICE_READERS, Role
+from pingyi.services.core.row_schemas import ReasonSchema
 from pingyi.services.periods import queries
-from pingyi.services.periods.adjustments import (
-    ADJUSTMENT_TITLES,
-    MOST_POINTS,
-    WITHOUT_POINTS,
-    AdjustmentRow,
-)
+from pingyi.services.periods.adjustments import NewAdjustmentSchema
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 
@@ -32,25 +27,6 @@ blp = Resource(
     url_prefix="/periods/<key:period>/adjustments",
     description="加减分 / Adjustments",
 )
-
-_POINTS = validate.Range(min=0, min_inclusive=False, max=MOST_POINTS)
-
-
-class NewAdjustmentSchema(Schema):
-    """Points are positive; a veto and a disqualification have none."""
-
-    unit = name_field()
-    kind = Word(required=True, validate=validate.OneOf(tuple(ADJUSTMENT_TITLES)))
-    points = ScoreField(load_default=None, allow_none=True, validate=_POINTS)
-    reason = reason_field()
-    document = Word(load_default="")
-    target = Word(load_default="total", validate=validate.OneOf(("total", "linked")))
-
-    @validates_schema
-    def has_points_where_they_count(self, data: dict[str, Any], **_: Any) -> None:
-        if (data["points"] is None) != (data["kind"] in WITHOUT_POINTS):
-            text = REQUIRED if data["points"] is None else UNKNOWN
-            raise ValidationError(text, "points")
 
 
 class NewAdjustmentsSchema(Schema):
@@ -86,10 +62,8 @@ def add(given: dict[str, Any], period: str) -> dict[str, Any]:
     """Ask for adjustments, until the result is published; each counts once an approver approves its act."""
     with transaction() as connection:
         found = find_period(connection, period)
-        rows = [AdjustmentRow(**row) for row in given["adjustments"]]
-        return {
-            "acts": request_adjustments(connection, require_caller(), found, rows, repeat_key=repeat_key())
-        }
+        rows, once = given["adjustments"], repeat_key()
+        return {"acts": request_adjustments(connection, require_caller(), found, rows, repeat_key=once)}
 
 
 @blp.route("")

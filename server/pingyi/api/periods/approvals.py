@@ -8,7 +8,6 @@ from flask import url_for
 from marshmallow import Schema, fields, validate
 
 from pingyi.api.examples import REFUSAL
-from pingyi.api.fields import ReasonSchema
 from pingyi.api.openapi import Resource
 from pingyi.db import transaction
 from pingyi.services.approvals.approvals import (
@@ -24,6 +23,7 @@ from pingyi.services.approvals.approvals import (
 from pingyi.services.approvals.core_kinds import CORE_KINDS
 from pingyi.services.approvals.kinds import ApprovalRequest
 from pingyi.services.core.roles import OFFICE_READERS, Role
+from pingyi.services.core.row_schemas import ReasonSchema
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema
 
 from pingyi.api.examples import PREVIOUS
-from pingyi.api.fields import key_field, name_field, rows_of
+from pingyi.api.fields import rows_of
 from pingyi.api.openapi import Resource
-from pingyi.channels import ScoreField
 from pingyi.db import transaction
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
-from pingyi.services.periods.earlier_results import PreviousRow, put_previous
+from pingyi.services.periods.earlier_results import PreviousSchema, put_previous
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 
@@ -23,19 +22,6 @@ blp = Resource(
     url_prefix="/periods/<key:period>/previous",
     description="往期结果 / Earlier results",
 )
-
-_PLACE = validate.Range(min=1, max=1_000_000)
-
-
-class PreviousSchema(Schema):
-    """A unit's total and rank in an earlier period; empty where it was not ranked."""
-
-    period = name_field()
-    unit = name_field()
-    category = key_field(required=True)
-    total = ScoreField(load_default=None, allow_none=True)
-    rank = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_PLACE)
-    of = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_PLACE)
 
 
 class PreviousListSchema(Schema):
@@ -52,7 +38,7 @@ def put(given: dict[str, Any], period: str) -> dict[str, Any]:
     """Set the earlier results, until the result is published."""
     with transaction() as connection:
         found = find_period(connection, period)
-        put_previous(connection, require_caller(), found, [PreviousRow(**row) for row in given["previous"]])
+        put_previous(connection, require_caller(), found, given["previous"])
         return {"previous": queries.previous_results(connection, found)}
 
 

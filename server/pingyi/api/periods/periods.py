@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, post_load, validate
 
 from pingyi.api.examples import PERIOD, PUBLICATION, REOPENING
-from pingyi.api.fields import ReasonSchema, TitleSchema, key_field, name_field
+from pingyi.api.fields import TitleSchema
 from pingyi.api.openapi import Resource
 from pingyi.api.periods.approvals import LOCATION, ActSchema, Answer, asked
 from pingyi.api.requests import REPEATABLE, repeat_key
-from pingyi.channels import Moment, Word
 from pingyi.db import transaction
 from pingyi.models import STATES
-from pingyi.services.approvals.requests import request_release, request_reopening
+from pingyi.services.approvals.requests import ReopeningSchema, request_release, request_reopening
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.roles import OFFICE_READERS, Role
+from pingyi.services.core.row_schemas import ReasonSchema, key_field, name_field
 from pingyi.services.periods import periods, queries
+from pingyi.services.periods.period_draft import PeriodDraft, PeriodDraftSchema
 from pingyi.services.periods.schemes import find_scheme
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import SIGNED_IN
@@ -26,18 +27,19 @@ from pingyi.web.policy import SIGNED_IN
 blp = Resource("periods", __name__, url_prefix="/periods", description="评议周期 / Periods")
 
 
-class NewPeriodSchema(Schema):
+class NewPeriodSchema(PeriodDraftSchema):
     """What a period is made of; the newest version of the scheme where none is named."""
 
-    key = key_field(required=True)
     scheme = key_field(required=True)
     version = fields.Integer(
         load_default=None, allow_none=True, validate=validate.Range(min=1, max=1_000_000)
     )
-    starts_on = fields.Date(load_default=None, allow_none=True)
-    ends_on = fields.Date(load_default=None, allow_none=True)
-    time_zone = Word(load_default="Asia/Shanghai", limit=64)
-    demonstration = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+    @post_load
+    def make_row(self, data: dict[str, Any], **_: Any) -> tuple[PeriodDraft, str, int | None]:
+        """The draft, the scheme's key and its version."""
+        scheme, version = data.pop("scheme"), data.pop("version")
+        return super().make_row(data), scheme, version
 
 
 class PeriodSchema(Schema):
@@ -80,12 +82,6 @@ class PeriodListSchema(Schema):
     periods = fields.List(fields.Nested(PeriodSchema), required=True)
 
 
-class ReopeningSchema(ReasonSchema):
-    """Why intake is opened again, and until when."""
-
-    deadline = Moment(required=True)
-
-
 class ProgressSchema(Schema):
     """How far the assessment is; `working` while it is asked for or under way."""
 
@@ -102,10 +98,9 @@ class ProgressSchema(Schema):
 @blp.operation("period_create", Role.ADMINISTRATOR)
 @blp.arguments(NewPeriodSchema, example=PERIOD)
 @blp.response(201, PeriodDetailSchema)
-def create(given: dict[str, Any]) -> dict[str, Any]:
+def create(given: tuple[PeriodDraft, str, int | None]) -> dict[str, Any]:
     """Draft a period of a scheme; its channels are bound to the operators that the scheme names."""
-    scheme_key, version = given.pop("scheme"), given.pop("version")
-    draft = periods.PeriodDraft(**given)
+    draft, scheme_key, version = given
     with transaction() as connection:
         stored = find_scheme(connection, scheme_key, version)
         scheme = issued_scheme(stored.id, connection)

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, validate
+from marshmallow import Schema
 
 from pingyi.api.examples import ROLLS
-from pingyi.api.fields import key_field, rows_of
+from pingyi.api.fields import rows_of
 from pingyi.api.openapi import Resource
-from pingyi.channels import Whole, Word
 from pingyi.db import transaction
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.periods import find_period
-from pingyi.services.periods.rolls import RollRow, put_rolls
+from pingyi.services.periods.rolls import RollSchema, put_rolls
 from pingyi.web.callers import require_caller
 
 blp = Resource("rolls", __name__, url_prefix="/periods/<key:period>/rolls", description="名册数 / Rolls")
-
-NAMES = ("eligible", "issued", "registered")
-
-
-class RollSchema(Schema):
-    """How many a channel could reach, of one stratum where its ballot has several."""
-
-    channel = key_field(required=True)
-    name = Word(required=True, validate=validate.OneOf(NAMES))
-    count = Whole(required=True)
-    stratum = Word(load_default="")
 
 
 class RollsSchema(Schema):
@@ -45,7 +33,7 @@ def put(given: dict[str, Any], period: str) -> dict[str, Any]:
     """Set all rolls of a period, until it closes."""
     with transaction() as connection:
         found = find_period(connection, period)
-        put_rolls(connection, require_caller(), found, [RollRow(**row) for row in given["rolls"]])
+        put_rolls(connection, require_caller(), found, given["rolls"])
         return {"rolls": queries.rolls(connection, found)}
 
 

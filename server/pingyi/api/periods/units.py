@@ -4,33 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema
 
 from pingyi.api.examples import UNITS
-from pingyi.api.fields import SOME, key_field, name_field, rows_of
+from pingyi.api.fields import rows_of
 from pingyi.api.openapi import Resource
-from pingyi.channels import Word
 from pingyi.db import transaction
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.periods import find_period
-from pingyi.services.periods.units import UnitRow, put_units
+from pingyi.services.periods.units import UnitSchema, put_units
 from pingyi.web.callers import require_caller
 
 blp = Resource("units", __name__, url_prefix="/periods/<key:period>/units", description="评议对象 / Units")
-
-
-class UnitSchema(Schema):
-    """A unit in its category; `parent` is another unit's code, `aliases` are other names partners use."""
-
-    code = Word(required=True, validate=SOME, limit=64)
-    name = name_field()
-    category = key_field(required=True)
-    parent = Word(load_default="", limit=64)
-    subordination = Word(load_default="")
-    superior = Word(load_default="")
-    aliases = fields.List(Word(validate=SOME), load_default=list, validate=validate.Length(max=50))
 
 
 class UnitsSchema(Schema):
@@ -45,10 +32,10 @@ class UnitsSchema(Schema):
 @blp.response(200, UnitsSchema)
 def put(given: dict[str, Any], period: str) -> dict[str, Any]:
     """Set the units of a draft period; what is not in the list takes no part."""
-    rows = [UnitRow(**{**row, "aliases": tuple(row["aliases"])}) for row in given["units"]]
     with transaction() as connection:
         found = find_period(connection, period)
-        put_units(connection, require_caller(), found, issued_scheme(found.scheme_id, connection), rows)
+        scheme = issued_scheme(found.scheme_id, connection)
+        put_units(connection, require_caller(), found, scheme, given["units"])
         return {"units": queries.units(connection, found)}
 
 

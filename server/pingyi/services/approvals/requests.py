@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -13,9 +14,19 @@ from pingyi.services.approvals.approvals import approve_request, request_approva
 from pingyi.services.approvals.core_kinds import ADJUSTMENT, RELEASE, REOPENING, WITHDRAWAL
 from pingyi.services.approvals.kinds import ApprovalRequest
 from pingyi.services.core.callers import SHELL, Caller
+from pingyi.services.core.row_schemas import ReasonSchema, WallClock
 from pingyi.services.periods.adjustments import AdjustmentRow, adjusted_units, standing_adjustment
+from pingyi.services.periods.period_draft import TIME_ZONE
 from pingyi.services.periods.periods import PeriodRow, find_period, require_reopenable
+from pingyi.services.periods.queries import time_zone_of
 from pingyi.services.results.release import releasable
+
+
+class ReopeningSchema(ReasonSchema):
+    """Why intake is opened again, and until when."""
+
+    deadline = WallClock(required=True)
+
 
 BUNDLE = Caller(name="bundle")
 DEMONSTRATION = Caller(name="demonstration")
@@ -37,8 +48,13 @@ def request_release(
 def request_reopening(
     connection: Connection, caller: Caller, key: str, reason: str, deadline: datetime, *, repeat_key: str = ""
 ) -> ApprovalRequest:
-    """Ask for a period to take entries again until a deadline; Problem wrong_state, deadline_passed."""
+    """Ask for a period to take entries again until a deadline; Problem wrong_state, deadline_passed.
+
+    A deadline without an offset is read on the period's clock.
+    """
     period = find_period(connection, key)
+    if deadline.tzinfo is None:
+        deadline = deadline.replace(tzinfo=ZoneInfo(time_zone_of(connection, key) or TIME_ZONE))
     require_reopenable(period, deadline)
     content = {"deadline": deadline.astimezone(UTC)}
     return request_approval(connection, caller, period, REOPENING, content, reason, repeat_key)

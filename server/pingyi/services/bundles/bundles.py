@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
+
+from marshmallow import ValidationError
 
 from pingyi.channels import Period, Text
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.scheme.values import ChannelPlan, Scheme
 from pingyi.domain.toml_document import syntax_place
-from pingyi.registry import current_registry, load_context
+from pingyi.registry import current_registry, field_errors, load_context
 from pingyi.services.approvals.requests import BUNDLE, approve_all, request_adjustments
 from pingyi.services.bundles import tables
 from pingyi.services.bundles.cells import Units
@@ -33,7 +32,8 @@ from pingyi.services.intake.row_errors import at_row
 from pingyi.services.periods.adjustments import AdjustmentRow
 from pingyi.services.periods.decisions import DecisionRow, add_decisions
 from pingyi.services.periods.earlier_results import PreviousRow, put_previous
-from pingyi.services.periods.periods import PeriodDraft, create_period, find_period, open_period
+from pingyi.services.periods.period_draft import PeriodDraft, PeriodDraftSchema, draft_errors
+from pingyi.services.periods.periods import create_period, find_period, open_period
 from pingyi.services.periods.rolls import RollRow, put_rolls
 from pingyi.services.periods.schemes import read_document, store_scheme
 from pingyi.services.periods.units import put_units
@@ -50,9 +50,8 @@ FILES = (
     tables.PREVIOUS,
     EVIDENCE,
 )
-PERIOD_KEYS = ("key", "starts_on", "ends_on", "time_zone", "demonstration")
+PERIOD_KEYS = tuple(PeriodDraftSchema().fields)
 MOST_PER_DELIVERY = 5_000
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +89,7 @@ def store_bundle(caller: Caller, bundle: Bundle, *, entries: bool) -> str:
         if bundle.rolls:
             put_rolls(connection, caller, period, bundle.rolls)
         approve_all(connection, request_adjustments(connection, BUNDLE, period, bundle.adjustments))
-        add_decisions(connection, caller, period, bundle.decisions)
+        add_decisions(connection, caller, period, scheme, bundle.decisions)
         if bundle.previous:
             put_previous(connection, caller, period, bundle.previous)
         if entries:
@@ -191,24 +190,17 @@ def _read_period(folder: Path, scheme: Scheme, faults: Faults) -> PeriodDraft:
     for name in table:
         if name not in PERIOD_KEYS:
             faults.note("key_unknown", PERIOD, None, name, key=name, known=", ".join(PERIOD_KEYS))
-    key, zone = table.get("key", scheme.key), table.get("time_zone", "Asia/Shanghai")
-    if not isinstance(key, str) or not _KEY.fullmatch(key):
-        faults.note("not_a_key", PERIOD, None, "key")
-    if not isinstance(zone, str) or zone not in available_timezones():
-        faults.note("zone_unknown", PERIOD, None, "time_zone", given=zone)
-    starts_on, ends_on = (_date(table, name, faults) for name in ("starts_on", "ends_on"))
-    if starts_on and ends_on and ends_on < starts_on:
-        faults.note("dates_reversed", PERIOD, None, "ends_on")
-    generated = table.get("demonstration", False)
-    if not isinstance(generated, bool):
-        faults.note("not_a_flag", PERIOD, None, "demonstration")
-    return PeriodDraft(
-        key=str(key),
-        starts_on=starts_on,
-        ends_on=ends_on,
-        time_zone=str(zone),
-        demonstration=generated is True,
-    )
+    said = {"key": scheme.key, **{name: value for name, value in table.items() if name in PERIOD_KEYS}}
+    try:
+        draft: PeriodDraft = PeriodDraftSchema().load(said)
+    except ValidationError as error:
+        right = error.valid_data if isinstance(error.valid_data, dict) else {}
+        draft, errors = PeriodDraft(**{"key": "", **right}), list(field_errors(error.messages, ""))
+    else:
+        errors = []
+    for each in (*errors, *draft_errors(draft)):
+        faults.add(replace(each, pointer="", file=PERIOD, column=each.pointer.removeprefix("/")))
+    return draft
 
 
 def _period_table(folder: Path, faults: Faults) -> Mapping[str, Any]:
@@ -222,18 +214,6 @@ def _period_table(folder: Path, faults: Faults) -> Mapping[str, Any]:
         else:
             faults.note("not_toml", PERIOD, detail=error)
         return {}
-
-
-def _date(table: Mapping[str, Any], name: str, faults: Faults) -> date | None:
-    given = table.get(name)
-    try:
-        found = date.fromisoformat(given) if isinstance(given, str) else given
-    except ValueError:
-        found = given
-    if found is None or type(found) is date:
-        return found
-    faults.note("not_a_date", PERIOD, None, name)
-    return None
 
 
 def _read_channels(
@@ -270,7 +250,6 @@ def _read_channel(
             faults.note("needs_roll", tables.ROLLS, channel=plan.key, name=need)
         elif not (draft.starts_on and draft.ends_on) and not faults.of(PERIOD):
             faults.note("needs_dates", PERIOD, channel=plan.key)
-    tables.check_strata(folder, plan.key, context.settings, faults)
     if not (folder / ENTRIES / f"{plan.key}.csv").exists():
         return ChannelEntries(plan.key, "")
     return read_entries(folder, plan.key, channel, context, units, faults)

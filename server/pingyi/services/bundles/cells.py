@@ -1,22 +1,19 @@
-"""Reads single cells of a bundle's rows: text, choices, numbers, units; a wrong one is noted and None."""
+"""Reads single cells of a bundle's rows: choices and units; a wrong one is noted."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from pingyi.channels.schema import MAX_COUNT, MAX_TEXT_CHARACTERS, MAX_WORD_CHARACTERS
+from marshmallow import ValidationError
+
 from pingyi.domain.errors import FieldError
 from pingyi.domain.names import fold_name
+from pingyi.registry import field_errors
 from pingyi.services.bundles.files import Faults, Row
 from pingyi.services.core.unit_index import UnitIndex
+from pingyi.services.intake.row_errors import at_row
 from pingyi.services.periods.units import UnitRow
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?")
-_DIGITS = re.compile(r"[0-9]{1,13}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +22,10 @@ class Units:
 
     rows: Mapping[str, UnitRow]
     index: UnitIndex | None
+
+    def category_of(self, code: str) -> str | None:
+        """A unit's category, None where there is no such unit."""
+        return self.rows[code].category if code in self.rows else None
 
     def find(self, given: str) -> str | FieldError:
         """The code of the unit meant, or why there is none."""
@@ -61,58 +62,22 @@ class Cells:
         """The cell as it stands; "" also where the file has no such column."""
         return self.row.cells.get(column, "")
 
-    def text(self, column: str, *, required: bool = False, limit: int = MAX_WORD_CHARACTERS) -> str:
-        """A cell of one line."""
-        found = self.given(column)
-        if required and not found:
-            self.note("required", column)
-        if len(found) > limit or _CONTROL.search(found):
-            self.note("text", column, limit=limit)
-        return found
-
-    def reason(self) -> str:
-        """The cell that says why, always required."""
-        return self.text("reason", required=True, limit=MAX_TEXT_CHARACTERS)
-
-    def empty(self, *columns: str) -> None:
-        """Cells that mean nothing here and must not be filled in."""
-        for column in columns:
-            if self.given(column):
-                self.note("not_empty", column)
-
-    def choice(self, column: str, choices: Sequence[str], default: str = "") -> str:
-        """One of a few words."""
+    def choice(self, column: str, choices: Sequence[str], default: str) -> str:
+        """One of a few words, `default` where the cell is empty."""
         found = self.given(column) or default
         if found not in choices:
-            self.note("choice" if found else "required", column, choices=", ".join(choices))
+            self.note("choice", column, choices=", ".join(choices))
         return found
 
-    def decimal(self, column: str) -> Decimal | None:
-        """A plain decimal; None where the cell is empty or wrong."""
-        found = self.given(column)
-        if not found:
-            return None
-        if not _DECIMAL.fullmatch(found):
-            self.note("not_a_number", column)
-            return None
-        return Decimal(found)
-
-    def whole(self, column: str, *, least: int = 0, required: bool = False) -> int | None:
-        """A whole number; None where the cell is empty or wrong."""
-        found = self.given(column)
-        if not found:
-            if required:
-                self.note("required", column)
-            return None
-        if not _DIGITS.fullmatch(found) or not least <= int(found) <= MAX_COUNT:
-            self.note("not_whole", column, least=least)
-            return None
-        return int(found)
+    def note_all(self, error: ValidationError) -> None:
+        """Note what a schema refuses of this row, each under its column."""
+        for each in field_errors(error.messages, "/0"):
+            self.faults.add(at_row(each, self.file, [self.row.number]))
 
     def unit(self, units: Units) -> str:
         """The code of the unit that the row is about."""
-        given = self.text("unit", required=True)
-        found = units.find(given) if given else ""
+        given = self.given("unit")
+        found = units.find(given)
         if isinstance(found, FieldError):
             self.faults.add(_placed(found, self.file, self.row.number))
             return given

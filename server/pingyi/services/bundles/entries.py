@@ -11,11 +11,9 @@ from marshmallow import ValidationError
 
 from pingyi.channels import Channel, Context, EntrySchema
 from pingyi.domain.canonical import canonical_json
-from pingyi.registry import field_errors
 from pingyi.services.bundles.cells import Cells, Units
 from pingyi.services.bundles.files import Faults, Row, read_table
 from pingyi.services.intake.parse_rows import delivery_schema
-from pingyi.services.intake.row_errors import at_row
 
 COUNTED = "counted"
 STANDINGS = (COUNTED, "held", "rejected")
@@ -110,8 +108,7 @@ def _load(schema: EntrySchema, row: Row, given: Given, file: str, faults: Faults
     try:
         loaded: Mapping[str, Any] = schema.load(given)
     except ValidationError as error:
-        for found in field_errors(error.messages, "/0"):
-            faults.add(at_row(found, file, [row.number]))
+        Cells(file, row, faults).note_all(error)
         return None
     return loaded
 

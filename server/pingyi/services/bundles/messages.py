@@ -37,50 +37,11 @@ _MESSAGES = {
         en="This row has {found} cells, the header has only {wanted}.",
     ),
     "more": Text(zh="此文件另有 {n} 处错误未列出。", en="{n} more errors of this file are not listed."),
-    "required": Text(zh="不能为空。", en="May not be empty."),
-    "not_empty": Text(zh="此处应为空。", en="Must be empty here."),
-    "text": Text(
-        zh="应为一行文字，不超过 {limit} 个字，不含控制字符。",
-        en="Must be one line of at most {limit} characters without control characters.",
-    ),
     "choice": Text(zh="只能是：{choices}。", en="Must be one of: {choices}."),
-    "not_a_number": Text(zh="不是普通小数（如“1.5”）。", en='Not a plain decimal number such as "1.5".'),
-    "not_positive": Text(zh="必须大于 0。", en="Must be greater than 0."),
-    "not_whole": Text(zh="不是 {least} 或更大的整数。", en="Not a whole number of {least} or more."),
-    "code_unfit": Text(
-        zh="单位代码不能含“/”，也不能是“.”或“..”。", en='A unit\'s code holds no "/" and is not "." or "..".'
-    ),
-    "repeated": Text(
-        zh="与第 {above} 行重复，只能出现一次。", en="The same as row {above}; it may occur once only."
-    ),
-    "category_unknown": Text(
-        zh="方案没有类别“{given}”；类别有：{known}。",
-        en="The scheme has no category {given}; its categories: {known}.",
-    ),
-    "channel_unknown": Text(
-        zh="方案没有渠道“{given}”；渠道有：{known}。",
-        en="The scheme has no channel {given}; its channels: {known}.",
-    ),
-    "parent_unknown": Text(
-        zh="本表没有代码为“{given}”的单位。", en="No unit of this file has the code {given}."
-    ),
-    "parent_cycle": Text(zh="上级关系成环：{path}。", en="The parents form a circle: {path}."),
-    "category_other": Text(
-        zh="此单位属于类别“{category}”。", en="This unit belongs to the category {category}."
-    ),
-    "rank_beyond": Text(zh="名次大于参评单位数。", en="The rank is greater than the number of ranked units."),
     "no_units": Text(zh="没有一个单位。", en="There is not a single unit."),
     "key_unknown": Text(
         zh="没有“{key}”这一项；可以有：{known}。", en="There is no key {key}; there may be: {known}."
     ),
-    "not_a_key": Text(
-        zh="代号须以字母或数字开头，只含字母、数字、“_”和“-”，不超过 64 个字符。",
-        en='A key begins with a letter or digit and holds letters, digits, "_" and "-" only, at most 64.',
-    ),
-    "not_a_date": Text(zh="不是日期（如 2017-01-01）。", en="Not a date such as 2017-01-01."),
-    "not_a_flag": Text(zh="只能是 true 或 false。", en="Only true or false."),
-    "dates_reversed": Text(zh="结束日期早于开始日期。", en="The period ends before it starts."),
-    "zone_unknown": Text(zh="没有时区“{given}”。", en="There is no time zone {given}."),
     "needs_dates": Text(
         zh="渠道“{channel}”需要周期的起止日期（starts_on、ends_on）。",
         en="Channel {channel} needs the period's dates (starts_on, ends_on).",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -84,13 +84,22 @@ def _unknown(given: str) -> FieldError:
     return FieldError(code="unit_unknown", message=message.format(given=given), column="unit")
 
 
-def unit_ids(connection: Connection, period_id: int, given: Sequence[str]) -> list[tuple[str, int]]:
-    """Code and id of each unit, found by code or name; Problem units_unknown names every one that is not."""
+def unit_ids(
+    connection: Connection,
+    period_id: int,
+    given: Sequence[str],
+    list_name: str,
+    positions: Sequence[int] = (),
+) -> list[tuple[str, int]]:
+    """Code and id of each unit, found by code or name; Problem units_unknown names every one that is not.
+
+    `list_name`: what the list is called that they were sent in; `positions` there, where it has other rows.
+    """
     index = unit_index(connection, period_id, given)
     found = [index.find(unit) for unit in given]
     errors = [
-        FieldError(code=unit.code, message=unit.message, pointer=f"/{position}/unit", column="unit")
-        for position, unit in enumerate(found)
+        replace(unit, pointer=f"/{list_name}/{position}/unit")
+        for position, unit in zip(positions or range(len(found)), found, strict=True)
         if isinstance(unit, FieldError)
     ]
     if errors:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from marshmallow import ValidationError, validate, validates_schema
 from sqlalchemy import Connection, text
 
-from pingyi.channels import Text
+from pingyi.channels import ScoreField, Text, Word
+from pingyi.channels.messages import REQUIRED, Message
 from pingyi.domain.period_state import UNTIL_RELEASE
 from pingyi.ledger.leaves import record
 from pingyi.services.core.errors import not_found, require_state
+from pingyi.services.core.row_schemas import RowSchema, name_field, reason_field
 from pingyi.services.core.unit_index import unit_ids
 from pingyi.services.periods.periods import Approved, PeriodRow
 
@@ -25,6 +28,7 @@ ADJUSTMENT_TITLES: Mapping[str, Text] = {
 }
 WITHOUT_POINTS = frozenset({"veto", "disqualification"})
 MOST_POINTS = 10_000
+TARGETS = ("total", "linked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +43,39 @@ class AdjustmentRow:
     target: str = "total"
 
 
+class NewAdjustmentSchema(RowSchema):
+    """Points are positive; a veto and a disqualification have none."""
+
+    row = AdjustmentRow
+
+    unit = name_field()
+    kind = Word(required=True, validate=validate.OneOf(tuple(ADJUSTMENT_TITLES)))
+    points = ScoreField(
+        load_default=None, allow_none=True, validate=validate.Range(0, MOST_POINTS, min_inclusive=False)
+    )
+    reason = reason_field()
+    document = Word(load_default="")
+    target = Word(load_default="total", validate=validate.OneOf(TARGETS))
+
+    @validates_schema(skip_on_field_errors=False)
+    def has_points_where_they_count(self, data: dict[str, Any], **_: Any) -> None:
+        if "kind" not in data or "points" not in data:
+            return
+        if (data["points"] is None) != (data["kind"] in WITHOUT_POINTS):
+            raise ValidationError(REQUIRED if data["points"] is None else _NO_POINTS, "points")
+
+
+_NO_POINTS = Message(
+    zh="一票否决和取消评议资格不填分值。", en="A veto and a disqualification have no points."
+)
+
+
 def adjusted_units(
     connection: Connection, period: PeriodRow, rows: Sequence[AdjustmentRow]
 ) -> list[tuple[str, int]]:
     """Code and id of each row's unit, before publication; Problem wrong_state, units_unknown."""
     require_state(period.state, UNTIL_RELEASE)
-    return unit_ids(connection, period.id, [row.unit for row in rows])
+    return unit_ids(connection, period.id, [row.unit for row in rows], "adjustments")
 
 
 def add_adjustment(connection: Connection, approved: Approved, period: PeriodRow, row: AdjustmentRow) -> int:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, text
 
@@ -23,18 +22,8 @@ from pingyi.services.core.bound_channels import BoundChannel, period_channels
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found, require_state, wrong_state
 from pingyi.services.people.api_keys import ensure_operator
+from pingyi.services.periods.period_draft import PeriodDraft, draft_errors
 from pingyi.services.periods.schemes import issue_scheme
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodDraft:
-    """What a period is made of, besides its scheme and units."""
-
-    key: str
-    starts_on: date | None = None
-    ends_on: date | None = None
-    time_zone: str = "Asia/Shanghai"
-    demonstration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +90,8 @@ def create_period(
 
 
 def _check_draft(connection: Connection, draft: PeriodDraft) -> None:
-    if draft.time_zone not in available_timezones():
-        message = Text(zh="没有时区“{zone}”。", en="There is no time zone {zone}.").format(
-            zone=draft.time_zone
-        )
-        raise Problem("time_zone_unknown", 422, message)
-    if draft.starts_on and draft.ends_on and draft.ends_on < draft.starts_on:
-        raise Problem(
-            "dates_reversed", 422, Text(zh="结束日期早于开始日期。", en="The period ends before it starts.")
-        )
+    for error in draft_errors(draft):
+        raise Problem(error.code, 422, error.message, [error])
     if connection.execute(text("SELECT 1 FROM period WHERE key = :key"), {"key": draft.key}).first():
         message = Text(zh="已有周期“{key}”。", en="There is a period {key} already.").format(key=draft.key)
         raise Problem("period_exists", 409, message)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, text
 
-from pingyi.channels import Text
+from pingyi.channels import Text, Word
 from pingyi.db import json_text
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
@@ -18,6 +18,17 @@ from pingyi.ledger.leaves import record
 from pingyi.models import Unit
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
+from pingyi.services.core.row_schemas import (
+    Names,
+    RowSchema,
+    below,
+    code_field,
+    key_field,
+    name_field,
+    not_in_scheme,
+    repeated,
+    row_error,
+)
 from pingyi.services.periods.periods import PeriodRow
 
 _CODES = select(Unit.code)
@@ -36,15 +47,31 @@ class UnitRow:
     aliases: tuple[str, ...] = ()
 
 
+class UnitSchema(RowSchema):
+    """A unit in its category; `parent` is another unit's code, `aliases` are other names partners use."""
+
+    row = UnitRow
+
+    code = code_field()
+    name = name_field()
+    category = key_field(required=True)
+    parent = Word(load_default="", limit=64)
+    subordination = Word(load_default="")
+    superior = Word(load_default="")
+    aliases = Names(most=50)
+
+
 def put_units(
     connection: Connection, caller: Caller, period: PeriodRow, scheme: Scheme, units: Sequence[UnitRow]
 ) -> None:
     """Set the units of a draft period, in this order; each keeps its code for ever, its names are added.
 
-    Raises Problem: wrong_state, units_invalid (unknown category or parent, a code twice).
+    Raises Problem: wrong_state, units_invalid (unknown category, parents that cannot be, a code twice).
     """
     require_state(period.state, UNTIL_OPENING)
-    _check_units(connection, scheme, units)
+    categories = [category.key for category in scheme.categories]
+    if errors := unit_errors(units, categories, set(connection.execute(_CODES).scalars())):
+        raise Problem("units_invalid", 422, _INVALID, below("/units", errors))
     rows = [
         {
             "code": unit.code,
@@ -74,41 +101,43 @@ def put_units(
     record(connection, "units.set", digest, period.id)
 
 
-def _check_units(connection: Connection, scheme: Scheme, units: Sequence[UnitRow]) -> None:
-    codes = {unit.code for unit in units}
-    known = {*connection.execute(_CODES).scalars(), *codes}
-    categories = {category.key for category in scheme.categories}
-    seen: set[str] = set()
+def unit_errors(
+    units: Sequence[UnitRow],
+    categories: Sequence[str],
+    known: Container[str],
+    numbers: Sequence[int] | None = None,
+) -> list[FieldError]:
+    """What of a list of units does not fit the scheme or itself; `known`: codes that may be named as parents.
+
+    `numbers`: as `repeated` takes them.
+    """
+    parents = {unit.code: unit.parent for unit in units}
     errors = []
     for position, unit in enumerate(units):
-        if unit.category not in categories:
-            errors.append(
-                _error(
-                    position, "category", "category_unknown", "方案没有此类别", "not a category of the scheme"
-                )
-            )
-        if unit.parent and unit.parent not in known:
-            errors.append(
-                _error(position, "parent", "parent_unknown", "没有此上级单位代码", "no unit has this code")
-            )
-        if unit.code in seen:
-            errors.append(_error(position, "code", "repeated", "代码重复", "this code occurs twice"))
-        seen.add(unit.code)
-    if errors:
-        raise Problem(
-            "units_invalid", 422, Text(zh="单位名单有错误。", en="The list of units has errors."), errors
-        )
+        if unit.category and unit.category not in categories:
+            errors.append(not_in_scheme(position, "category", unit.category, categories))
+        if unit.parent and unit.parent not in parents and unit.parent not in known:
+            message = _PARENT_UNKNOWN.format(code=unit.parent)
+            errors.append(row_error(position, "parent", "parent_unknown", message))
+        elif circle := _circle(unit.code, parents):
+            message = _PARENT_CYCLE.format(path=" → ".join(circle))
+            errors.append(row_error(position, "parent", "parent_cycle", message))
+    return [*errors, *repeated(units, lambda unit: unit.code or None, "code", numbers)]
 
 
-def _error(position: int, column: str, code: str, zh: str, en: str) -> FieldError:
-    return FieldError(
-        code=code,
-        message=Text(zh=f"{zh}。", en=f"{en.capitalize()}."),
-        pointer=f"/units/{position}/{column}",
-        column=column,
-    )
+def _circle(code: str, parents: Mapping[str, str]) -> list[str]:
+    """The way from a unit up to itself, empty where there is none."""
+    path = [code]
+    while (above := parents.get(path[-1], "")) and above not in path:
+        path.append(above)
+    return [*path, above] if above and above == code else []
 
 
+_PARENT_UNKNOWN = Text(zh="没有代码为“{code}”的单位。", en="No unit has the code {code}.")
+_PARENT_CYCLE = Text(zh="上级关系成环：{path}。", en="The parents form a circle: {path}.")
+
+
+_INVALID = Text(zh="单位名单有错误。", en="The list of units has errors.")
 _PUT_UNITS = (
     """
     INSERT INTO unit (code, name, subordination, superior)

@@ -187,7 +187,7 @@ def test_progress_is_shown_while_assessing(signed_in: Callable[..., FlaskClient]
 def test_wrong_act_says_what_is_needed_and_changes_nothing(signed_in: Callable[..., FlaskClient]) -> None:
     make_draft(NAMES)
     office = signed_in("administrator")
-    answer = press(office, "publish")
+    answer = press(office, "publish", reason="评议结束")
     assert answer.startswith("409") and 'role="alert"' in answer
     assert buttons(office) == ["open", "adjust"]
     assert office.get("/office/periods/none").status_code == 404
