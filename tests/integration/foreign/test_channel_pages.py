@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,18 +12,20 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from tests.conftest import bearer
 from tests.integration.foreign.conftest import Write, inside, make_open
 from tests.integration.foreign.test_foreign_plugins import HEAD, NIGHT
 
-from pingyi.db import transaction
+from pingyi.db import Lock, hold, transaction
+from pingyi.embedded.engines import Endpoints
 from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.fold import fold_channel
 from pingyi.services.people.accounts import AccountDraft, create_account
 from pingyi.services.people.api_keys import ensure_operator, new_operator_key
+from pingyi.services.periods.periods import find_period
 from pingyi.services.periods.rolls import RollRow
 
 SITES = "/channels/noise/p/night/sites"
@@ -147,6 +151,62 @@ def test_page_that_fails_names_its_package(
         answer = app.test_client().get("/channels/odd/p/night/own?lang=en", headers=operator("监测站"))
     assert answer.status_code == 500
     assert "odd (foreign-odd 1.2) failed" in answer.text and told in answer.text
+
+
+SLOW = """
+import dataclasses
+from pingyi.channels import Task
+def fill(view):
+    view.submit([{'unit': 'u1', 'score': '5'}])
+    while {hangs}:
+        pass
+    return Text(zh='已报送', en='Delivered')
+made = partner.channel('odd', Text(zh='a', en='a'))
+tasks = (Task(key='fill', title=made.title, run=fill),)
+@hookimpl
+def pingyi_channels():
+    return [dataclasses.replace(made, tasks=tasks)]
+"""
+
+
+@pytest.mark.parametrize("main", [True, False], ids=["in the main thread", "in another"])
+@pytest.mark.parametrize(("hangs", "status"), [(False, 200), (True, 500)])
+def test_storing_what_a_task_submits_takes_no_time_of_the_plugin(
+    start: Callable[[], Flask], package: Write, endpoints: Endpoints, main: bool, hangs: bool, status: int
+) -> None:
+    package("odd", HEAD + SLOW.replace("{hangs}", str(hangs)))
+    app = start()
+    with inside(app):
+        make_open("p", "odd", '{ scale = "5" }')
+        with transaction() as connection:
+            period_id = find_period(connection, "p").id
+        client = sign_in(app, "监测站")
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/channels/").text)
+        assert token
+    answers: list[Any] = []
+
+    def run() -> None:
+        answers.append(client.post("/channels/odd/p/night/tasks/fill", data={"csrf_token": token[1]}))
+
+    engine = create_engine(endpoints.database_url)
+    held = engine.connect()
+    hold(held, Lock.ENTRIES_OF_PERIOD, period_id)
+    timer = threading.Timer(1.5, held.rollback)
+    timer.start()
+    began = time.monotonic()
+    if main:
+        run()
+    else:
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    timer.join()
+    held.close()
+    engine.dispose()
+    assert time.monotonic() - began >= 1.5, "storing waited three times as long as a plugin may take"
+    assert answers[0].status_code == status, answers[0].text
+    with inside(app), transaction() as connection:
+        assert connection.execute(text("SELECT count(*) FROM entry")).scalar_one() == 1
 
 
 Rows = list[dict[str, Any]]

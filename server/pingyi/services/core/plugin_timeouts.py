@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
 from flask import current_app
 
@@ -15,6 +17,8 @@ from pingyi.domain.errors import Problem
 
 TICK_SECONDS = 0.2
 _WATCH = "pingyi.watch"
+Params = ParamSpec("Params")
+Answer = TypeVar("Answer")
 
 
 class OutOfTime(BaseException):
@@ -49,9 +53,37 @@ def limited(seconds: float) -> Iterator[None]:
         with _by_alarm(seconds):
             yield
     else:
-        watch: Watch = current_app.extensions.setdefault(_WATCH, Watch())
-        with watch.limited(seconds):
+        with _watch().limited(seconds):
             yield
+
+
+def without_limit(call: Callable[Params, Answer]) -> Callable[Params, Answer]:
+    """Code of ours that a plugin calls: its time is not the plugin's, and OutOfTime never strikes in it.
+
+    It may be storing entries; once it has ended, what was left of the plugin's time goes on.
+    """
+
+    @functools.wraps(call)
+    def calling(*args: Params.args, **kwargs: Params.kwargs) -> Answer:
+        main = threading.current_thread() is threading.main_thread()
+        with _alarm_held() if main else _watch().held():
+            return call(*args, **kwargs)
+
+    return calling
+
+
+@contextmanager
+def _alarm_held() -> Iterator[None]:
+    left, interval = signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left, interval)
+
+
+def _watch() -> Watch:
+    watch: Watch = current_app.extensions.setdefault(_WATCH, Watch())
+    return watch
 
 
 @contextmanager
@@ -84,22 +116,45 @@ class Watch:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._until: dict[int, float] = {}
+        self._limited: set[int] = set()
         self._looking = False
 
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
         me = threading.get_ident()
-        with self._lock:
-            self._until[me] = time.monotonic() + seconds
-            if not self._looking:
-                self._looking = True
-                threading.Thread(target=self._look, daemon=True, name="pingyi plugin watch").start()
+        self._start(me, seconds)
         try:
             yield
         finally:
             with self._lock:
+                self._limited.discard(me)
                 if self._until.pop(me, None) is None:
                     _raise_in(me, None)  # raised already, or about to be: not in what comes after
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let no time pass of this thread's limit, if it has one."""
+        me = threading.get_ident()
+        with self._lock:
+            until = self._until.pop(me, None)
+            if until is None and me in self._limited:
+                _raise_in(me, None)  # about to be raised: before what follows, never in it
+                raise OutOfTime
+            self._limited.discard(me)
+        left = None if until is None else until - time.monotonic()
+        try:
+            yield
+        finally:
+            if left is not None:
+                self._start(me, left)
+
+    def _start(self, thread: int, seconds: float) -> None:
+        with self._lock:
+            self._limited.add(thread)
+            self._until[thread] = time.monotonic() + seconds
+            if not self._looking:
+                self._looking = True
+                threading.Thread(target=self._look, daemon=True, name="pingyi plugin watch").start()
 
     def _look(self) -> None:
         while True:

@@ -47,7 +47,7 @@ class TrueOrFalse(fields.Boolean):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
             raise self.make_error("invalid")
-        return value
+        return bool(super()._deserialize(value, attr, data, **kwargs))
 
 
 class PeriodDraftSchema(RowSchema):

@@ -36,7 +36,7 @@ from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, channel_by_id, issued_scheme
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.plugin_timeouts import guarded
+from pingyi.services.core.plugin_timeouts import guarded, without_limit
 from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.partner_queries import entries_page, readable_channel
@@ -86,24 +86,29 @@ class ServedView:
     def context(self) -> Context:
         return self._working.context
 
+    @without_limit
     def units(self) -> Sequence[Unit]:
         with transaction() as connection:
             return rows(connection, Unit, _UNITS, period=self._working.period_id)
 
+    @without_limit
     def tallies(self) -> Mapping[str, Tally]:
         counts = self._counters()
         shared = Tally(counts.pop(SHARED, {}))
         return {code: Tally(of_unit, shared) for code, of_unit in counts.items()}
 
+    @without_limit
     def shared(self) -> Tally:
         return Tally(self._counters().get(SHARED, {}))
 
+    @without_limit
     def entries(self, after: str = "", limit: int = 100, unit: str = "") -> EntryPage:
         most = max(1, min(limit, MOST_ENTRIES))
         with transaction() as connection:
             found = entries_page(connection, self._caller, self._working, after=after, limit=most, unit=unit)
         return EntryPage([_stored(entry) for entry in found.entries], found.after)
 
+    @without_limit
     def submit(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         answer = deliver(
             self._caller, ChannelRef(period=self._working.period_key, channel=self._working.key), rows
