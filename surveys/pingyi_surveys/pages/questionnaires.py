@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -38,7 +37,6 @@ from pingyi_surveys.questionnaires.store import (
     store_new_questionnaire,
     store_questionnaire,
 )
-from pingyi_surveys.questionnaires.toml_lines import at_their_lines
 
 ALL = "/office/questionnaires"
 ONE = f"{ALL}/<key:key>/<int(max=9999):version>"
@@ -73,7 +71,7 @@ def read_file() -> AnyResponse:
     """Fill the form in from a file; nothing is stored before it is saved."""
     try:
         document = _uploaded()
-        found = _parsed(document)
+        found = parse_questionnaire(document)
     except Problem as problem:
         return _index(problem.status, problem)
     with transaction() as connection:
@@ -187,14 +185,6 @@ _LARGE = Text(zh="问卷文件至多 64 KB。", en="The file of a questionnaire 
 _UNREADABLE = Text(
     zh="这不是文本文件；请选择导出的 .toml 文件。", en="This is no text; choose a .toml file as exported."
 )
-
-
-def _parsed(document: str) -> Any:
-    try:
-        return parse_questionnaire(document)
-    except Problem as problem:
-        errors = sorted(at_their_lines(problem.errors, document), key=lambda error: error.row or 0)
-        raise Problem(problem.code, problem.status, problem.message, errors) from None
 
 
 def _index(status: int, problem: Problem | None) -> AnyResponse:

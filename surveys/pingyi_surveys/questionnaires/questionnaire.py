@@ -15,7 +15,7 @@ from pingyi.channels.families.ballot.settings import ONLY, PAPER
 from pingyi.domain.canonical import canonical_json, sha256_hex
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.scheme.messages import pointer
-from pingyi.domain.toml_document import Path, coded_paths, place_in
+from pingyi.domain.toml_document import Path, at_lines, coded_paths, place_in
 from pingyi_surveys.questionnaires.messages import field_error
 from pingyi_surveys.questionnaires.schema import QuestionnaireTable, cross_errors
 
@@ -101,12 +101,12 @@ class Questionnaire:
 def parse_questionnaire(document: str) -> Questionnaire:
     """The questionnaire of a TOML document.
 
-    Raises Problem("questionnaire_invalid", 422) that names everything wrong, each at its JSON pointer.
+    Raises Problem("questionnaire_invalid", 422) that names everything wrong, each with pointer and line.
     """
     found, errors = _shape(_syntax(document))
     errors += cross_errors(found, errors)
     if errors:
-        raise _problem(errors)
+        raise _problem(at_lines(errors, document))
     return _build(found)
 
 

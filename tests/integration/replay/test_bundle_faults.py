@@ -186,7 +186,7 @@ def test_wrong_previous_results_are_named(read: Callable[..., Bundle]) -> None:
 
 def test_scheme_that_sums_to_99_is_refused_with_its_file(read: Callable[..., Bundle]) -> None:
     found = faults(read, {}, channels={"x": "99"})
-    assert places(found) == [("points_sum", "scheme.toml", None, "/channels")]
+    assert places(found) == [("points_sum", "scheme.toml", 16, "/channels")]
 
 
 def test_scheme_that_is_no_toml_is_named_by_line(read: Callable[..., Bundle]) -> None:

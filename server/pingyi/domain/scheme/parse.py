@@ -15,7 +15,7 @@ from pingyi.domain.scheme.checks import cross_errors, float_errors
 from pingyi.domain.scheme.messages import field_error, pointer
 from pingyi.domain.scheme.schema import SchemeTable
 from pingyi.domain.scheme.values import Category, ChannelPlan, Consequence, Grades, Group, Policies, Scheme
-from pingyi.domain.toml_document import Path, coded_paths, place_in
+from pingyi.domain.toml_document import Path, at_lines, coded_paths, place_in
 
 Table = Mapping[str, Any]
 SettingsCheck = Callable[[ChannelPlan], Sequence[FieldError]]
@@ -24,7 +24,7 @@ SettingsCheck = Callable[[ChannelPlan], Sequence[FieldError]]
 def parse_scheme(toml_text: str, check_settings: SettingsCheck | None = None) -> Scheme:
     """Read a scheme from its TOML document.
 
-    Raises Problem("scheme_invalid", 422) with every field error at once, each with a JSON pointer.
+    Raises Problem("scheme_invalid", 422) with every field error at once, each with JSON pointer and line.
     `check_settings` is given each well-formed channel and returns what is wrong with its settings, with
     pointers that begin at the settings.
     """
@@ -33,7 +33,7 @@ def parse_scheme(toml_text: str, check_settings: SettingsCheck | None = None) ->
     errors += cross_errors(document)
     errors += _settings_errors(document, errors, check_settings)
     if errors:
-        raise _problem(errors)
+        raise _problem(at_lines(errors, toml_text))
     return _build(document)
 
 

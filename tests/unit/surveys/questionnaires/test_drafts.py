@@ -25,7 +25,6 @@ from pingyi_surveys.questionnaires.questionnaire import (
     ready_questionnaire,
     ready_questionnaires,
 )
-from pingyi_surveys.questionnaires.toml_lines import at_their_lines, pointer_lines
 
 NAMES = [
     "key", "version", "title.zh", "title.en", "require_all", "wordings.0.key", "wordings.0.categories",
@@ -98,21 +97,9 @@ def test_row_moves_up_with_its_words() -> None:
     assert parse_questionnaire(document_of(draft)).wordings[0].key == "services"
 
 
-@pytest.mark.parametrize("key", ready_questionnaires())
-def test_every_key_of_a_document_has_its_line(key: str) -> None:
-    lines = ready_questionnaire(key).split("\n")
-    places = pointer_lines("\n".join(lines))
-    keyed = {number for number, line in enumerate(lines, 1) if "=" in line and not line.startswith("#")}
-    headed = {number for number, line in enumerate(lines, 1) if line.startswith("[")}
-    assert set(places.values()) == keyed | headed
-    second = draft_of("\n".join(lines)).options[1].key
-    assert lines[places["/options/1/key"] - 1] == f'key = "{second}"'
-    assert lines[places["/dimensions/0"] - 1] == "[[dimensions]]"
-
-
 def test_error_without_a_place_of_its_own_stands_at_what_holds_it() -> None:
     document = 'key = "q"\nversion = 1\n\n[[options]]\nkey = "a"\n'
     with pytest.raises(Problem) as refused:
         parse_questionnaire(document)
-    rows = {(error.pointer, error.row) for error in at_their_lines(refused.value.errors, document)}
+    rows = {(error.pointer, error.row) for error in refused.value.errors}
     assert {("/options/0/title", 4), ("/title", 1), ("/options", 4)} <= rows
