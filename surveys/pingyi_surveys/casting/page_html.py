@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal
 
 import segno
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError
@@ -143,47 +142,14 @@ def render_form(sheet: BallotPage, frame: Frame, language: str, filled: Filled |
 
 def render_receipt(receipt: ReceiptPage, frame: Frame, language: str) -> str:
     """The page that says that a ballot was taken in: its code, as a picture too, and never its content."""
-    parts = _receipt_parts(
-        (frame.site, frame.style, frame.label),
-        language,
-        receipt.standing,
-        bool(receipt.fresh),
-        bool(receipt.promise),
-    )
-    values = {
-        "digest": receipt.digest,
-        "code": short_code(receipt.digest),
-        "look_up": escape(receipt.look_up),
-        "picture": _picture(receipt.look_up),
-        "fresh": escape(receipt.fresh),
-        "promise": escape(receipt.promise),
-    }
-    return "".join([values[part] if at % 2 else part for at, part in enumerate(parts)])
-
-
-@lru_cache(maxsize=256)
-def _receipt_parts(
-    around: tuple[Text, str, Text | None], language: str, standing: Standing, fresh: bool, promise: bool
-) -> tuple[str, ...]:
-    """The page in parts, every other one the name of what stands there: it is laid out once for all."""
-    mark = secrets.token_hex(8)
-    site, style, label = around
-    receipt = ReceiptPage(
-        digest=f"@digest{mark}@",
-        look_up=f"@look_up{mark}@",
-        standing=standing,
-        fresh=f"@fresh{mark}@" if fresh else "",
-        promise=f"@promise{mark}@" if promise else "",
-    )
-    page = _page(
+    return _page(
         "receipt.html",
-        Frame(site=site, period=site, action="", style=style, label=label),
+        frame,
         language,
         receipt=receipt,
-        code=f"@code{mark}@",
-        picture=f"@picture{mark}@",
+        code=short_code(receipt.digest),
+        picture=_picture(receipt.look_up),
     )
-    return tuple(re.split(f"@([a-z_]+){mark}@", page))
 
 
 def render_refusal(title: Text, message: Text, frame: Frame, language: str) -> str:
