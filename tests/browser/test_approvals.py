@@ -63,3 +63,28 @@ def test_pages_of_acts_and_revisions_are_accessible_and_fit(watch: Watch, addres
     sign_in(approver.page, address, "approver")
     approver.page.get_by_text("驳回").first.click()
     check_at_all_widths(approver)
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_refused_form_comes_back_with_what_was_typed_and_what_is_wrong(
+    watch: Watch, address: str, width: int
+) -> None:
+    office = watch(width)
+    page = office.page
+    sign_in(page, address, "admin")
+    page.goto(f"{address}/office/periods/d")
+    page.get_by_text("申请加减分").click()
+    page.get_by_label("单位").select_option("u2")
+    page.get_by_label("分值").fill("10001")
+    page.get_by_label("依据文号").fill("纪〔2017〕3号")
+    page.locator("#adjust-reason").fill("通报批评")
+    page.locator("#adjust-reason").press("Enter")
+    expect(page.locator("#adjust-points-wrong")).to_have_text("必须大于0，不超过10000。")
+    expect(page.locator("#adjust-unit")).to_have_value("u2")
+    expect(page.locator("#adjust-document")).to_have_value("纪〔2017〕3号")
+    expect(page.locator("#adjust-reason")).to_have_value("通报批评")
+    office.troubles.clear()  # the 422 itself
+    check_at_all_widths(office)
+    page.get_by_label("分值").fill("0.5")
+    page.locator("#adjust-reason").press("Enter")
+    expect(page.get_by_text("这项申请是您本人提出的")).to_be_visible()
