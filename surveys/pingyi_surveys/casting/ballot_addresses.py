@@ -5,30 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import bindparam, select
 
 from pingyi.channels import Text
-from pingyi.db import db
+from pingyi.db import db, rows
 from pingyi.domain.errors import Problem
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.page_nonce import Bound
 from pingyi_surveys.casting.box_cache import CachedBox, CachedUnit, cached_box
 from pingyi_surveys.casting.visit_codes import find_visit
+from pingyi_surveys.models import ServiceWindow
+from pingyi_surveys.setup.service_windows import Window
 from pingyi_surveys.setup.window_codes import Code, read_code
 
 EXTENSION: Final = "pingyi_surveys.windows"
 CODES: Final = "pingyi_surveys.codes"
 MOST_CODES: Final = 4096
 FRESH_SECONDS: Final = 5.0
-
-
-class _Window(NamedTuple):
-    unit_id: int
-    name: str
-    kiosk: bool
+_WINDOWS = select(ServiceWindow.id, ServiceWindow.unit_id, ServiceWindow.name, ServiceWindow.kiosk).where(
+    ServiceWindow.channel_id == bindparam("channel")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,19 +104,16 @@ def _open_box(channel_id: int, unit_id: int) -> tuple[CachedBox, CachedUnit]:
     return box, unit
 
 
-def _windows(channel_id: int) -> Mapping[int, _Window]:
+def _windows(channel_id: int) -> Mapping[int, Window]:
     """The windows of a channel as they stood at most five seconds ago."""
-    kept: dict[int, tuple[float, Mapping[int, _Window]]] = current_app.extensions.setdefault(EXTENSION, {})
+    kept: dict[int, tuple[float, Mapping[int, Window]]] = current_app.extensions.setdefault(EXTENSION, {})
     found = kept.get(channel_id)
     if found is None or time.monotonic() - found[0] > FRESH_SECONDS:
         with db.engine.connect() as connection:
-            rows = connection.execute(text(_WINDOWS), {"channel": channel_id})
-            found = time.monotonic(), {row.id: _Window(row.unit_id, row.name, row.kiosk) for row in rows}
+            windows = rows(connection, Window, _WINDOWS, channel=channel_id)
+        found = time.monotonic(), {window.id: window for window in windows}
         kept[channel_id] = found
     return found[1]
-
-
-_WINDOWS = "SELECT id, unit_id, name, kiosk FROM ballot_window WHERE channel_id = :channel"
 
 
 def _gone() -> Problem:

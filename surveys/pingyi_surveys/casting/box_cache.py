@@ -10,20 +10,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, bindparam, exists, func, select
 
 from pingyi.channels import Text
 from pingyi.db import db, one_row
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.domain.scheme.parse import parse_scheme
+from pingyi.models import Channel, Period, SchemeVersion
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.key_messages import key_file_changed
 from pingyi_surveys.ballot.keys import KeyFile, PeriodKeys, period_keys
 from pingyi_surveys.ballot.layout import Layout, read_layout
+from pingyi_surveys.models import BallotBox, BallotKeys, KeyDestruction, PreparedBox, QuestionnaireVersion
 from pingyi_surveys.questionnaires.questionnaire import Questionnaire, parse_questionnaire
 from pingyi_surveys.setup.card_hashes import load_cards, roster_digest
 from pingyi_surveys.setup.key_files import read_keys
+from pingyi_surveys.setup.queries import units_of_period
 
 EXTENSION = "pingyi_surveys.live"
 FRESH_SECONDS = 1.0
@@ -88,12 +91,64 @@ class _State:
     keys_id: int | None
 
 
-_STATE = """
-SELECT p.id AS period_id, p.state, p.open_until IS NOT NULL AS reopened,
-  EXISTS (SELECT FROM key_destruction d WHERE d.period_id = p.id) AS destroyed,
-  (SELECT max(k.id) FROM ballot_keys k WHERE k.period_id = p.id) AS keys_id
-FROM channel c JOIN period p ON p.id = c.period_id JOIN ballot_box b ON b.channel_id = c.id WHERE c.id = :id
-"""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StoredBox:
+    """What is stored of a box whose keys were made; `document`: the scheme's."""
+
+    channel: str
+    period_id: int
+    period: str
+    time_zone: str
+    demonstration: bool
+    kind: str
+    document: str
+    questionnaire: str
+    keys_id: int
+    key_file: bytes
+    content: dict[str, Any]
+
+
+_OF_CHANNEL = Channel.id == bindparam("channel")
+_STATE = (
+    select(
+        Period.id.label("period_id"),
+        Period.state,
+        Period.open_until.is_not(None).label("reopened"),
+        exists().where(KeyDestruction.period_id == Period.id).label("destroyed"),
+        select(func.max(BallotKeys.id))
+        .where(BallotKeys.period_id == Period.id)
+        .scalar_subquery()
+        .label("keys_id"),
+    )
+    .join(Channel, Channel.period_id == Period.id)
+    .join(BallotBox, BallotBox.channel_id == Channel.id)
+    .where(_OF_CHANNEL)
+)
+_BOX = (
+    select(
+        Channel.key.label("channel"),
+        Period.id.label("period_id"),
+        Period.key.label("period"),
+        Period.time_zone,
+        Period.demonstration,
+        BallotBox.kind,
+        SchemeVersion.document,
+        QuestionnaireVersion.document.label("questionnaire"),
+        BallotKeys.id.label("keys_id"),
+        BallotKeys.key_file,
+        PreparedBox.content,
+    )
+    .select_from(Channel)
+    .join(Period, Period.id == Channel.period_id)
+    .join(SchemeVersion, SchemeVersion.id == Period.scheme_id)
+    .join(BallotBox, BallotBox.channel_id == Channel.id)
+    .join(QuestionnaireVersion, QuestionnaireVersion.id == BallotBox.questionnaire_id)
+    .join(PreparedBox, PreparedBox.channel_id == Channel.id)
+    .join(BallotKeys, BallotKeys.id == PreparedBox.keys_id)
+    .where(_OF_CHANNEL)
+    .order_by(BallotKeys.id.desc())
+    .limit(1)
+)
 
 
 def cached_box(channel_id: int) -> CachedBox:
@@ -132,7 +187,7 @@ def in_time(box: CachedBox) -> CachedBox:
 
 
 def _open_state(connection: Connection, channel_id: int) -> _State:
-    state = one_row(connection, _State, _STATE, id=channel_id)
+    state = one_row(connection, _State, _STATE, channel=channel_id)
     if state is None:
         raise Problem("not_found", 404, _NO_BOX)
     if state.state == PeriodState.DRAFT:
@@ -160,57 +215,44 @@ _CLOSED = Text(
 
 
 def _load(connection: Connection, channel_id: int, state: _State) -> CachedBox:
-    row = connection.execute(text(_BOX), {"id": channel_id}).one()
-    scheme = parse_scheme(row.document)
-    plan = scheme.channel(row.channel)
+    stored = one_row(connection, _StoredBox, _BOX, channel=channel_id)
+    if stored is None:
+        raise LookupError(f"the box of channel {channel_id} is open without keys")
+    scheme = parse_scheme(stored.document)
+    plan = scheme.channel(stored.channel)
     titles = {category.key: category.title for category in scheme.categories}
-    keys = _keys(connection, channel_id, row)
-    content = row.content
-    units = connection.execute(text(_UNITS), {"id": state.period_id})
+    keys = _keys(connection, channel_id, stored)
+    content = stored.content
     return CachedBox(
         channel_id=channel_id,
-        channel=row.channel,
+        channel=stored.channel,
         period_id=state.period_id,
-        period=row.period,
-        kind=row.kind,
+        period=stored.period,
+        kind=stored.kind,
         title=plan.title if plan else scheme.title,
         scheme_title=scheme.title,
-        questionnaire=parse_questionnaire(row.questionnaire),
+        questionnaire=parse_questionnaire(stored.questionnaire),
         layout=read_layout(content["layout"]),
         keys=period_keys(keys.secret),
         public=keys.public,
         intake=keys.intake,
         first_day=date.fromisoformat(content["first_day"]),
         last_day=date.fromisoformat(content["last_day"]) if content["last_day"] else None,
-        zone=ZoneInfo(row.time_zone),
+        zone=ZoneInfo(stored.time_zone),
         units={
             unit.id: CachedUnit(unit.id, unit.code, unit.name, unit.category, titles[unit.category], place)
-            for place, unit in enumerate(units)
+            for place, unit in enumerate(units_of_period(connection, state.period_id))
         },
-        cards=load_cards(connection, channel_id) if row.kind == "roster" else {},
-        prepared_id=row.keys_id,
-        demonstration=row.demonstration,
+        cards=load_cards(connection, channel_id) if stored.kind == "roster" else {},
+        prepared_id=stored.keys_id,
+        demonstration=stored.demonstration,
     )
 
 
-def _keys(connection: Connection, channel_id: int, row: Row[Any]) -> KeyFile:
+def _keys(connection: Connection, channel_id: int, stored: _StoredBox) -> KeyFile:
     settings: Settings = current_app.extensions["pingyi.configuration"]
-    found = read_keys(settings, row.period_id, row.key_file)
-    expected = found.rosters.get(row.channel)
+    found = read_keys(settings, stored.period_id, stored.key_file.hex())
+    expected = found.rosters.get(stored.channel)
     if expected is not None and roster_digest(connection, channel_id) != expected:
         raise key_file_changed(expected, roster_digest(connection, channel_id))
     return found
-
-
-_BOX = """
-SELECT c.key AS channel, p.id AS period_id, p.key AS period, p.time_zone, p.demonstration, b.kind, s.document,
-  q.document AS questionnaire, k.id AS keys_id, encode(k.key_file, 'hex') AS key_file, x.content
-FROM channel c JOIN period p ON p.id = c.period_id JOIN scheme s ON s.id = p.scheme_id
-JOIN ballot_box b ON b.channel_id = c.id JOIN questionnaire q ON q.id = b.questionnaire_id
-JOIN prepared_box x ON x.channel_id = c.id JOIN ballot_keys k ON k.id = x.keys_id
-WHERE c.id = :id ORDER BY k.id DESC LIMIT 1
-"""
-_UNITS = """
-SELECT u.id, u.code, p.name, p.category FROM period_unit p JOIN unit u ON u.id = p.unit_id
-WHERE p.period_id = :id ORDER BY p.position
-"""

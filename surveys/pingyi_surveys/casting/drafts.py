@@ -17,19 +17,35 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.db import db, transaction
+from pingyi.models import Channel
 from pingyi_surveys.ballot.layout import Layout
 from pingyi_surveys.ballot.opened_ballot import NO_ANSWER
 from pingyi_surveys.casting.box_cache import CachedBox
 from pingyi_surveys.casting.roster_cards import RosterCard
+from pingyi_surveys.models import KeyDestruction, StoredDraft
+from pingyi_surveys.setup.queries import PERIOD_SECRET
 
 Purpose = Literal["screen", "paper"]
 _NONCE_BYTES: Final = 12
 _BY_BYTES: Final = 48
 _VERSION: Final = 1
 _HEADER: Final = Struct(f">BH{_BY_BYTES}s")
+_OF_CARD = StoredDraft.channel_id == bindparam("channel"), StoredDraft.place == bindparam("draft")
+_ADD = insert(StoredDraft)
+_SAVE = _ADD.on_conflict_do_update(
+    index_elements=[StoredDraft.channel_id, StoredDraft.place], set_={"ciphertext": _ADD.excluded.ciphertext}
+)
+_FIND = select(StoredDraft.ciphertext).where(*_OF_CARD)
+_DROP = delete(StoredDraft).where(*_OF_CARD)
+_DROP_DEAD = delete(StoredDraft).where(
+    Channel.id == StoredDraft.channel_id,
+    KeyDestruction.period_id == Channel.period_id,
+    KeyDestruction.what == PERIOD_SECRET,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,47 +78,32 @@ def empty_draft(layout: Layout) -> BallotDraft:
 def save_draft(card: RosterCard, draft: BallotDraft, purpose: Purpose = "screen") -> None:
     """Keep a draft in place of the card's earlier one; of two at the same time the later commit stays."""
     place = _place(card, purpose)
+    stored = {"channel_id": card.box.channel_id, "place": place, "ciphertext": _seal(card, draft, place)}
     with transaction() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO ballot_draft (channel_id, place, ciphertext)"
-                " VALUES (:channel, :place, :ciphertext)"
-                " ON CONFLICT (channel_id, place) DO UPDATE SET ciphertext = excluded.ciphertext"
-            ),
-            {"channel": card.box.channel_id, "place": place, "ciphertext": _seal(card, draft, place)},
-        )
+        connection.execute(_SAVE, stored)
 
 
 def load_draft(card: RosterCard, purpose: Purpose = "screen") -> BallotDraft | None:
     """The draft of a card; None where there is none, it is damaged, or the card's ballot was cast."""
     place = _place(card, purpose)
     with db.engine.connect() as connection:
-        found: bytes | None = connection.execute(
-            text("SELECT ciphertext FROM ballot_draft WHERE channel_id = :channel AND place = :place"),
-            {"channel": card.box.channel_id, "place": place},
+        found = connection.execute(
+            _FIND, {"channel": card.box.channel_id, "draft": place}
         ).scalar_one_or_none()
     if found is None or card.receipt() is not None:
         return None
-    return _open(card, bytes(found), place)
+    return _open(card, found, place)
 
 
 def drop_draft(card: RosterCard, purpose: Purpose) -> None:
     """Remove a draft."""
     with transaction() as connection:
-        connection.execute(
-            text("DELETE FROM ballot_draft WHERE channel_id = :channel AND place = :place"),
-            {"channel": card.box.channel_id, "place": _place(card, purpose)},
-        )
+        connection.execute(_DROP, {"channel": card.box.channel_id, "draft": _place(card, purpose)})
 
 
 def remove_dead_drafts(connection: Connection) -> int:
     """Remove the drafts of periods whose secret is destroyed, which nobody can open; returns their number."""
-    return connection.execute(
-        text(
-            "DELETE FROM ballot_draft d USING channel c, key_destruction k"
-            " WHERE c.id = d.channel_id AND k.period_id = c.period_id AND k.what = 'period_secret'"
-        )
-    ).rowcount
+    return connection.execute(_DROP_DEAD).rowcount
 
 
 def draft_bytes(layout: Layout) -> int:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, bindparam, literal, select
 
 from pingyi.channels import Text
+from pingyi.db import rows
 from pingyi.ledger.tiles import subtree_reader
 from pingyi.ledger.tree import TILE_WIDTH, inclusion_proof
+from pingyi.models import Epoch, Leaf, Period, SealedLeaf, TreeHead
 from pingyi.services.core.bound_channels import issued_scheme
 
 DIGEST_BYTES: Final = 32
@@ -22,6 +24,46 @@ SHORT_BITS: Final = 5 * SHORT_CHARACTERS
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LIKE: Final = str.maketrans("OIL", "011", "-_ \u2010\u2011\u2012\u2013\u2014\u2212")
 _HEXADECIMAL: Final = frozenset("0123456789ABCDEF")
+_LEAVES = (
+    select(Leaf.id, Leaf.hash, Leaf.body, Period.key.label("period"), Period.scheme_id)
+    .join(Period, Period.id == Leaf.period_id)
+    .where(
+        # Written out: a partial index serves only a kind that the planner can read.
+        Leaf.kind == literal("ballot", literal_execute=True),
+        Leaf.hash.between(bindparam("low"), bindparam("high")),
+    )
+    .order_by(Leaf.hash)
+    .limit(2)
+)
+_NEWEST_HEAD = (
+    select(TreeHead.size, TreeHead.root)
+    .where(TreeHead.epoch == SealedLeaf.epoch)
+    .order_by(TreeHead.size.desc())
+    .limit(1)
+    .lateral()
+)
+_PLACE = (
+    select(
+        SealedLeaf.epoch,
+        SealedLeaf.index.label("place"),
+        Epoch.origin,
+        _NEWEST_HEAD.c.size,
+        _NEWEST_HEAD.c.root,
+    )
+    .join(Epoch, Epoch.number == SealedLeaf.epoch)
+    .join(_NEWEST_HEAD, _NEWEST_HEAD.c.size > SealedLeaf.index)
+    .where(SealedLeaf.leaf_id == bindparam("leaf"))
+)
+
+
+class _Leaf(NamedTuple):
+    """A ballot's leaf, with its period."""
+
+    id: int
+    hash: bytes
+    body: bytes
+    period: str
+    scheme_id: int
 
 
 class Asked(NamedTuple):
@@ -84,33 +126,25 @@ def read_receipt(typed: str) -> Asked | None:
 
 def find_receipts(connection: Connection, asked: Asked) -> list[Found]:
     """The ballots that were meant: none, one, or two where a short code means several."""
-    rows = connection.execute(text(_LEAVES), {"low": asked.low, "high": asked.high}).all()
-    return [_found(connection, row) for row in rows]
+    leaves = rows(connection, _Leaf, _LEAVES, low=asked.low, high=asked.high)
+    return [_found(connection, leaf) for leaf in leaves]
 
 
-_LEAVES = """
-SELECT l.id, l.hash, l.body, p.key AS period, p.scheme_id
-FROM (SELECT id, hash, body, period_id FROM leaf WHERE kind = 'ballot' AND hash >= :low AND hash <= :high
-  ORDER BY hash LIMIT 2) l
-JOIN period p ON p.id = l.period_id
-"""
-
-
-def _found(connection: Connection, row: Row[tuple[object, ...]]) -> Found:
-    scheme = issued_scheme(row.scheme_id, connection)
-    key = msgspec.json.decode(row.body)["channel"]
+def _found(connection: Connection, leaf: _Leaf) -> Found:
+    scheme = issued_scheme(leaf.scheme_id, connection)
+    key = msgspec.json.decode(leaf.body)["channel"]
     plan = scheme.channel(key)
     return Found(
-        digest=bytes(row.hash).hex(),
-        period=row.period,
+        digest=leaf.hash.hex(),
+        period=leaf.period,
         title=scheme.title,
         channel=plan.title if plan else Text(zh=key, en=key),
-        place=_place(connection, row),
+        place=_place(connection, leaf),
     )
 
 
-def _place(connection: Connection, leaf: Row[tuple[object, ...]]) -> ReceiptPlace | None:
-    row = connection.execute(text(_PLACE), {"id": leaf.id}).one_or_none()
+def _place(connection: Connection, leaf: _Leaf) -> ReceiptPlace | None:
+    row = connection.execute(_PLACE, {"leaf": leaf.id}).one_or_none()
     if row is None:
         return None
     path = inclusion_proof(row.place, row.size, subtree_reader(connection, row.epoch))
@@ -118,16 +152,6 @@ def _place(connection: Connection, leaf: Row[tuple[object, ...]]) -> ReceiptPlac
         epoch=row.epoch,
         index=row.place,
         head=f"{row.origin} {row.size} {base64.b64encode(row.root).decode()}",
-        entry=f"{leaf.period}\n{bytes(leaf.hash).hex()}\n",
+        entry=f"{leaf.period}\n{leaf.hash.hex()}\n",
         proof=[base64.b64encode(step).decode() for step in path],
     )
-
-
-_PLACE = """
-SELECT i.epoch, i.index AS place, e.origin, h.size, h.root
-FROM sealed_leaf i JOIN epoch e ON e.number = i.epoch
-JOIN LATERAL (
-  SELECT size, root FROM tree_head WHERE epoch = i.epoch ORDER BY size DESC LIMIT 1
-) h ON h.size > i.index
-WHERE i.leaf_id = :id
-"""

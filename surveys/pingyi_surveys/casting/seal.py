@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select
 
 from pingyi.db import db
 from pingyi.domain.canonical import plain_json
 from pingyi.ledger.leaves import leaf_hash
 from pingyi_surveys.ballot.sealed_box import seal_group, tied_to
 from pingyi_surveys.casting.box_cache import CachedBox
+from pingyi_surveys.models import SealedBallot
 
 Place = tuple[int, bytes]
 """Channel and nullifier: where a ballot's row stands."""
@@ -73,6 +74,9 @@ SELECT b.channel_id, b.nullifier, b.receipt FROM sealed_ballot b
 JOIN unnest(%(channel)s::bigint[], %(nullifier)s::bytea[]) AS g (channel_id, nullifier)
 ON b.channel_id = g.channel_id AND b.nullifier = g.nullifier
 """
+_RECEIPT = select(SealedBallot.receipt).where(
+    SealedBallot.channel_id == bindparam("channel"), SealedBallot.nullifier == bindparam("ballot")
+)
 
 
 class Writer:
@@ -138,11 +142,10 @@ def write_group(jobs: Iterable[SealRequest]) -> dict[Place, bytes]:
 def stored_receipt(channel_id: int, nullifier: bytes) -> bytes | None:
     """The receipt of the ballot that was cast under a nullifier; None before."""
     with db.engine.connect() as connection:
-        found = connection.execute(
-            text("SELECT receipt FROM sealed_ballot WHERE channel_id = :channel AND nullifier = :nullifier"),
-            {"channel": channel_id, "nullifier": nullifier},
+        receipt: bytes | None = connection.execute(
+            _RECEIPT, {"channel": channel_id, "ballot": nullifier}
         ).scalar_one_or_none()
-    return None if found is None else bytes(found)
+    return receipt
 
 
 def _seal(jobs: Iterable[SealRequest]) -> Iterator[_Row]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.channels import Text
 from pingyi.db import one_row, rows
@@ -14,7 +15,32 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
+from pingyi_surveys.models import QuestionnaireVersion
 from pingyi_surveys.questionnaires.questionnaire import Questionnaire, parse_questionnaire
+
+_ALL = select(
+    QuestionnaireVersion.id,
+    QuestionnaireVersion.key,
+    QuestionnaireVersion.version,
+    QuestionnaireVersion.document,
+    func.encode(QuestionnaireVersion.digest, "hex").label("sha256"),
+    QuestionnaireVersion.changed_at,
+    QuestionnaireVersion.frozen_at.is_not(None).label("frozen"),
+).order_by(QuestionnaireVersion.key, QuestionnaireVersion.version.desc())
+_ONE = _ALL.where(
+    QuestionnaireVersion.key == bindparam("key"), QuestionnaireVersion.version == bindparam("version")
+)
+_ADD = insert(QuestionnaireVersion)
+_STORE = _ADD.on_conflict_do_update(
+    index_elements=[QuestionnaireVersion.key, QuestionnaireVersion.version],
+    set_={
+        "document": _ADD.excluded.document,
+        "digest": _ADD.excluded.digest,
+        "changed_by": _ADD.excluded.changed_by,
+        "changed_at": func.now(),
+    },
+    where=QuestionnaireVersion.frozen_at.is_(None),
+).returning(QuestionnaireVersion.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +68,13 @@ def store_questionnaire(connection: Connection, caller: Caller, document: str) -
     """
     found = parse_questionnaire(document)
     given = {"key": found.key, "version": found.version}
-    stored = connection.execute(
-        text(
-            "INSERT INTO questionnaire (key, version, document, digest, changed_by)"
-            " VALUES (:key, :version, :document, decode(:digest, 'hex'), :by)"
-            " ON CONFLICT (key, version) DO UPDATE SET document = excluded.document,"
-            " digest = excluded.digest, changed_by = excluded.changed_by, changed_at = now()"
-            " WHERE questionnaire.frozen_at IS NULL"
-        ),
-        {**given, "document": document, "digest": found.digest(), "by": caller.name},
-    ).rowcount
-    if not stored:
+    version = {
+        **given,
+        "document": document,
+        "digest": bytes.fromhex(found.digest()),
+        "changed_by": caller.name,
+    }
+    if connection.execute(_STORE, version).first() is None:
         frozen = find_questionnaire(connection, found.key, found.version)
         if frozen.sha256 == found.digest():
             return frozen
@@ -68,8 +90,7 @@ def store_new_questionnaire(connection: Connection, caller: Caller, document: st
     """
     found = parse_questionnaire(document)
     given = {"key": found.key, "version": found.version}
-    there = text("SELECT FROM questionnaire WHERE key = :key AND version = :version")
-    if connection.execute(there, given).first() is not None:
+    if connection.execute(_ONE, given).first() is not None:
         pointers = [FieldError(code="version_taken", message=_TAKEN, pointer="/version")]
         raise Problem("questionnaire_exists", 409, _EXISTS.format(**given), pointers)
     return store_questionnaire(connection, caller, document)
@@ -85,16 +106,11 @@ _FROZEN = Text(
     en="Version {version} of questionnaire {key} is in use and never changes; store it anew under a higher "
     "version.",
 )
-_SELECT = (
-    "SELECT id, key, version, document, encode(digest, 'hex') AS sha256, changed_at,"
-    " frozen_at IS NOT NULL AS frozen FROM questionnaire"
-)
 
 
 def find_questionnaire(connection: Connection, key: str, version: int) -> StoredQuestionnaire:
     """One stored version; Problem not_found."""
-    where = f"{_SELECT} WHERE key = :key AND version = :version"
-    stored = one_row(connection, StoredQuestionnaire, where, key=key, version=version)
+    stored = one_row(connection, StoredQuestionnaire, _ONE, key=key, version=version)
     if stored is None:
         raise not_found(zh=f"问卷“{key}”第 {version} 版", en=f"Questionnaire {key}, version {version},")
     return stored
@@ -102,4 +118,4 @@ def find_questionnaire(connection: Connection, key: str, version: int) -> Stored
 
 def list_questionnaires(connection: Connection) -> Sequence[StoredQuestionnaire]:
     """All stored versions by key, the newest first: one query."""
-    return rows(connection, StoredQuestionnaire, f"{_SELECT} ORDER BY key, version DESC")
+    return rows(connection, StoredQuestionnaire, _ALL)

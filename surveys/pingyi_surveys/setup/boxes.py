@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import UNTIL_OPENING
 from pingyi.ledger.leaves import record
+from pingyi.models import Channel
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel, channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.ballot.layout import Layout
 from pingyi_surveys.ballot.thresholds import read_rules
+from pingyi_surveys.models import BallotBox, QuestionnaireVersion
 from pingyi_surveys.questionnaires.questionnaire import Questionnaire, disagreements, parse_questionnaire
 from pingyi_surveys.questionnaires.store import find_questionnaire
 from pingyi_surveys.setup.card_hashes import roster_strata
+from pingyi_surveys.setup.queries import units_of_channel
 
 Kind = Literal["open", "roster"]
 WINDOW, VISIT, KIOSK = "window", "visit", "kiosk"
 OPEN_STRATA = (WINDOW, VISIT, KIOSK)
 BATCH = "box"
+_ADD = insert(BallotBox)
+_PUT = _ADD.on_conflict_do_update(
+    index_elements=[BallotBox.channel_id],
+    set_={
+        "kind": _ADD.excluded.kind,
+        "questionnaire_id": _ADD.excluded.questionnaire_id,
+        "rules": _ADD.excluded.rules,
+    },
+)
+_REMOVE = delete(BallotBox).where(BallotBox.channel_id == bindparam("channel"))
+_BOXES = (
+    select(
+        BallotBox.channel_id,
+        Channel.key.label("channel"),
+        BallotBox.kind,
+        BallotBox.questionnaire_id,
+        QuestionnaireVersion.document,
+        BallotBox.rules,
+    )
+    .join(Channel, Channel.id == BallotBox.channel_id)
+    .join(QuestionnaireVersion, QuestionnaireVersion.id == BallotBox.questionnaire_id)
+    .where(Channel.period_id == bindparam("period"))
+    .order_by(Channel.position)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +89,8 @@ def put_box(
     errors = [*unfit(kept.questionnaire, working, kind), *_rules_errors(rules)]
     if errors:
         raise Problem("box_unfit", 422, _UNFIT.format(channel=channel), errors)
-    connection.execute(
-        text(
-            "INSERT INTO ballot_box (channel_id, kind, questionnaire_id, rules)"
-            " VALUES (:channel, :kind, :questionnaire, CAST(:rules AS json))"
-            " ON CONFLICT (channel_id) DO UPDATE SET kind = excluded.kind,"
-            " questionnaire_id = excluded.questionnaire_id, rules = excluded.rules"
-        ),
-        {
-            "channel": working.id,
-            "kind": kind,
-            "questionnaire": kept.id,
-            "rules": msgspec.json.encode(rules).decode(),
-        },
-    )
+    box = {"channel_id": working.id, "kind": kind, "questionnaire_id": kept.id, "rules": rules}
+    connection.execute(_PUT, box)
     content = {"period": period.key, "channel": channel, "box": kind, "questionnaire": kept.sha256}
     record(connection, "ballots.configured", {**content, "rules": rules, "by": caller.name}, period.id)
 
@@ -90,21 +105,13 @@ def remove_box(connection: Connection, caller: Caller, period: PeriodRow, channe
     """Have a channel of a draft period take no ballots with us; Problem wrong_state, not_found."""
     require_state(period.state, UNTIL_OPENING)
     working = bound_channel(connection, ChannelRef(period=period.key, channel=channel))
-    connection.execute(text("DELETE FROM ballot_box WHERE channel_id = :id"), {"id": working.id})
+    connection.execute(_REMOVE, {"channel": working.id})
     content = {"period": period.key, "channel": channel, "box": None, "by": caller.name}
     record(connection, "ballots.configured", content, period.id)
 
 
 def boxes_of(connection: Connection, period_id: int) -> list[Box]:
     """The boxes of a period in the order of its scheme: one query."""
-    rows = connection.execute(
-        text(
-            "SELECT b.channel_id, c.key AS channel, b.kind, b.questionnaire_id, q.document, b.rules"
-            " FROM ballot_box b JOIN channel c ON c.id = b.channel_id"
-            " JOIN questionnaire q ON q.id = b.questionnaire_id WHERE c.period_id = :id ORDER BY c.position"
-        ),
-        {"id": period_id},
-    )
     return [
         Box(
             channel_id=row.channel_id,
@@ -114,7 +121,7 @@ def boxes_of(connection: Connection, period_id: int) -> list[Box]:
             questionnaire=parse_questionnaire(row.document),
             rules=row.rules,
         )
-        for row in rows
+        for row in connection.execute(_BOXES, {"period": period_id})
     ]
 
 
@@ -158,7 +165,7 @@ def layout_of(connection: Connection, box: Box) -> Layout:
     asked = box.questionnaire
     return Layout(
         channel=box.channel,
-        units=tuple(unit_codes(connection, box.channel_id)),
+        units=tuple(unit.code for unit in units_of_channel(connection, box.channel_id)),
         dimensions=tuple(dimension.key for dimension in asked.dimensions),
         options=tuple(option.key for option in asked.options),
         scored=asked.scored,
@@ -166,17 +173,6 @@ def layout_of(connection: Connection, box: Box) -> Layout:
         every_unit=roster,
         comment=0 if roster else asked.comment_bytes,
     )
-
-
-def unit_codes(connection: Connection, channel_id: int) -> Sequence[str]:
-    """The codes of the period's units, in its order."""
-    return connection.execute(
-        text(
-            "SELECT u.code FROM channel c JOIN period_unit p ON p.period_id = c.period_id"
-            " JOIN unit u ON u.id = p.unit_id WHERE c.id = :id ORDER BY p.position"
-        ),
-        {"id": channel_id},
-    ).scalars().all()  # fmt: skip
 
 
 def levels_of(connection: Connection, box: Box) -> tuple[int | None, ...]:

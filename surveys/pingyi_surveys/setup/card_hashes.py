@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import BigInteger, Connection, bindparam, cast, func, insert, select
 
 from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json
@@ -17,10 +17,20 @@ from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, require_state
 from pingyi.services.core.roles import Role
+from pingyi_surveys.models import CardList
 
 FEWEST_CARDS = 10
 HASH_BYTES = 32
 Purpose = Literal["card", "visit"]
+_COMMIT = insert(CardList)
+_OF_ROSTER = CardList.channel_id == bindparam("channel"), CardList.purpose == "card"
+_COUNTS = (
+    select(CardList.stratum, cast(func.sum(CardList.cards), BigInteger).label("cards"))
+    .where(*_OF_ROSTER)
+    .group_by(CardList.stratum)
+)
+_DIGESTS = select(CardList.stratum, CardList.digest).where(*_OF_ROSTER).order_by(CardList.id)
+_HASHES = select(CardList.stratum, CardList.hashes).where(*_OF_ROSTER).order_by(CardList.id)
 
 
 def card_hash(token: bytes) -> bytes:
@@ -49,18 +59,14 @@ def commit_cards(
     digest = hashlib.sha256(joined).digest()
     given = {"purpose": purpose, "stratum": stratum, "cards": len(hashes)}
     connection.execute(
-        text(
-            "INSERT INTO card_list"
-            " (channel_id, purpose, unit_id, stratum, cards, hashes, digest, committed_by)"
-            " VALUES (:channel, :purpose, :unit, :stratum, :cards, :hashes, :digest, :by)"
-        ),
+        _COMMIT,
         {
             **given,
-            "channel": working.id,
-            "unit": unit_id,
+            "channel_id": working.id,
+            "unit_id": unit_id,
             "hashes": joined,
             "digest": digest,
-            "by": caller.name,
+            "committed_by": caller.name,
         },
     )
     content = {**given, "period": working.period_key, "channel": working.key, "unit": unit_code}
@@ -98,35 +104,19 @@ def roster_strata(connection: Connection, channel_id: int) -> list[str]:
 
 def cards_of(connection: Connection, channel_id: int) -> Mapping[str, int]:
     """How many cards each stratum of a roster has."""
-    rows = connection.execute(
-        text(
-            "SELECT stratum, sum(cards)::bigint AS cards FROM card_list"
-            " WHERE channel_id = :id AND purpose = 'card' GROUP BY stratum"
-        ),
-        {"id": channel_id},
-    )
-    return {row.stratum: row.cards for row in rows}
+    return {row.stratum: row.cards for row in connection.execute(_COUNTS, {"channel": channel_id})}
 
 
 def roster_digest(connection: Connection, channel_id: int) -> str:
     """SHA-256 over the digests of a roster's lists, in hex: what the key file holds a web host to."""
-    rows = connection.execute(
-        text(
-            "SELECT stratum, encode(digest, 'hex') AS digest FROM card_list"
-            " WHERE channel_id = :id AND purpose = 'card' ORDER BY id"
-        ),
-        {"id": channel_id},
-    )
-    return hashlib.sha256(canonical_json([[row.stratum, row.digest] for row in rows])).hexdigest()
+    lists = connection.execute(_DIGESTS, {"channel": channel_id})
+    return hashlib.sha256(canonical_json([[row.stratum, row.digest.hex()] for row in lists])).hexdigest()
 
 
 def load_cards(connection: Connection, channel_id: int) -> dict[bytes, str]:
     """The stratum of every card of a roster by its hash: held in memory, no statement names a card."""
-    rows = connection.execute(
-        text("SELECT stratum, hashes FROM card_list WHERE channel_id = :id AND purpose = 'card' ORDER BY id"),
-        {"id": channel_id},
-    )
-    return {hashed: row.stratum for row in rows for hashed in hashes_of(row.hashes)}
+    lists = connection.execute(_HASHES, {"channel": channel_id})
+    return {hashed: row.stratum for row in lists for hashed in hashes_of(row.hashes)}
 
 
 def hashes_of(joined: bytes) -> list[bytes]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, select
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
@@ -17,9 +17,11 @@ from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.draws.draws import DrawRecord
+from pingyi_surveys.models import SealedBallot
 from pingyi_surveys.setup.card_hashes import cards_of, load_cards
 from pingyi_surveys.setup.letter_texts import INVITATION, REMINDER, Words, write
 from pingyi_surveys.setup.mail import Letter, MailServer, Posted, send_letters
+from pingyi_surveys.setup.queries import box_kind, period_terms
 from pingyi_surveys.setup.recipients import (
     IssuedCard,
     Recipient,
@@ -34,6 +36,7 @@ from pingyi_surveys.setup.recipients import (
 Purpose = Literal["invitation", "reminder"]
 Rows = Sequence[Sequence[str]]
 Progress = Callable[[int, int], None]
+_RETURNED = select(func.count()).where(SealedBallot.channel_id == bindparam("channel"))
 
 
 @dataclass
@@ -130,10 +133,7 @@ def record_mailing(connection: Connection, caller: Caller, mailing: Mailing) -> 
 
 def _roster(connection: Connection, period: str, channel: str, states: Sequence[str]) -> BoundChannel:
     working = bound_channel(connection, ChannelRef(period=period, channel=channel))
-    kind = connection.execute(
-        text("SELECT kind FROM ballot_box WHERE channel_id = :id"), {"id": working.id}
-    ).scalar_one_or_none()
-    if kind != "roster":
+    if box_kind(connection, working.id) != "roster":
         raise Problem("no_such_box", 409, _NO_ROSTER)
     require_state(working.state, states)
     return working
@@ -146,12 +146,10 @@ _NO_ROSTER = Text(
 
 def _words(connection: Connection, working: BoundChannel) -> dict[str, Text]:
     """What every letter says: the evaluation, the channel, and the last day."""
-    row = connection.execute(
-        text("SELECT scheme_id, ends_on FROM period WHERE id = :id"), {"id": working.period_id}
-    ).one()
-    last = Text(zh=f"{row.ends_on}", en=f"{row.ends_on}") if row.ends_on else _UNTIL_CLOSED
+    terms = period_terms(connection, working.period_id)
+    last = Text(zh=f"{terms.ends_on}", en=f"{terms.ends_on}") if terms.ends_on else _UNTIL_CLOSED
     return {
-        "title": issued_scheme(row.scheme_id, connection).title,
+        "title": issued_scheme(terms.scheme_id, connection).title,
         "channel": working.plan.title,
         "last": last,
     }
@@ -162,9 +160,7 @@ _UNTIL_CLOSED = Text(zh="评议办宣布截止之日", en="the day on which the 
 
 def _turnout(connection: Connection, working: BoundChannel) -> Text:
     """The share of cards that came back, in whole percent, rounded down."""
-    returned = connection.execute(
-        text("SELECT count(*) FROM sealed_ballot WHERE channel_id = :id"), {"id": working.id}
-    ).scalar_one()
+    returned = connection.execute(_RETURNED, {"channel": working.id}).scalar_one()
     share = f"{100 * returned // max(sum(cards_of(connection, working.id).values()), 1)} %"
     return Text(zh=share, en=share)
 

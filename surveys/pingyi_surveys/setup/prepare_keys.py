@@ -9,7 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 
 from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json, sha256_hex
@@ -17,6 +17,7 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import UNTIL_OPENING
 from pingyi.ledger.leaves import leaf_hash, record
 from pingyi.ledger.tree import entry_bytes, hash_entry
+from pingyi.models import Leaf, Period, SealedLeaf
 from pingyi.services.core.bound_channels import channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
@@ -24,11 +25,36 @@ from pingyi.services.periods.periods import PeriodRow
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.keys import BoxKeys, KeyFile, box_keys, new_secret, write_key_file
 from pingyi_surveys.ballot.thresholds import read_rules
+from pingyi_surveys.models import BallotKeys, PreparedBox, QuestionnaireVersion
 from pingyi_surveys.setup.boxes import BATCH, Box, boxes_of, layout_of, levels_of, unfit
 from pingyi_surveys.setup.card_hashes import cards_of, roster_digest
 from pingyi_surveys.setup.key_files import box_name, key_file_name, write_private
+from pingyi_surveys.setup.queries import newest_keys, period_terms
 
 Keeping = Literal["file", "printed"]
+_STORE_KEYS = insert(BallotKeys).returning(BallotKeys.id)
+_STORE_BOXES = insert(PreparedBox)
+_FREEZE = (
+    update(QuestionnaireVersion)
+    .where(
+        QuestionnaireVersion.id.in_(bindparam("questionnaires", expanding=True)),
+        QuestionnaireVersion.frozen_at.is_(None),
+    )
+    .values(frozen_at=func.now())
+)
+_CONTENT = (
+    select(PreparedBox.channel_id, PreparedBox.content)
+    .where(PreparedBox.keys_id == bindparam("keys"))
+    .order_by(PreparedBox.channel_id)
+)
+_RECORDED = (
+    select(Leaf.body, SealedLeaf.hash, Period.key)
+    .join(SealedLeaf, SealedLeaf.leaf_id == Leaf.id)
+    .join(Period, Period.id == Leaf.period_id)
+    # Written out: a partial index serves only a kind that the planner can read.
+    .where(Period.id == bindparam("period"), Leaf.kind == literal("ballots.prepared", literal_execute=True))
+    .order_by(SealedLeaf.epoch, SealedLeaf.index)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +64,7 @@ class Prepared:
     keys_id: int
     public: bytes
     key_file: str
-    kept: Keeping
+    kept: str
     content: dict[int, dict[str, Any]]
 
 
@@ -138,25 +164,21 @@ def _store(
 ) -> Prepared:
     first_day, last_day = days_of(connection, period.id)
     content = {box.channel_id: frozen_content(connection, box, first_day, last_day) for box in boxes}
-    keys_id: int = connection.execute(
-        text(
-            "INSERT INTO ballot_keys (period_id, public, key_file, kept, prepared_by)"
-            " VALUES (:period, :public, decode(:file, 'hex'), :kept, :by) RETURNING id"
-        ),
-        {"period": period.id, "public": public, "file": key_file, "kept": kept, "by": caller.name},
+    keys_id = connection.execute(
+        _STORE_KEYS,
+        {
+            "period_id": period.id,
+            "public": public,
+            "key_file": bytes.fromhex(key_file),
+            "kept": kept,
+            "prepared_by": caller.name,
+        },
     ).scalar_one()
-    for channel_id, frozen in content.items():
-        connection.execute(
-            text(
-                "INSERT INTO prepared_box (keys_id, channel_id, content)"
-                " VALUES (:keys, :channel, CAST(:content AS json))"
-            ),
-            {"keys": keys_id, "channel": channel_id, "content": msgspec.json.encode(frozen).decode()},
-        )
     connection.execute(
-        text("UPDATE questionnaire SET frozen_at = now() WHERE id = ANY(:ids) AND frozen_at IS NULL"),
-        {"ids": [box.questionnaire_id for box in boxes]},
+        _STORE_BOXES,
+        [{"keys_id": keys_id, "channel_id": one, "content": frozen} for one, frozen in content.items()],
     )
+    connection.execute(_FREEZE, {"questionnaires": [box.questionnaire_id for box in boxes]})
     told = {
         "period": period.key,
         "by": caller.name,
@@ -170,44 +192,30 @@ def _store(
 
 def days_of(connection: Connection, period_id: int) -> tuple[date, date | None]:
     """First and last day on which a period's boxes take ballots; without dates from today until it closes."""
-    row = connection.execute(
-        text("SELECT starts_on, ends_on, time_zone FROM period WHERE id = :id"), {"id": period_id}
-    ).one()
-    return row.starts_on or datetime.now(ZoneInfo(row.time_zone)).date(), row.ends_on
+    terms = period_terms(connection, period_id)
+    return terms.starts_on or datetime.now(ZoneInfo(terms.time_zone)).date(), terms.ends_on
 
 
 def newest_prepared(connection: Connection, period_id: int) -> Prepared | None:
     """The keys that count, and what was frozen with them; None before anything was prepared."""
-    row = connection.execute(
-        text(
-            "SELECT id, public, encode(key_file, 'hex') AS key_file, kept FROM ballot_keys"
-            " WHERE period_id = :id ORDER BY id DESC LIMIT 1"
-        ),
-        {"id": period_id},
-    ).one_or_none()
-    if row is None:
+    keys = newest_keys(connection, period_id)
+    if keys is None:
         return None
-    rows = connection.execute(
-        text("SELECT channel_id, content FROM prepared_box WHERE keys_id = :id ORDER BY channel_id"),
-        {"id": row.id},
+    return Prepared(
+        keys_id=keys.id,
+        public=keys.public,
+        key_file=keys.key_file.hex(),
+        kept=keys.kept,
+        content={row.channel_id: row.content for row in connection.execute(_CONTENT, {"keys": keys.id})},
     )
-    content = {one.channel_id: one.content for one in rows}
-    return Prepared(keys_id=row.id, public=row.public, key_file=row.key_file, kept=row.kept, content=content)
 
 
 def require_as_recorded(connection: Connection, period_id: int, prepared: Prepared) -> None:
     """Keys and frozen boxes are those of the sealed record; Problem preparation_changed where they differ."""
-    rows = connection.execute(
-        text(
-            "SELECT l.body, s.hash, p.key FROM leaf l JOIN sealed_leaf s ON s.leaf_id = l.id"
-            " JOIN period p ON p.id = l.period_id"
-            " WHERE l.period_id = :id AND l.kind = 'ballots.prepared' ORDER BY s.epoch, s.index"
-        ),
-        {"id": period_id},
-    ).all()
-    if any(hash_entry(entry_bytes(row.key, leaf_hash(row.body))) != bytes(row.hash) for row in rows):
+    recorded = connection.execute(_RECORDED, {"period": period_id}).all()
+    if any(hash_entry(entry_bytes(row.key, leaf_hash(row.body))) != row.hash for row in recorded):
         raise Problem("preparation_changed", 409, _CHANGED)
-    told = [msgspec.json.decode(bytes(row.body)) for row in rows]
+    told = [msgspec.json.decode(row.body) for row in recorded]
     now = {"public": prepared.public.hex(), "key_file": prepared.key_file, "kept": prepared.kept}
     if not told or {name: told[-1][name] for name in now} != now:
         raise Problem("preparation_changed", 409, _CHANGED)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
+from pingyi_surveys.models import CardList
 from pingyi_surveys.setup.boxes import Kind
-from pingyi_surveys.setup.card_hashes import HASH_BYTES, commit_cards
+from pingyi_surveys.setup.card_hashes import commit_cards, hashes_of
+from pingyi_surveys.setup.queries import box_kind, unit_of_code
+
+_ALL_LISTS = select(CardList.hashes)
 
 
 def register_cards(
@@ -55,10 +59,7 @@ _STRATUM = Text(
 
 
 def _require_box(connection: Connection, working: BoundChannel, kind: Kind) -> None:
-    found = connection.execute(
-        text("SELECT kind FROM ballot_box WHERE channel_id = :id"), {"id": working.id}
-    ).scalar_one_or_none()
-    if found != kind:
+    if box_kind(connection, working.id) != kind:
         raise Problem("no_such_box", 409, _NO_ROSTER if kind == "roster" else _NO_OPEN)
 
 
@@ -73,8 +74,8 @@ _NO_OPEN = Text(
 def _refuse_known(connection: Connection, hashes: Sequence[bytes]) -> None:
     """A card belongs to one list only, of whatever channel and period."""
     given = set(hashes)
-    for kept in connection.execute(text("SELECT hashes FROM card_list")).scalars():
-        if any(bytes(kept[at : at + HASH_BYTES]) in given for at in range(0, len(kept), HASH_BYTES)):
+    for stored in connection.execute(_ALL_LISTS).scalars():
+        if not given.isdisjoint(hashes_of(stored)):
             raise Problem("cards_known", 409, _KNOWN)
 
 
@@ -85,13 +86,7 @@ _KNOWN = Text(
 
 
 def _unit_id(connection: Connection, working: BoundChannel, code: str) -> int:
-    found: int | None = connection.execute(
-        text(
-            "SELECT u.id FROM period_unit p JOIN unit u ON u.id = p.unit_id"
-            " WHERE p.period_id = :period AND u.code = :code"
-        ),
-        {"period": working.period_id, "code": code},
-    ).scalar_one_or_none()
-    if found is None:
+    unit = unit_of_code(connection, working.period_id, code)
+    if unit is None:
         raise not_found(zh=f"本周期的单位“{code}”", en=f"Unit {code} of this period")
-    return found
+    return unit.id

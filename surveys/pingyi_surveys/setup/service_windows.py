@@ -6,21 +6,45 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.channels import Text
 from pingyi.db import rows
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import UNTIL_CLOSING
 from pingyi.ledger.leaves import record
+from pingyi.models import Unit
 from pingyi.services.core.bound_channels import BoundChannel, issued_scheme
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found, require_state
+from pingyi_surveys.models import ServiceWindow
+from pingyi_surveys.setup.queries import box_kind, period_terms, units_of_channel
 
 LONGEST_NAME: Final = 40
 MOST_LINES: Final = 2000
 _YES: Final = frozenset({"是", "y", "yes", "true", "1", "kiosk", "自助机", "评价器"})
 _NO: Final = frozenset({"", "否", "n", "no", "false", "0"})
+_WINDOWS = (
+    select(ServiceWindow.id, ServiceWindow.unit_id, ServiceWindow.name, ServiceWindow.kiosk)
+    .where(ServiceWindow.channel_id == bindparam("channel"))
+    .order_by(ServiceWindow.name.collate("C"), ServiceWindow.id)
+)
+_ADD = insert(ServiceWindow)
+_PUT = _ADD.on_conflict_do_update(
+    index_elements=[ServiceWindow.channel_id, ServiceWindow.unit_id, ServiceWindow.name],
+    set_={"kiosk": _ADD.excluded.kiosk},
+    where=ServiceWindow.kiosk.is_distinct_from(_ADD.excluded.kiosk),
+).returning(ServiceWindow.unit_id, ServiceWindow.name)
+_REMOVE = (
+    delete(ServiceWindow)
+    .where(
+        ServiceWindow.id == bindparam("window"),
+        ServiceWindow.channel_id == bindparam("channel"),
+        Unit.id == ServiceWindow.unit_id,
+    )
+    .returning(Unit.code, ServiceWindow.name)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +85,15 @@ def rated_units(connection: Connection, channel_id: int) -> list[RatedUnit]:
     for window in rows(connection, Window, _WINDOWS, channel=channel_id):
         windows.setdefault(window.unit_id, []).append(window)
     return [
-        RatedUnit(row.id, row.code, row.name, row.category, tuple(windows.get(row.id, ())))
-        for row in connection.execute(text(_UNITS), {"channel": channel_id})
+        RatedUnit(unit.id, unit.code, unit.name, unit.category, tuple(windows.get(unit.id, ())))
+        for unit in units_of_channel(connection, channel_id)
     ]
-
-
-_WINDOWS = """
-SELECT id, unit_id, name, kiosk FROM ballot_window WHERE channel_id = :channel ORDER BY name COLLATE "C", id
-"""
-_UNITS = """
-SELECT u.id, u.code, p.name, p.category FROM channel c JOIN period_unit p ON p.period_id = c.period_id
-JOIN unit u ON u.id = p.unit_id WHERE c.id = :channel ORDER BY p.position
-"""
 
 
 def evaluation_of(connection: Connection, working: BoundChannel) -> tuple[Text, bool]:
     """The title of the evaluation that a channel belongs to, and whether it is a demonstration."""
-    row = connection.execute(
-        text("SELECT scheme_id, demonstration FROM period WHERE id = :id"), {"id": working.period_id}
-    ).one()
-    return issued_scheme(row.scheme_id, connection).title, row.demonstration
+    terms = period_terms(connection, working.period_id)
+    return issued_scheme(terms.scheme_id, connection).title, terms.demonstration
 
 
 def put_windows(
@@ -96,25 +109,16 @@ def put_windows(
     errors = [_error(line.row, _UNKNOWN.format(unit=line.unit)) for line in lines if line.unit not in units]
     if errors:
         raise _invalid(errors)
-    return sum(_put(connection, caller, working, units[line.unit], line) for line in lines)
-
-
-def _put(
-    connection: Connection, caller: Caller, working: BoundChannel, unit_id: int, line: WindowLine
-) -> bool:
-    given = {"channel": working.id, "unit": unit_id, "name": line.name, "kiosk": line.kiosk}
-    changed = connection.execute(text(_PUT), given).rowcount > 0
-    if changed:
-        content = {"unit": line.unit, "window": line.name, "kiosk": line.kiosk}
-        _record(connection, caller, working, "window.added", content)
-    return changed
-
-
-_PUT = """
-INSERT INTO ballot_window (channel_id, unit_id, name, kiosk) VALUES (:channel, :unit, :name, :kiosk)
-ON CONFLICT (channel_id, unit_id, name) DO UPDATE SET kiosk = excluded.kiosk
-WHERE ballot_window.kiosk IS DISTINCT FROM excluded.kiosk
-"""
+    stored = [
+        {"channel_id": working.id, "unit_id": units[line.unit], "name": line.name, "kiosk": line.kiosk}
+        for line in lines
+    ]
+    changed = {(row.unit_id, row.name) for row in connection.execute(_PUT, stored)} if stored else set()
+    for line in lines:
+        if (units[line.unit], line.name) in changed:
+            content = {"unit": line.unit, "window": line.name, "kiosk": line.kiosk}
+            _record(connection, caller, working, "window.added", content)
+    return len(changed)
 
 
 def remove_window(connection: Connection, caller: Caller, working: BoundChannel, window_id: int) -> None:
@@ -123,13 +127,7 @@ def remove_window(connection: Connection, caller: Caller, working: BoundChannel,
     Raises Problem wrong_state, not_found.
     """
     require_state(working.state, UNTIL_CLOSING)
-    row = connection.execute(
-        text(
-            "DELETE FROM ballot_window w USING unit u"
-            " WHERE w.id = :id AND w.channel_id = :channel AND u.id = w.unit_id RETURNING u.code, w.name"
-        ),
-        {"id": window_id, "channel": working.id},
-    ).one_or_none()
+    row = connection.execute(_REMOVE, {"window": window_id, "channel": working.id}).one_or_none()
     if row is None:
         raise not_found(zh="这个窗口", en="That window")
     content = {"unit": row.code, "window": row.name}
@@ -183,10 +181,7 @@ def _wrong(cells: Sequence[str], name: str, kiosk: str, twice: bool) -> Text | N
 
 
 def _require_open_box(connection: Connection, channel_id: int) -> None:
-    found = connection.execute(
-        text("SELECT FROM ballot_box WHERE channel_id = :id AND kind = 'open'"), {"id": channel_id}
-    ).first()
-    if found is None:
+    if box_kind(connection, channel_id) != "open":
         raise not_found(zh="这个扫码评议渠道", en="That channel of open ballots")
 
 
