@@ -20,7 +20,7 @@ from pingyi.web.callers import require_caller
 from pingyi.web.language import say
 from pingyi_surveys.api.examples import BOX
 from pingyi_surveys.review.coverage import view_coverage
-from pingyi_surveys.review.office_queries import BoxOverview, ChannelBoxes, box_overview
+from pingyi_surveys.review.office_boxes import BoxOverview, ChannelBoxes, box_overview
 from pingyi_surveys.setup.boxes import put_box, remove_box
 from pingyi_surveys.setup.prepare_keys import prepare
 

@@ -21,7 +21,7 @@ from pingyi_surveys.ballot.tally import (
     UNDECRYPTABLE,
     UNREADABLE,
 )
-from pingyi_surveys.review.public_queries import public_period, public_periods
+from pingyi_surveys.review.public_boxes import public_period, public_periods
 
 blueprint = Blueprint("about_ballots", __name__, template_folder="../templates")
 _REASONS: Final = {

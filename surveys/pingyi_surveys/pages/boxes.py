@@ -24,7 +24,7 @@ from pingyi_surveys.ballot.thresholds import Rules
 from pingyi_surveys.casting.paper_ballot import KEYERS
 from pingyi_surveys.questionnaires.store import list_questionnaires
 from pingyi_surveys.review.coverage import view_coverage
-from pingyi_surveys.review.office_queries import box_overview
+from pingyi_surveys.review.office_boxes import box_overview
 from pingyi_surveys.setup.boxes import put_box, remove_box
 from pingyi_surveys.setup.prepare_keys import prepare
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, bindparam, exists, select
 
 from pingyi.channels import Text
+from pingyi.models import Assessment, Publication
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.errors import not_found
 from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.ballot.tally_cells import COUNTED, HELD, REJECTED
+from pingyi_surveys.review.queries import BallotNumbers, ReportedOpening, decisions, reported_openings
+from pingyi_surveys.setup.queries import units_of_period
+
+_IS_PUBLISHED = select(
+    exists().where(Assessment.id == Publication.assessment_id, Assessment.period_id == bindparam("period"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +65,18 @@ class OpenedBox:
 
 def opened_boxes(connection: Connection, period: PeriodRow, channel: str = "") -> list[OpenedBox]:
     """The period's opened boxes, or one channel's, in the order of its scheme: four queries at most."""
-    given = {"period": period.id, "channel": channel}
-    found = connection.execute(text(_BOXES), given).all()
-    if not found:
+    openings = reported_openings(connection, period.id, channel)
+    if not openings:
         return []
-    names = {row.code: row.name for row in connection.execute(text(_UNITS), given)}
+    names = {unit.code: unit.name for unit in units_of_period(connection, period.id)}
     decided: defaultdict[int, dict[tuple[str, str], bool]] = defaultdict(dict)
-    for row in connection.execute(text(_DECISIONS), given):
-        decided[row.channel_id][row.code, row.reason] = row.release
+    for decision in decisions(connection, period.id):
+        decided[decision.channel_id][decision.unit, decision.reason] = decision.release
     scheme = issued_scheme(period.scheme_id, connection)
     titles = {plan.key: plan.title for plan in scheme.channels}
-    return [_box(row, titles[row.channel], names, decided[row.channel_id]) for row in found]
+    return [
+        _box(opening, titles[opening.channel], names, decided[opening.channel_id]) for opening in openings
+    ]
 
 
 def opened_box(connection: Connection, period: PeriodRow, channel: str) -> OpenedBox:
@@ -79,23 +87,26 @@ def opened_box(connection: Connection, period: PeriodRow, channel: str) -> Opene
 
 
 def _box(
-    row: Row[Any], title: Text, names: Mapping[str, str], decided: Mapping[tuple[str, str], bool]
+    opening: ReportedOpening,
+    title: Text,
+    names: Mapping[str, str],
+    decided: Mapping[tuple[str, str], bool],
 ) -> OpenedBox:
     return OpenedBox(
-        channel=row.channel,
+        channel=opening.channel,
         title=title,
-        sealed=row.sealed,
-        opened_at=row.opened_at,
-        head=row.head,
-        first_day=date.fromisoformat(row.content["first_day"]),
-        kind=row.content["kind"],
-        report=row.report,
-        units=tuple(_units(row.numbers, names, decided)),
+        sealed=opening.sealed,
+        opened_at=opening.opened_at,
+        head=opening.head,
+        first_day=date.fromisoformat(opening.content["first_day"]),
+        kind=opening.content["kind"],
+        report=opening.report,
+        units=tuple(_units(opening.numbers, names, decided)),
     )
 
 
 def _units(
-    numbers: Sequence[Sequence[Any]], names: Mapping[str, str], decided: Mapping[tuple[str, str], bool]
+    numbers: BallotNumbers, names: Mapping[str, str], decided: Mapping[tuple[str, str], bool]
 ) -> list[UnitNumbers]:
     """The opening's numbers with what the reviewers decided since, in the order of the period's units."""
     cells: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
@@ -123,29 +134,4 @@ def _sum(cells: Mapping[tuple[str, str], int], wanted: str) -> int:
 
 def is_published(connection: Connection, period: PeriodRow) -> bool:
     """Whether the public may see results of a period."""
-    return bool(
-        connection.execute(
-            text(
-                "SELECT EXISTS (SELECT FROM publication b JOIN assessment a ON a.id = b.assessment_id"
-                " WHERE a.period_id = :period)"
-            ),
-            {"period": period.id},
-        ).scalar_one()
-    )
-
-
-_BOXES = """
-SELECT c.id AS channel_id, c.key AS channel, o.sealed, o.numbers, o.report, o.opened_at, o.head, x.content
-FROM box_opening o JOIN channel c ON c.id = o.channel_id
-JOIN prepared_box x ON x.channel_id = c.id
-  AND x.keys_id = (SELECT max(k.id) FROM ballot_keys k WHERE k.period_id = c.period_id)
-WHERE c.period_id = :period AND (:channel = '' OR c.key = :channel) ORDER BY c.position
-"""
-_UNITS = """
-SELECT u.code, p.name FROM period_unit p JOIN unit u ON u.id = p.unit_id WHERE p.period_id = :period
-ORDER BY p.position
-"""
-_DECISIONS = """
-SELECT d.channel_id, u.code, d.reason, d.release FROM cell_decision d
-JOIN channel c ON c.id = d.channel_id JOIN unit u ON u.id = d.unit_id WHERE c.period_id = :period
-"""
+    return connection.execute(_IS_PUBLISHED, {"period": period.id}).scalar_one()

@@ -6,18 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, select
 
 from pingyi.channels import Text
 from pingyi.domain.period_state import WITH_BALLOTS
+from pingyi.models import Channel
 from pingyi.services.core.bound_channels import BoundChannel, period_channels
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, require_state
 from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import PeriodRow
-from pingyi_surveys.review.turnout import BoxTurnout, view_turnout
+from pingyi_surveys.models import SealedBallot
+from pingyi_surveys.review.queries import BoxTurnout
+from pingyi_surveys.review.turnout import view_turnout
+from pingyi_surveys.setup.queries import card_counts, units_of_period
 
 VIEWERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, "shell"})
+_SEALED = (
+    select(SealedBallot.channel_id, SealedBallot.unit_id, func.count().label("ballots"))
+    .join(Channel, Channel.id == SealedBallot.channel_id)
+    .where(Channel.period_id == bindparam("period"))
+    .group_by(SealedBallot.channel_id, SealedBallot.unit_id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +81,12 @@ def view_coverage(connection: Connection, caller: Caller, period: PeriodRow) -> 
     working = {channel.key: channel for channel in period_channels(connection, period.id)}
     boxes = view_turnout(connection, caller, period)
     sealed, cards = _sealed(connection, period.id), _cards(connection, period.id)
-    units = connection.execute(text(_UNITS), {"id": period.id}).all()
+    units = units_of_period(connection, period.id)
     ballots = [
         {
-            box.channel: box.sealed if box.kind == "roster" else sealed.get((box.channel, unit.id), 0)
+            box.channel: box.sealed
+            if box.kind == "roster"
+            else sealed.get((working[box.channel].id, unit.id), 0)
             for box in boxes
         }
         for unit in units
@@ -83,7 +95,9 @@ def view_coverage(connection: Connection, caller: Caller, period: PeriodRow) -> 
         period=period.key,
         viewed_at=datetime.now(UTC),
         last_day=next((one.context.period.ends_on for one in working.values()), None),
-        boxes=tuple(_box(box, working[box.channel], cards.get(box.channel, {}), ballots) for box in boxes),
+        boxes=tuple(
+            _box(box, working[box.channel], cards.get(working[box.channel].id, {}), ballots) for box in boxes
+        ),
         units=tuple(
             UnitCoverage(code=unit.code, name=unit.name, ballots=each)
             for unit, each in zip(units, ballots, strict=True)
@@ -91,36 +105,18 @@ def view_coverage(connection: Connection, caller: Caller, period: PeriodRow) -> 
     )
 
 
-_UNITS = """
-SELECT u.id, u.code, p.name FROM period_unit p JOIN unit u ON u.id = p.unit_id
-WHERE p.period_id = :id ORDER BY p.position
-"""
+def _sealed(connection: Connection, period_id: int) -> Mapping[tuple[int, int], int]:
+    """Ballots by channel and unit, 0 for those that rate every unit."""
+    counts = connection.execute(_SEALED, {"period": period_id})
+    return {(row.channel_id, row.unit_id): row.ballots for row in counts}
 
 
-def _sealed(connection: Connection, period_id: int) -> Mapping[tuple[str, int], int]:
-    rows = connection.execute(
-        text(
-            "SELECT c.key, s.unit_id, count(*) AS ballots FROM channel c"
-            " JOIN sealed_ballot s ON s.channel_id = c.id WHERE c.period_id = :id GROUP BY c.key, s.unit_id"
-        ),
-        {"id": period_id},
-    )
-    return {(row.key, row.unit_id): row.ballots for row in rows}
-
-
-def _cards(connection: Connection, period_id: int) -> Mapping[str, Mapping[str, int]]:
-    rows = connection.execute(
-        text(
-            "SELECT c.key, l.stratum, sum(l.cards)::bigint AS cards FROM card_list l"
-            " JOIN channel c ON c.id = l.channel_id WHERE c.period_id = :id AND l.purpose = 'card'"
-            " GROUP BY c.key, l.stratum ORDER BY l.stratum"
-        ),
-        {"id": period_id},
-    )
-    found: dict[str, dict[str, int]] = {}
-    for row in rows:
-        found.setdefault(row.key, {})[row.stratum] = row.cards
-    return found
+def _cards(connection: Connection, period_id: int) -> Mapping[int, Mapping[str, int]]:
+    cards: dict[int, dict[str, int]] = {}
+    for count in card_counts(connection, period_id):
+        if count.purpose == "card":
+            cards.setdefault(count.channel_id, {})[count.stratum] = count.cards
+    return cards
 
 
 def _box(

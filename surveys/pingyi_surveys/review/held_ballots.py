@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, and_, bindparam, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from pingyi.channels import Text
@@ -18,6 +17,7 @@ from pingyi.db import Lock, hold
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
+from pingyi.models import Entry, EntryHead
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found, require_state, wrong_state
@@ -25,21 +25,25 @@ from pingyi.services.core.roles import Role, incompatible_pairs
 from pingyi.services.intake.dispositions import begin, move_standing
 from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.ballot.tally_cells import COUNTED, HELD, REJECTED
+from pingyi_surveys.models import CellDecision, CellReview
+from pingyi_surveys.review.queries import BallotNumbers, Review, decisions, opened_periods, openings, reviews
 from pingyi_surveys.setup.boxes import BATCH
+from pingyi_surveys.setup.queries import units_of_period
 
 NEEDED: Final = 2
 LONGEST: Final = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What one reviewer said; `name` is what people read."""
-
-    by: str
-    name: str
-    release: bool
-    grounds: str
-    at: datetime
+_STORE_REVIEW = insert(CellReview)
+_STORE_DECISION = insert(CellDecision)
+_HELD_ENTRIES = (
+    select(EntryHead.identity)
+    .join(Entry, and_(Entry.delivery_id == EntryHead.delivery_id, Entry.position == EntryHead.position))
+    .where(
+        EntryHead.channel_id == bindparam("channel"),
+        Entry.unit_id == bindparam("unit"),
+        Entry.standing == HELD,
+        Entry.values["batch"].as_string() == bindparam("batch"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,34 +71,32 @@ class HeldCell:
 
 def cells_to_review(connection: Connection, period: PeriodRow) -> list[HeldCell]:
     """Every held cell of a period's opened boxes, by channel, unit and reason: four queries."""
-    given = {"period": period.id}
-    names = {row.code: row for row in connection.execute(text(_UNITS), given)}
-    reviews: defaultdict[tuple[int, int, str], list[Review]] = defaultdict(list)
-    for row in connection.execute(text(_REVIEWS), given):
-        reviews[_key(row)].append(Review(row.by, row.name, row.release, row.grounds, row.at))
-    decided = {_key(row): row.release for row in connection.execute(text(_DECISIONS), given)}
+    units = {unit.code: unit for unit in units_of_period(connection, period.id)}
+    spoken: defaultdict[tuple[int, int, str], list[Review]] = defaultdict(list)
+    for review in reviews(connection, period.id):
+        spoken[review.channel_id, review.unit_id, review.reason].append(review)
+    decided = {
+        (decision.channel_id, decision.unit, decision.reason): decision.release
+        for decision in decisions(connection, period.id)
+    }
     return [
         HeldCell(
             channel=opening.channel,
             channel_id=opening.channel_id,
             unit=unit,
-            unit_id=names[unit].id,
-            unit_name=names[unit].name,
+            unit_id=units[unit].id,
+            unit_name=units[unit].name,
             reason=reason,
             ballots=ballots,
-            reviews=tuple(reviews[opening.channel_id, names[unit].id, reason]),
-            decided=decided.get((opening.channel_id, names[unit].id, reason)),
+            reviews=tuple(spoken[opening.channel_id, units[unit].id, reason]),
+            decided=decided.get((opening.channel_id, unit, reason)),
         )
-        for opening in connection.execute(text(_OPENINGS), given)
+        for opening in openings(connection, period.id)
         for unit, reason, ballots in _held(opening.numbers)
     ]
 
 
-def _key(row: Row[Any]) -> tuple[int, int, str]:
-    return row.channel_id, row.unit_id, row.reason
-
-
-def _held(numbers: Sequence[Sequence[Any]]) -> Iterator[tuple[str, str, int]]:
+def _held(numbers: BallotNumbers) -> Iterator[tuple[str, str, int]]:
     cells: Counter[tuple[str, str]] = Counter()
     for unit, standing, reason, count in numbers:
         if standing == HELD:
@@ -170,15 +172,10 @@ def _store_review(
 ) -> None:
     salt = secrets.token_bytes(NONCE_BYTES)
     connection.execute(
-        text(
-            "INSERT INTO cell_review (channel_id, unit_id, reason, reviewed_by, release, grounds, salt)"
-            " VALUES (:channel, :unit, :reason, :by, :release, :grounds, :salt)"
-        ),
+        _STORE_REVIEW,
         {
-            "channel": cell.channel_id,
-            "unit": cell.unit_id,
-            "reason": cell.reason,
-            "by": caller.name,
+            **_place(cell),
+            "reviewed_by": caller.name,
             "release": release,
             "grounds": grounds,
             "salt": salt,
@@ -193,6 +190,10 @@ def _store_review(
     record(connection, "cell.reviewed", content, period.id)
 
 
+def _place(cell: HeldCell) -> dict[str, Any]:
+    return {"channel_id": cell.channel_id, "unit_id": cell.unit_id, "reason": cell.reason}
+
+
 def _named(period: str, cell: HeldCell) -> dict[str, Any]:
     return {"period": period, "channel": cell.channel, "unit": cell.unit, "reason": cell.reason}
 
@@ -201,15 +202,8 @@ def _decide(
     connection: Connection, caller: Caller, working: BoundChannel, cell: HeldCell, release: bool
 ) -> None:
     """Move the cell's entries; Problem wrong_state where the period was assessed meanwhile."""
-    identities = connection.execute(
-        text(_ENTRIES),
-        {
-            "channel": cell.channel_id,
-            "unit": cell.unit_id,
-            "held": HELD,
-            "batch": f"{BATCH}.{cell.reason}",
-        },
-    ).scalars()
+    held = {"channel": cell.channel_id, "unit": cell.unit_id, "batch": f"{BATCH}.{cell.reason}"}
+    identities = connection.execute(_HELD_ENTRIES, held).scalars()
     verdict = (COUNTED if release else REJECTED, cell.reason)
     delivery_id = begin(connection, caller, working)
     try:
@@ -218,63 +212,28 @@ def _decide(
         if sqlstate(error) == "PY001":
             raise wrong_state(working.state, PeriodState.CLOSED) from error
         raise
-    connection.execute(
-        text(
-            "INSERT INTO cell_decision (channel_id, unit_id, reason, release, delivery_id)"
-            " VALUES (:channel, :unit, :reason, :release, :delivery)"
-        ),
-        {
-            "channel": cell.channel_id,
-            "unit": cell.unit_id,
-            "reason": cell.reason,
-            "release": release,
-            "delivery": delivery_id,
-        },
-    )
+    decision = {**_place(cell), "release": release, "delivery_id": delivery_id}
+    connection.execute(_STORE_DECISION, decision)
     content = {**_named(working.period_key, cell), "release": release, "ballots": cell.ballots}
     record(connection, "cell.decided", content, working.period_id)
 
 
-def reviewed_periods(connection: Connection) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class ReviewedPeriod:
+    """A period whose boxes were opened, and how many held cells wait in it."""
+
+    key: str
+    state: str
+    waiting: int
+
+
+def reviewed_periods(connection: Connection) -> list[ReviewedPeriod]:
     """Periods whose boxes were opened, the newest first, with how many cells wait in each: one query."""
-    rows = connection.execute(text(_PERIODS)).all()
     return [
-        {
-            "key": row.key,
-            "state": row.state,
-            "waiting": sum(len(list(_held(numbers))) for numbers in row.numbers) - row.decided,
-        }
-        for row in rows
+        ReviewedPeriod(
+            period.key,
+            period.state,
+            sum(len(list(_held(numbers))) for numbers in period.numbers) - period.decided,
+        )
+        for period in opened_periods(connection)
     ]
-
-
-_UNITS = """
-SELECT u.id, u.code, p.name FROM period_unit p JOIN unit u ON u.id = p.unit_id WHERE p.period_id = :period
-"""
-_OPENINGS = """
-SELECT o.channel_id, c.key AS channel, o.numbers FROM box_opening o JOIN channel c ON c.id = o.channel_id
-WHERE c.period_id = :period ORDER BY c.position
-"""
-_REVIEWS = """
-SELECT r.channel_id, r.unit_id, r.reason, r.reviewed_by AS by, r.release, r.grounds, r.reviewed_at AS at,
-  coalesce(a.name || ' ' || a.login, r.reviewed_by) AS name
-FROM cell_review r JOIN channel c ON c.id = r.channel_id
-LEFT JOIN account a ON r.reviewed_by = 'account-' || a.id
-WHERE c.period_id = :period ORDER BY r.reviewed_at, r.reviewed_by
-"""
-_DECISIONS = """
-SELECT d.channel_id, d.unit_id, d.reason, d.release FROM cell_decision d JOIN channel c ON c.id = d.channel_id
-WHERE c.period_id = :period
-"""
-_ENTRIES = """
-SELECT h.identity FROM entry_head h
-JOIN entry e ON e.delivery_id = h.delivery_id AND e.position = h.position
-WHERE h.channel_id = :channel AND e.unit_id = :unit AND e.standing = :held AND e.values ->> 'batch' = :batch
-"""
-_PERIODS = """
-SELECT p.key, p.state, json_agg(o.numbers) AS numbers,
-  (SELECT count(*) FROM cell_decision d JOIN channel k ON k.id = d.channel_id
-    WHERE k.period_id = p.id) AS decided
-FROM period p JOIN channel c ON c.period_id = p.id JOIN box_opening o ON o.channel_id = c.id
-GROUP BY p.id ORDER BY p.id DESC
-"""

@@ -24,7 +24,13 @@ from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import find_period, request_assessment
 from pingyi.services.results.load import load_result
 from pingyi_surveys.counting.open_boxes import open_by_itself
-from pingyi_surveys.review.held_ballots import HeldCell, cells_to_review, review_cell, reviewed_periods
+from pingyi_surveys.review.held_ballots import (
+    HeldCell,
+    ReviewedPeriod,
+    cells_to_review,
+    review_cell,
+    reviewed_periods,
+)
 from pingyi_workers.work import drain
 
 ONE, TWO, THREE = reviewer(1), reviewer(2), reviewer(3)
@@ -70,7 +76,7 @@ def test_held_cells_wait_for_review_with_their_numbers(app: Flask) -> None:
     assert {key: cell.ballots for key, cell in cells().items()} == CELLS
     assert {cell.decided for cell in cells().values()} == {None}
     with transaction() as connection:
-        assert reviewed_periods(connection) == [{"key": "p", "state": "closed", "waiting": 3}]
+        assert reviewed_periods(connection) == [ReviewedPeriod("p", "closed", 3)]
 
 
 def test_two_who_agree_release_the_ballots_of_that_cell_alone(app: Flask) -> None:

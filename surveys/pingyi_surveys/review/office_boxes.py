@@ -6,32 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pingyi.channels import Text
-from pingyi.db import one_row, rows
 from pingyi.domain.errors import FieldError
 from pingyi.domain.period_state import PeriodState
 from pingyi.services.core.bound_channels import BoundChannel, issued_scheme, period_channels
 from pingyi.services.core.progress import ProgressRow, read_progress
 from pingyi.services.periods.periods import PeriodRow
+from pingyi_surveys.review.queries import Opening, openings
 from pingyi_surveys.setup.boxes import Box, boxes_of
 from pingyi_surveys.setup.prepare_keys import unprepared
+from pingyi_surveys.setup.queries import card_counts, destroyed_keys, newest_keys, period_terms
 from pingyi_surveys.topics import OPEN_BOXES
 
 FAMILY = "ballots"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedNumbers:
-    """What came out of a channel's box, in ballots."""
-
-    channel_id: int
-    sealed: int
-    counted: int
-    held: int
-    rejected: int
-    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +32,7 @@ class ChannelBoxes:
     box: Box | None
     cards: Mapping[str, int]
     visits: int
-    opened: OpenedNumbers | None
+    opened: Opening | None
 
     @property
     def strata(self) -> tuple[str, ...]:
@@ -77,25 +66,21 @@ class BoxOverview:
 
 def box_overview(connection: Connection, period: PeriodRow) -> BoxOverview:
     """All of a period's boxes: as many queries for many units, cards and ballots as for few."""
-    scheme = issued_scheme(period.scheme_id, connection)
-    demonstration = connection.execute(
-        text("SELECT demonstration FROM period WHERE id = :id"), {"id": period.id}
-    ).scalar_one()
     return BoxOverview(
-        title=scheme.title,
-        demonstration=demonstration,
+        title=issued_scheme(period.scheme_id, connection).title,
+        demonstration=period_terms(connection, period.id).demonstration,
         channels=tuple(_channels(connection, period.id)),
         keys=_keys(connection, period.id),
         missing=unprepared(connection, period.id) if period.state == PeriodState.DRAFT else (),
         progress=read_progress(connection, OPEN_BOXES, period.id),
-        destroyed=_destroyed(connection, period.id),
+        destroyed=destroyed_keys(connection, period.id),
     )
 
 
 def _channels(connection: Connection, period_id: int) -> list[ChannelBoxes]:
     boxes = {box.channel_id: box for box in boxes_of(connection, period_id)}
     cards = _lists(connection, period_id)
-    opened = _opened(connection, period_id)
+    opened = {opening.channel_id: opening for opening in openings(connection, period_id)}
     return [
         ChannelBoxes(
             working=working,
@@ -111,43 +96,20 @@ def _channels(connection: Connection, period_id: int) -> list[ChannelBoxes]:
 
 
 def _lists(connection: Connection, period_id: int) -> dict[int, dict[tuple[str, str], int]]:
-    lists = connection.execute(
-        text(
-            "SELECT l.channel_id, l.purpose, l.stratum, sum(l.cards)::bigint AS cards FROM card_list l"
-            " JOIN channel c ON c.id = l.channel_id WHERE c.period_id = :id"
-            " GROUP BY l.channel_id, l.purpose, l.stratum ORDER BY l.stratum"
-        ),
-        {"id": period_id},
-    )
-    found: dict[int, dict[tuple[str, str], int]] = {}
-    for row in lists:
-        found.setdefault(row.channel_id, {})[row.purpose, row.stratum] = row.cards
-    return found
-
-
-def _opened(connection: Connection, period_id: int) -> dict[int, OpenedNumbers]:
-    opened = rows(
-        connection,
-        OpenedNumbers,
-        "SELECT o.channel_id, o.sealed, o.counted, o.held, o.rejected, o.opened_at FROM box_opening o"
-        " JOIN channel c ON c.id = o.channel_id WHERE c.period_id = :id",
-        id=period_id,
-    )
-    return {numbers.channel_id: numbers for numbers in opened}
+    lists: dict[int, dict[tuple[str, str], int]] = {}
+    for count in card_counts(connection, period_id):
+        lists.setdefault(count.channel_id, {})[count.purpose, count.stratum] = count.cards
+    return lists
 
 
 def _keys(connection: Connection, period_id: int) -> Keys | None:
-    return one_row(
-        connection,
-        Keys,
-        "SELECT encode(public, 'hex') AS public, encode(key_file, 'hex') AS key_file, kept, prepared_by,"
-        " prepared_at FROM ballot_keys WHERE period_id = :id ORDER BY id DESC LIMIT 1",
-        id=period_id,
+    keys = newest_keys(connection, period_id)
+    if keys is None:
+        return None
+    return Keys(
+        public=keys.public.hex(),
+        key_file=keys.key_file.hex(),
+        kept=keys.kept,
+        prepared_by=keys.prepared_by,
+        prepared_at=keys.prepared_at,
     )
-
-
-def _destroyed(connection: Connection, period_id: int) -> dict[str, datetime]:
-    destructions = connection.execute(
-        text("SELECT what, destroyed_at FROM key_destruction WHERE period_id = :id"), {"id": period_id}
-    )
-    return {row.what: row.destroyed_at for row in destructions}
