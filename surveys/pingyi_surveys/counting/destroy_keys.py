@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import BigInteger, Connection, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.db import transaction
 from pingyi.domain.period_state import RELEASED, PeriodState
@@ -15,13 +16,16 @@ from pingyi.services.core.errors import require_state
 from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi_surveys.casting.drafts import remove_dead_drafts
 from pingyi_surveys.counting.unopened_boxes import require_opened
+from pingyi_surveys.models import KeyDestruction
 from pingyi_surveys.setup.key_files import box_name, configured, forget, key_file_name
 from pingyi_surveys.setup.prepare_keys import newest_prepared
+from pingyi_surveys.setup.queries import BOX, PERIOD_SECRET, state_of
 
-PERIOD_SECRET = "period_secret"  # noqa: S105 the name of one
-BOX = "box"
 _NAMED = re.compile(r"period-([0-9]{1,18})-[0-9a-f]{16}\.(keys|box)")
 _DEAD = {"keys": PERIOD_SECRET, "box": BOX}
+_NOTE = insert(KeyDestruction).on_conflict_do_nothing().returning(KeyDestruction.period_id)
+_ALL = select(KeyDestruction.period_id, KeyDestruction.what)
+_DESTROY_BALLOTS = select(func.destroy_ballots(bindparam("period", type_=BigInteger), type_=BigInteger))
 
 
 def destroy_period_secret(caller: Caller, period_id: int, period: str) -> None:
@@ -46,9 +50,7 @@ def destroy_box(caller: Caller, period_key: str) -> int:
         require_destroyable(connection, period)
         fresh = _destroyed(connection, caller, period.id, BOX)
         _destroyed(connection, caller, period.id, PERIOD_SECRET)
-        removed: int = connection.execute(
-            text("SELECT destroy_ballots(:period)"), {"period": period.id}
-        ).scalar_one()
+        removed: int = connection.execute(_DESTROY_BALLOTS, {"period": period.id}).scalar_one()
         remove_dead_drafts(connection)
         if fresh or removed:
             content = {"period": period.key, "by": caller.name, "what": BOX, "removed": removed}
@@ -65,15 +67,8 @@ def require_destroyable(connection: Connection, period: PeriodRow) -> None:
 
 def _destroyed(connection: Connection, caller: Caller, period_id: int, what: str) -> bool:
     """Note that a key is destroyed; whether nobody had before."""
-    return bool(
-        connection.execute(
-            text(
-                "INSERT INTO key_destruction (period_id, what, destroyed_by) VALUES (:period, :what, :by)"
-                " ON CONFLICT DO NOTHING"
-            ),
-            {"period": period_id, "what": what, "by": caller.name},
-        ).rowcount
-    )
+    destruction = {"period_id": period_id, "what": what, "destroyed_by": caller.name}
+    return connection.execute(_NOTE, destruction).first() is not None
 
 
 def forget_dead_keys() -> int:
@@ -83,10 +78,7 @@ def forget_dead_keys() -> int:
     if not files:
         return 0
     with transaction() as connection:
-        destroyed = {
-            (row.period_id, row.what)
-            for row in connection.execute(text("SELECT period_id, what FROM key_destruction"))
-        }
+        destroyed = {(row.period_id, row.what) for row in connection.execute(_ALL)}
         dead = [file for file in files if _is_dead(connection, file, destroyed)]
     return sum(forget(file) for file in dead)
 
@@ -101,9 +93,7 @@ def _is_dead(connection: Connection, file: Path, destroyed: set[tuple[int, str]]
 
 def _is_replaced(connection: Connection, file: Path, period_id: int) -> bool:
     """Keys were made again; in a draft that may be under way right now, so its files stay."""
-    state = connection.execute(
-        text("SELECT state FROM period WHERE id = :id"), {"id": period_id}
-    ).scalar_one_or_none()
+    state = state_of(connection, period_id)
     prepared = newest_prepared(connection, period_id)
     if state in {None, PeriodState.DRAFT} or prepared is None:
         return False

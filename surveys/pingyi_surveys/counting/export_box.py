@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import record
 from pingyi.services.core.callers import Caller
 from pingyi.services.periods.periods import find_period
-from pingyi_surveys.counting.match_record import load_leaves, load_rows
+from pingyi_surveys.counting.queries import StoredOpening, load_leaves, load_rows, stored_openings
 from pingyi_surveys.counting.recount import (
     FORMAT,
     MANIFEST,
@@ -27,6 +27,7 @@ from pingyi_surveys.counting.recount import (
 from pingyi_surveys.counting.unopened_boxes import require_opened
 from pingyi_surveys.setup.key_files import write_private
 from pingyi_surveys.setup.prepare_keys import newest_prepared
+from pingyi_surveys.setup.queries import BOX, destroyed_keys
 
 
 def hand_out(connection: Connection, caller: Caller, period_key: str, out: Path) -> int:
@@ -38,15 +39,15 @@ def hand_out(connection: Connection, caller: Caller, period_key: str, out: Path)
     period = find_period(connection, period_key)
     require_opened(connection, period.id)
     prepared = newest_prepared(connection, period.id)
-    if prepared is None or _destroyed(connection, period.id):
+    if prepared is None or BOX in destroyed_keys(connection, period.id):
         raise Problem("ballots_destroyed", 410, _GONE.format(period=period.key))
     rows = 0
     boxes = []
     try:
         out.mkdir(mode=0o700, parents=True)
-        for told in connection.execute(text(_OPENINGS), {"period": period.id}).all():
-            rows += _write(connection, out, period.id, told)
-            boxes.append(_box(told, prepared.content[told.channel_id]))
+        for opening in stored_openings(connection, period.id):
+            rows += _write(connection, out, period.id, opening)
+            boxes.append(_box(opening, prepared.content[opening.channel_id]))
         manifest = Exported(FORMAT, period.key, prepared.public.hex(), boxes)
         write_private(out / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
     except OSError as error:
@@ -65,19 +66,11 @@ _UNWRITABLE = Text(
 )
 
 
-def _destroyed(connection: Connection, period_id: int) -> bool:
-    return bool(
-        connection.execute(
-            text("SELECT 1 FROM key_destruction WHERE period_id = :id AND what = 'box'"), {"id": period_id}
-        ).first()
-    )
-
-
-def _write(connection: Connection, out: Path, period_id: int, told: Row[Any]) -> int:
-    rows = sorted(load_rows(connection, told.channel_id))
-    leaves = sorted(load_leaves(connection, period_id, told.channel))
-    _write_lines(out / f"{told.channel}.rows.jsonl", map(write_row, rows))
-    _write_lines(out / f"{told.channel}.leaves.jsonl", map(write_leaf, leaves))
+def _write(connection: Connection, out: Path, period_id: int, opening: StoredOpening) -> int:
+    rows = sorted(load_rows(connection, opening.channel_id))
+    leaves = sorted(load_leaves(connection, period_id, opening.channel))
+    _write_lines(out / f"{opening.channel}.rows.jsonl", map(write_row, rows))
+    _write_lines(out / f"{opening.channel}.leaves.jsonl", map(write_leaf, leaves))
     return len(rows)
 
 
@@ -87,29 +80,21 @@ def _write_lines(path: Path, lines: Iterable[bytes]) -> None:
         file.writelines(lines)
 
 
-def _box(told: Row[Any], content: dict[str, Any]) -> ExportedBox:
+def _box(opening: StoredOpening, content: dict[str, Any]) -> ExportedBox:
     return ExportedBox(
-        told.channel,
+        opening.channel,
         content,
         Told(
-            told.head,
-            told.epoch,
-            told.size,
-            told.sealed,
-            told.counted,
-            told.held,
-            told.rejected,
-            [tuple(number) for number in told.numbers],
-            told.digest,
+            opening.head,
+            opening.epoch,
+            opening.size,
+            opening.sealed,
+            opening.counted,
+            opening.held,
+            opening.rejected,
+            [tuple(number) for number in opening.numbers],
+            opening.digest,
         ),
-        f"{told.channel}.rows.jsonl",
-        f"{told.channel}.leaves.jsonl",
+        f"{opening.channel}.rows.jsonl",
+        f"{opening.channel}.leaves.jsonl",
     )
-
-
-_OPENINGS = """
-SELECT o.channel_id, c.key AS channel, o.head, e.number AS epoch, split_part(o.head, ' ', 2)::bigint AS size,
-  o.sealed, o.counted, o.held, o.rejected, o.numbers, encode(o.digest, 'hex') AS digest
-FROM box_opening o JOIN channel c ON c.id = o.channel_id JOIN epoch e ON e.origin = split_part(o.head, ' ', 1)
-WHERE c.period_id = :period ORDER BY c.position
-"""

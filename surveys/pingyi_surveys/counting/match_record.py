@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection
-
 from pingyi.ledger.leaves import leaf_hash
 from pingyi.ledger.tree import entry_bytes, hash_entry
 from pingyi_surveys.ballot.tally import Result, Sealed
@@ -116,36 +114,3 @@ def _matched(
             altered.append(leaf)
             missing.remove(leaf)
     return Matched(tuple(found), tuple(sorted(missing)), tuple(sorted(altered)), tuple(sorted(extra)))
-
-
-def load_rows(connection: Connection, channel_id: int) -> list[BoxRow]:
-    """All rows of a box: no statement names one of them."""
-    return [BoxRow._make(row) for row in _read(connection, _ROWS, {"channel": channel_id})]
-
-
-def load_leaves(connection: Connection, period_id: int, channel: str) -> list[BallotLeaf]:
-    """All sealed ballot leaves of a channel."""
-    found = _read(connection, _LEAVES, {"period": period_id, "channel": channel})
-    return [BallotLeaf(place_of(epoch, index), entry, receipt) for epoch, index, entry, receipt in found]
-
-
-def _read(connection: Connection, statement: str, given: Mapping[str, Any]) -> Iterable[Any]:
-    """Rows past SQLAlchemy and in binary: hundreds of thousands in a fraction of the time."""
-    cursor = connection.connection.cursor(binary=True)
-    cursor.execute(statement, given)
-    found: Iterable[Any] = cursor.fetchall()
-    cursor.close()
-    return found
-
-
-_ROWS = f"""
-SELECT CASE WHEN b.unit_id = 0 THEN '' ELSE coalesce(u.code, '{UNKNOWN_UNIT}') END AS unit,
-  b.nullifier, b.group_key, b.position, b.ciphertext, b.receipt
-FROM sealed_ballot b LEFT JOIN unit u ON u.id = b.unit_id WHERE b.channel_id = %(channel)s
-"""  # noqa: S608 our own constant
-_LEAVES = """
-SELECT s.epoch, s.index, s.hash AS entry, l.hash AS receipt
-FROM leaf l JOIN sealed_leaf s ON s.leaf_id = l.id
-WHERE l.kind = 'ballot' AND l.period_id = %(period)s
-  AND convert_from(l.body, 'UTF8')::json ->> 'channel' = %(channel)s
-"""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
+from pingyi.models import Account
 from pingyi.services.core.errors import not_found
 from pingyi_surveys.counting.open_boxes import Approval
+
+_ACCOUNT = select(Account.id).where(Account.login == bindparam("login"), Account.disabled_at.is_(None))
 
 
 def approval_of(connection: Connection, by: str, second: str) -> Approval:
@@ -21,9 +24,7 @@ _TWO = Text(zh="须由两个不同的人决定。", en="It takes two different p
 
 
 def _named(connection: Connection, login: str) -> str:
-    found = connection.execute(
-        text("SELECT id FROM account WHERE login = :login AND disabled_at IS NULL"), {"login": login}
-    ).scalar_one_or_none()
-    if found is None:
+    account_id = connection.execute(_ACCOUNT, {"login": login}).scalar_one_or_none()
+    if account_id is None:
         raise not_found(zh=f"账号“{login}”", en=f"Account {login}")
-    return f"account-{found}"
+    return f"account-{account_id}"

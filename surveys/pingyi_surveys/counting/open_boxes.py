@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pingyi.channels import Text
 from pingyi.db import Lock, db, hold, transaction
@@ -29,10 +29,12 @@ from pingyi_surveys.counting.box_terms import Judging, terms_of
 from pingyi_surveys.counting.closing_head import ClosingHead, closing_head, require_whole_tree
 from pingyi_surveys.counting.decrypt import Show, open_all
 from pingyi_surveys.counting.destroy_keys import destroy_period_secret, forget_dead_keys, sweep_drafts
-from pingyi_surveys.counting.match_record import Matched, load_leaves, load_rows, match
+from pingyi_surveys.counting.match_record import Matched, match
+from pingyi_surveys.counting.queries import closed_boxes, load_leaves, load_rows, periods_to_open
 from pingyi_surveys.counting.store_tally import Outcome, TalliedBox, store_opening
 from pingyi_surveys.setup.key_files import configured, read_box_secret
 from pingyi_surveys.setup.prepare_keys import Prepared, newest_prepared, require_as_recorded
+from pingyi_surveys.setup.queries import period_terms, state_of
 from pingyi_surveys.topics import OPEN_BOXES
 
 SHOWN_EVERY_SECONDS = 1.0
@@ -85,9 +87,7 @@ def open_by_itself(period_id: int) -> int:
 def _secret_here(period_id: int) -> bytes | None:
     """The secret of a closed period's boxes where it is a file of this host."""
     with transaction() as connection:
-        state = connection.execute(
-            text("SELECT state FROM period WHERE id = :id"), {"id": period_id}
-        ).scalar_one_or_none()
+        state = state_of(connection, period_id)
         prepared = newest_prepared(connection, period_id)
     if state != PeriodState.CLOSED or prepared is None:
         return None
@@ -156,24 +156,23 @@ def _alone(period_id: int) -> Iterator[None]:
 
 def _load(period_id: int, secret: bytes) -> _Period | None:
     with transaction() as connection:
-        row = connection.execute(
-            text("SELECT key, state FROM period WHERE id = :id"), {"id": period_id}
-        ).one()
+        terms = period_terms(connection, period_id)
         prepared = newest_prepared(connection, period_id)
-        closed = connection.execute(text(_CLOSED), {"id": period_id}).scalars().all()
         if prepared is None:
             return None
-        found = prepared.content
-        waiting = [(channel_by_id(connection, one), found[one]) for one in closed if one in found]
-    keys = box_keys_of(secret, prepared.public)
-    return _Period(id=period_id, key=row.key, state=row.state, keys=keys, prepared=prepared, waiting=waiting)
-
-
-_CLOSED = """
-SELECT b.channel_id FROM ballot_box b JOIN channel c ON c.id = b.channel_id
-WHERE c.period_id = :id AND NOT EXISTS (SELECT FROM box_opening o WHERE o.channel_id = b.channel_id)
-ORDER BY c.position
-"""
+        waiting = [
+            (channel_by_id(connection, box.channel_id), prepared.content[box.channel_id])
+            for box in closed_boxes(connection, period_id)
+            if box.channel_id in prepared.content
+        ]
+    return _Period(
+        id=period_id,
+        key=terms.key,
+        state=terms.state,
+        keys=box_keys_of(secret, prepared.public),
+        prepared=prepared,
+        waiting=waiting,
+    )
 
 
 def _matched(period: _Period, box: tuple[BoundChannel, dict[str, Any]], approval: Approval | None) -> Matched:
@@ -245,7 +244,7 @@ def _open(
 
 def _finish(connection: Connection, period_id: int, matched: Matched) -> None:
     """With the last box the request is done."""
-    if not connection.execute(text(_CLOSED), {"id": period_id}).first():
+    if not closed_boxes(connection, period_id):
         take_requests(connection, OPEN_BOXES, period_id)
         report_progress(connection, OPEN_BOXES, period_id, matched.sealed, matched.sealed)
 
@@ -275,17 +274,8 @@ def sweep_up() -> None:
     forget_dead_keys()
     sweep_drafts()
     with transaction() as connection:
-        waiting = connection.execute(text(_UNASKED), {"topic": OPEN_BOXES}).scalars().all()
+        waiting = periods_to_open(connection, OPEN_BOXES)
     for period_id in waiting:
         if _secret_here(period_id) is not None:
             with transaction() as connection:
                 request_once(connection, OPEN_BOXES, period_id)
-
-
-# What a finding has stopped waits for a person.
-_UNASKED = """
-SELECT DISTINCT p.id FROM period p
-JOIN channel c ON c.period_id = p.id JOIN ballot_box b ON b.channel_id = c.id
-WHERE p.state = 'closed' AND NOT EXISTS (SELECT FROM box_opening o WHERE o.channel_id = b.channel_id)
-  AND NOT EXISTS (SELECT FROM progress g WHERE g.topic = :topic AND g.subject_id = p.id AND g.error <> '')
-"""

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert
 
 from pingyi.ledger.leaves import record
 from pingyi.services.core.bound_channels import BoundChannel
@@ -21,8 +20,11 @@ from pingyi_surveys.ballot.tally import Opening
 from pingyi_surveys.ballot.tally_cells import COUNTED, HELD, REJECTED, Tallied
 from pingyi_surveys.counting.closing_head import ClosingHead
 from pingyi_surveys.counting.match_record import Matched
+from pingyi_surveys.models import BoxOpening
+from pingyi_surveys.setup.queries import units_of_period
 
 ISSUED = "issued"
+_STORE_OPENING = insert(BoxOpening)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,23 +122,19 @@ def _store_opening(
     delivery_id: int,
 ) -> None:
     connection.execute(
-        text(
-            "INSERT INTO box_opening (channel_id, delivery_id, head, sealed, counted, held, rejected,"
-            " numbers, report, digest, opened_by) VALUES (:channel, :delivery, :head, :sealed, :counted,"
-            " :held, :rejected, CAST(:numbers AS json), CAST(:report AS json), :digest, :by)"
-        ),
+        _STORE_OPENING,
         {
-            "channel": channel_id,
-            "delivery": delivery_id,
+            "channel_id": channel_id,
+            "delivery_id": delivery_id,
             "head": outcome.closing.head.line,
             "sealed": opened.sealed,
             "counted": opened.counted,
             "held": opened.held,
             "rejected": opened.rejected,
-            "numbers": msgspec.json.encode(outcome.numbers()).decode(),
-            "report": msgspec.json.encode(outcome.report).decode(),
+            "numbers": outcome.numbers(),
+            "report": outcome.report,
             "digest": outcome.digest(),
-            "by": caller.name,
+            "opened_by": caller.name,
         },
     )
 
@@ -145,16 +143,7 @@ def _store_opinions(connection: Connection, working: BoundChannel, opening: Open
     """By COPY, whose rows no statement log shows."""
     if not opening.opinions:
         return
-    units = {
-        row.code: row.id
-        for row in connection.execute(
-            text(
-                "SELECT u.code, u.id FROM unit u JOIN period_unit p ON p.unit_id = u.id"
-                " WHERE p.period_id = :id"
-            ),
-            {"id": working.period_id},
-        )
-    }
+    units = {unit.code: unit.id for unit in units_of_period(connection, working.period_id)}
     cursor = connection.connection.cursor()
     with cursor.copy(_COPY) as copy:
         for position, opinion in enumerate(opening.opinions):

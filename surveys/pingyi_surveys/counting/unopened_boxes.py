@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
+from pingyi_surveys.counting.queries import closed_boxes
 
 
 def unopened(connection: Connection, period_id: int) -> Sequence[str]:
     """The keys of the channels whose boxes are still closed."""
-    return connection.execute(
-        text(
-            "SELECT c.key FROM ballot_box b JOIN channel c ON c.id = b.channel_id"
-            " LEFT JOIN box_opening o ON o.channel_id = b.channel_id"
-            " WHERE c.period_id = :id AND o.channel_id IS NULL ORDER BY c.position"
-        ),
-        {"id": period_id},
-    ).scalars().all()  # fmt: skip
+    return [box.channel for box in closed_boxes(connection, period_id)]
 
 
 def unfinished(connection: Connection, period_id: int) -> Problem | None:

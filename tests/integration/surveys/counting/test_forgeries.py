@@ -25,8 +25,9 @@ from pingyi.settings import Settings
 from pingyi_surveys.ballot.keys import box_keys, new_secret
 from pingyi_surveys.ballot.opened_ballot import OpenedBallot
 from pingyi_surveys.ballot.tally import open_rows
-from pingyi_surveys.counting.match_record import load_leaves, load_rows, match
+from pingyi_surveys.counting.match_record import match
 from pingyi_surveys.counting.open_boxes import COUNTING, Approval, open_by_itself, open_period_boxes
+from pingyi_surveys.counting.queries import load_leaves, load_rows
 from pingyi_surveys.setup.key_files import read_keys
 
 
