@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -29,9 +29,8 @@ from pingyi_surveys.models import BallotKeys, PreparedBox, QuestionnaireVersion
 from pingyi_surveys.setup.boxes import BATCH, Box, boxes_of, layout_of, levels_of, unfit
 from pingyi_surveys.setup.card_hashes import cards_of, roster_digest
 from pingyi_surveys.setup.key_files import box_name, key_file_name, write_private
-from pingyi_surveys.setup.queries import newest_keys, period_terms
+from pingyi_surveys.setup.queries import Keeping, newest_keys, period_terms
 
-Keeping = Literal["file", "printed"]
 _STORE_KEYS = insert(BallotKeys).returning(BallotKeys.id)
 _STORE_BOXES = insert(PreparedBox)
 _FREEZE = (
@@ -64,7 +63,7 @@ class Prepared:
     keys_id: int
     public: bytes
     key_file: str
-    kept: str
+    kept: Keeping
     content: dict[int, dict[str, Any]]
 
 

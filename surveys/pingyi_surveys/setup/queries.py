@@ -1,10 +1,11 @@
-"""What boxes are looked up by in every room: a period's terms, units and keys, kinds of boxes, cards."""
+"""Look-ups that every room needs: a period's terms, units and keys, the kind of a box, how many cards."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from sqlalchemy import BigInteger, Connection, bindparam, cast, func, select
 
@@ -12,6 +13,7 @@ from pingyi.db import one_row, rows
 from pingyi.models import Channel, Period, PeriodUnit, Unit
 from pingyi_surveys.models import BallotBox, BallotKeys, CardList, KeyDestruction
 
+Keeping = Literal["file", "printed"]
 PERIOD_SECRET = "period_secret"  # noqa: S105 the name of one
 BOX = "box"
 
@@ -56,7 +58,7 @@ class MadeKeys:
     id: int
     public: bytes
     key_file: bytes
-    kept: str
+    kept: Keeping
     prepared_by: str
     prepared_at: datetime
 

@@ -108,6 +108,16 @@ def test_windows_come_and_go_on_the_record_before_and_while_the_period_is_open(
     assert (gone["unit"], gone["window"], gone["by"]) == ("u1", "3 号窗口", "shell")
 
 
+def test_a_long_list_goes_on_the_record_in_its_own_order(app: Flask) -> None:
+    ballot_period()
+    names = [f"{number} 号" for number in range(1_200, 0, -1)]
+    assert put("".join(f"u1,{name}\n" for name in names)) == len(names)
+    assert [leaf["window"] for leaf in leaves("window.added")] == names
+    assert put("".join(f"u1,{name},{'是' if name == '7 号' else '否'}\n" for name in names)) == 1
+    assert leaves("window.added")[-1]["window"] == "7 号"
+    assert ("7 号", True) in windows()["u1"]
+
+
 def test_a_list_with_an_unknown_unit_is_not_stored_at_all(app: Flask) -> None:
     ballot_period()
     with pytest.raises(Problem) as refused:
