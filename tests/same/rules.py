@@ -113,6 +113,10 @@ CHANGED = {
         "演示数据，不是真实评议 / Demonstration, not a real evaluation",
     ): "both kinds of ballots now say the other's sentence: 演示：不是真实的评议",
     ("entry points", "pingyi.apps demonstration"): "the demonstration is a package of its own",
+    (
+        "routes",
+        "/office/periods/<period>/ballots/<channel>/codes/<int:window>/removal ['OPTIONS', 'POST']",
+    ): "no window has a number beyond the database's",
     ("words of the code", "rate_visit"): "an endpoint, now written with the name of its blueprint",
     ("tuples of words, such as counters", "rate/rate_visit"): "endpoints, which were no counter",
     (
