@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from pingyi.channels import Flag, Key, ScoreField, SettingsSchema
 from pingyi.channels.messages import Message, bilingual_field
@@ -85,17 +85,18 @@ class ItemSettings(SettingsSchema):
         validate=POSITIVE, metadata={"title_zh": "加分上限", "title_en": "Cap of the bonus"}
     )
 
-    @validates("items")
-    def tell_units_apart(self, items: list[dict[str, Any]], data_key: str) -> None:
-        keys = [item["key"] for item in items]
+    @validates_schema
+    def tell_units_apart(self, data: dict[str, Any], **_: Any) -> None:
+        keys = [item["key"] for item in data["items"]]
         if len(set(keys)) < len(keys):
-            raise ValidationError(Message(zh="指标重复。", en="An item stands here twice."))
-        if all("bonus" in item for item in items):
+            raise ValidationError(Message(zh="指标重复。", en="An item stands here twice."), "items")
+        if all("bonus" in item for item in data["items"]):
             raise ValidationError(
                 Message(
                     zh="只有加分项时，各单位都是满分，分不出高低。",
                     en="Items that only add leave every unit at full marks.",
-                )
+                ),
+                "items",
             )
 
     @validates_schema
