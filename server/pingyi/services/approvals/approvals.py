@@ -6,13 +6,17 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, String, and_, bindparam, case, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import aliased
 
 from pingyi.channels import Text
+from pingyi.db import one_row, rows
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.extensions import current_extensions
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
+from pingyi.models import Account, Act, ActAnswer, Period, PeriodUnit, Unit
 from pingyi.services.approvals.core_kinds import CORE_KINDS
 from pingyi.services.approvals.kinds import ApprovalKind, ApprovalRequest, Moment
 from pingyi.services.core.callers import Caller
@@ -22,6 +26,60 @@ from pingyi.services.periods.periods import Approved, PeriodRow, find_period
 
 PENDING, APPROVED, REFUSED = "pending", "approved", "refused"
 MOST_ANSWERED = 200
+_CONTENT = cast(bindparam("canonical", type_=String), JSONB)
+_REQUEST = (
+    insert(Act)
+    .values(content=_CONTENT)
+    .on_conflict_do_nothing(index_elements=[Act.requested_by, Act.repeat_key])
+    .returning(Act.id)
+)
+_OF_KEY = select(
+    Act.id,
+    and_(
+        Act.kind == bindparam("kind"),
+        Act.period_id == bindparam("period_id"),
+        Act.content == _CONTENT,
+        Act.reason == bindparam("reason"),
+    ).label("same"),
+).where(Act.requested_by == bindparam("requested_by"), Act.repeat_key == bindparam("repeat_key"))
+_asker, _answerer = aliased(Account), aliased(Account)
+_REQUESTS = (
+    select(
+        Act.id,
+        Act.kind,
+        Period.key.label("period"),
+        Act.content,
+        Act.reason,
+        Act.requested_by,
+        Act.requested_at,
+        case((ActAnswer.approved.is_(None), PENDING), (ActAnswer.approved, APPROVED), else_=REFUSED).label(
+            "state"
+        ),
+        func.coalesce(PeriodUnit.name, "").label("unit_name"),
+        func.coalesce(ActAnswer.answered_by, "").label("answered_by"),
+        ActAnswer.answered_at,
+        func.coalesce(ActAnswer.reason, "").label("answer"),
+        func.coalesce(_asker.name + " " + _asker.login, Act.requested_by).label("asker"),
+        func.coalesce(_answerer.name + " " + _answerer.login, ActAnswer.answered_by, "").label("answerer"),
+    )
+    .join(Period, Period.id == Act.period_id)
+    .outerjoin(ActAnswer, ActAnswer.act_id == Act.id)
+    .outerjoin(_asker, Act.requested_by == literal("account-") + cast(_asker.id, String))
+    .outerjoin(_answerer, ActAnswer.answered_by == literal("account-") + cast(_answerer.id, String))
+    .outerjoin(Unit, Unit.code == Act.content["unit"].astext)
+    .outerjoin(PeriodUnit, and_(PeriodUnit.unit_id == Unit.id, PeriodUnit.period_id == Act.period_id))
+)
+_BY_ID = _REQUESTS.where(Act.id == bindparam("act"))
+_PENDING = _REQUESTS.where(Act.period_id == bindparam("period"), ActAnswer.act_id.is_(None)).order_by(Act.id)
+_ANSWERED = (
+    _REQUESTS.where(Act.period_id == bindparam("period"), ActAnswer.act_id.is_not(None))
+    .order_by(ActAnswer.answered_at.desc(), Act.id.desc())
+    .limit(MOST_ANSWERED)
+)
+_ANSWER = (
+    insert(ActAnswer).on_conflict_do_nothing(index_elements=[ActAnswer.act_id]).returning(ActAnswer.act_id)
+)
+_LOCK_PERIOD = select(Period.id).where(Period.key == bindparam("key")).with_for_update(key_share=True)
 
 
 def request_approval(
@@ -41,11 +99,11 @@ def request_approval(
     salt = secrets.token_bytes(NONCE_BYTES)
     given = {
         "kind": kind.key,
-        "period": period.id,
-        "content": canonical_json(content).decode(),
+        "period_id": period.id,
+        "canonical": canonical_json(content).decode(),
         "reason": reason,
         "salt": salt,
-        "by": caller.name,
+        "requested_by": caller.name,
         "repeat_key": repeat_key or None,
     }
     if repeat_key and (earlier := _repeated(connection, given)):
@@ -58,13 +116,6 @@ def request_approval(
     return request
 
 
-_REQUEST = text(
-    "INSERT INTO act (kind, period_id, content, reason, salt, requested_by, repeat_key)"
-    " VALUES (:kind, :period, CAST(:content AS jsonb), :reason, :salt, :by, :repeat_key)"
-    " ON CONFLICT (requested_by, repeat_key) DO NOTHING RETURNING id"
-)
-
-
 def _repeated(connection: Connection, given: Mapping[str, Any]) -> ApprovalRequest | None:
     """The caller's request of the same key, None where there is none; Problem key_reused where it differs."""
     row = connection.execute(_OF_KEY, given).one_or_none()
@@ -73,12 +124,6 @@ def _repeated(connection: Connection, given: Mapping[str, Any]) -> ApprovalReque
     if not row.same:
         raise Problem("key_reused", 422, _REUSED)
     return find_request(connection, row.id)
-
-
-_OF_KEY = text(
-    "SELECT id, kind = :kind AND period_id = :period AND content = CAST(:content AS jsonb)"
-    " AND reason = :reason AS same FROM act WHERE requested_by = :by AND repeat_key = :repeat_key"
-)
 
 
 _REUSED = Text(
@@ -146,28 +191,20 @@ def words_of(request: ApprovalRequest, moment: Moment) -> Text:
 
 def find_request(connection: Connection, act_id: int) -> ApprovalRequest:
     """One act; Problem not_found."""
-    row = connection.execute(text(f"{_ACTS} WHERE a.id = :id"), {"id": act_id}).one_or_none()
-    if row is None:
+    request = one_row(connection, ApprovalRequest, _BY_ID, act=act_id)
+    if request is None:
         raise not_found(zh=f"申请{act_id}", en=f"Act {act_id}")
-    return _act(row)
+    return request
 
 
 def pending_requests(connection: Connection, period: PeriodRow) -> list[ApprovalRequest]:
     """What waits for a second person, oldest first: one query."""
-    rows = connection.execute(text(f"{_ACTS} WHERE {_IS_PENDING} ORDER BY a.id"), {"period": period.id})
-    return [_act(row) for row in rows]
+    return rows(connection, ApprovalRequest, _PENDING, period=period.id)
 
 
 def answered_requests(connection: Connection, period: PeriodRow) -> list[ApprovalRequest]:
     """What was approved or refused, the newest answers first, at most 200: one query."""
-    rows = connection.execute(
-        text(
-            f"{_ACTS} WHERE a.period_id = :period AND w.act_id IS NOT NULL"
-            " ORDER BY w.answered_at DESC, a.id DESC LIMIT :most"
-        ),
-        {"period": period.id, "most": MOST_ANSWERED},
-    )
-    return [_act(row) for row in rows]
+    return rows(connection, ApprovalRequest, _ANSWERED, period=period.id)
 
 
 def approve_request(connection: Connection, caller: Caller, act_id: int, reason: str = "") -> ApprovalRequest:
@@ -182,9 +219,6 @@ def approve_request(connection: Connection, caller: Caller, act_id: int, reason:
         connection.execute(_LOCK_PERIOD, {"key": act.period})
     kind.carry_out(connection, approved, find_period(connection, act.period), act)
     return find_request(connection, act_id)
-
-
-_LOCK_PERIOD = text("SELECT FROM period WHERE key = :key FOR NO KEY UPDATE")
 
 
 def refuse_request(connection: Connection, caller: Caller, act_id: int, reason: str) -> ApprovalRequest:
@@ -203,22 +237,16 @@ def _answer(
     if act.requested_by == caller.name:
         raise Problem("same_person", 403, _SAME_PERSON)
     salt = secrets.token_bytes(NONCE_BYTES)
-    stored = connection.execute(
-        text(
-            "INSERT INTO act_answer (act_id, requested_by, answered_by, approved, reason, salt)"
-            " VALUES (:id, :requested_by, :by, :approved, :reason, :salt) ON CONFLICT (act_id) DO NOTHING"
-        ),
-        {
-            "id": act_id,
-            "requested_by": act.requested_by,
-            "by": caller.name,
-            "approved": approved,
-            "reason": reason,
-            "salt": salt,
-        },
-    ).rowcount
-    if not stored:
-        raise Problem("act_answered", 409, _ANSWERED)
+    stored = {
+        "act_id": act_id,
+        "requested_by": act.requested_by,
+        "answered_by": caller.name,
+        "approved": approved,
+        "reason": reason,
+        "salt": salt,
+    }
+    if connection.execute(_ANSWER, stored).first() is None:
+        raise Problem("act_answered", 409, _ANSWERED_ALREADY)
     content = {
         "period": act.period,
         "act": act_id,
@@ -234,41 +262,8 @@ _SAME_PERSON = Text(
     zh="这项申请是您本人提出的，须由另一位审批人审批。",
     en="You asked for this yourself; another approver has to answer it.",
 )
-_ANSWERED = Text(zh="这项申请已经有人审批过了。", en="Somebody has answered this already.")
+_ANSWERED_ALREADY = Text(zh="这项申请已经有人审批过了。", en="Somebody has answered this already.")
 
 
 def _period_id(connection: Connection, act: ApprovalRequest) -> int:
     return find_period(connection, act.period).id
-
-
-def _act(row: Row[Any]) -> ApprovalRequest:
-    state = PENDING if row.approved is None else APPROVED if row.approved else REFUSED
-    return ApprovalRequest(
-        id=row.id,
-        kind=row.kind,
-        period=row.period,
-        content=row.content,
-        reason=row.reason,
-        requested_by=row.requested_by,
-        requested_at=row.requested_at,
-        state=state,
-        unit_name=row.unit_name or "",
-        answered_by=row.answered_by or "",
-        answered_at=row.answered_at,
-        answer=row.answer or "",
-        asker=row.asker or row.requested_by,
-        answerer=row.answerer or row.answered_by or "",
-    )
-
-
-_ACTS = """
-SELECT a.id, a.kind, p.key AS period, a.content, a.reason, a.requested_by, a.requested_at,
-  w.approved, w.answered_by, w.answered_at, w.reason AS answer, n.name AS unit_name,
-  asker.name || ' ' || asker.login AS asker, answerer.name || ' ' || answerer.login AS answerer
-FROM act a JOIN period p ON p.id = a.period_id LEFT JOIN act_answer w ON w.act_id = a.id
-LEFT JOIN account asker ON a.requested_by = 'account-' || asker.id
-LEFT JOIN account answerer ON w.answered_by = 'account-' || answerer.id
-LEFT JOIN unit u ON u.code = a.content ->> 'unit'
-LEFT JOIN period_unit n ON n.unit_id = u.id AND n.period_id = a.period_id
-"""
-_IS_PENDING = "a.period_id = :period AND w.act_id IS NULL"

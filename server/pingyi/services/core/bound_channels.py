@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, bindparam, select
 
+from pingyi import models
 from pingyi.channels import Channel, Context, Period, Settings
+from pingyi.db import one_row, rows
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.domain.scheme.values import ChannelPlan, Scheme
 from pingyi.registry import Registry, check_settings, current_registry, load_context
@@ -16,6 +19,34 @@ from pingyi.services.core.errors import not_found
 
 CACHE = "pingyi.schemes"
 SETTINGS_CACHE = "pingyi.settings.loaded"
+_SCHEME = select(models.SchemeVersion.document, models.SchemeVersion.issued_at).where(
+    models.SchemeVersion.id == bindparam("scheme")
+)
+_CHANNELS = select(
+    models.Channel.id,
+    models.Channel.key,
+    models.Channel.operator_id,
+    models.Channel.plugin,
+    models.Channel.period_id,
+    models.Period.key.label("period_key"),
+    models.Period.state,
+    models.Period.scheme_id,
+    models.Period.starts_on,
+    models.Period.ends_on,
+    models.Period.time_zone,
+).join(models.Period, models.Period.id == models.Channel.period_id)
+_OF_KEYS = _CHANNELS.where(
+    models.Period.key == bindparam("period"), models.Channel.key == bindparam("channel")
+)
+_OF_ID = _CHANNELS.where(models.Channel.id == bindparam("channel"))
+_OF_PERIOD = _CHANNELS.where(models.Channel.period_id == bindparam("period")).order_by(
+    models.Channel.position
+)
+_ROLLS = (
+    select(models.Roll.channel_id, models.Roll.name, models.Roll.stratum, models.Roll.count.label("amount"))
+    .join(models.Channel, models.Channel.id == models.Roll.channel_id)
+    .where(models.Channel.period_id == bindparam("period"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +76,21 @@ class BoundChannel:
     context: Context
 
 
+@dataclass(frozen=True, slots=True)
+class _ChannelRow:
+    id: int
+    key: str
+    operator_id: int
+    plugin: str
+    period_id: int
+    period_key: str
+    state: str
+    scheme_id: int
+    starts_on: date | None
+    ends_on: date | None
+    time_zone: str
+
+
 def check_plan(registry: Registry, plan: ChannelPlan) -> list[Any]:
     """What is wrong with a plan's settings; a missing plugin raises Problem."""
     return check_settings(registry.channel(plan.plugin), plan.settings)
@@ -55,9 +101,7 @@ def issued_scheme(scheme_id: int, connection: Connection) -> Scheme:
     cache: dict[int, Scheme] = current_app.extensions.setdefault(CACHE, {})
     if scheme_id in cache:
         return cache[scheme_id]
-    row = connection.execute(
-        text("SELECT document, issued_at FROM scheme WHERE id = :id"), {"id": scheme_id}
-    ).one()
+    row = connection.execute(_SCHEME, {"scheme": scheme_id}).one()
     # Its settings were checked when it was stored: a plugin that broke since then blocks what needs it alone.
     scheme = parse_scheme(row.document)
     if row.issued_at is not None:
@@ -67,10 +111,7 @@ def issued_scheme(scheme_id: int, connection: Connection) -> Scheme:
 
 def bound_channel(connection: Connection, ref: ChannelRef) -> BoundChannel:
     """The channel of a period; Problem not_found where there is none, or another plugin scores it."""
-    row = connection.execute(
-        text(f"{_CHANNELS} WHERE p.key = :period AND c.key = :channel"),
-        {"period": ref.period, "channel": ref.channel},
-    ).one_or_none()
+    row = one_row(connection, _ChannelRow, _OF_KEYS, period=ref.period, channel=ref.channel)
     if row is None or ref.plugin not in {None, row.plugin}:
         raise not_found(
             zh=f"周期“{ref.period}”的渠道“{ref.channel}”", en=f"Channel {ref.channel} of period {ref.period}"
@@ -80,42 +121,25 @@ def bound_channel(connection: Connection, ref: ChannelRef) -> BoundChannel:
 
 def channel_by_id(connection: Connection, channel_id: int) -> BoundChannel:
     """The channel with this id, with its rolls."""
-    row = connection.execute(text(f"{_CHANNELS} WHERE c.id = :id"), {"id": channel_id}).one()
+    (row,) = rows(connection, _ChannelRow, _OF_ID, channel=channel_id)
     return _working(connection, row, _rolls(connection, row.period_id).get(row.id, {}))
 
 
 def period_channels(connection: Connection, period_id: int) -> list[BoundChannel]:
     """All channels of a period in the order of its scheme, with their rolls."""
-    rows = connection.execute(
-        text(f"{_CHANNELS} WHERE p.id = :id ORDER BY c.position"), {"id": period_id}
-    ).all()
+    channels = rows(connection, _ChannelRow, _OF_PERIOD, period=period_id)
     rolls = _rolls(connection, period_id)
-    return [_working(connection, row, rolls.get(row.id, {})) for row in rows]
-
-
-_CHANNELS = """
-SELECT c.id, c.key, c.operator_id, c.plugin, p.id AS period_id, p.key AS period_key, p.state, p.scheme_id,
-  p.starts_on, p.ends_on, p.time_zone
-FROM channel c JOIN period p ON p.id = c.period_id
-"""
+    return [_working(connection, row, rolls.get(row.id, {})) for row in channels]
 
 
 def _rolls(connection: Connection, period_id: int) -> dict[int, dict[tuple[str, str], int]]:
-    rows = connection.execute(
-        text(
-            "SELECT r.channel_id, r.name, r.stratum, r.count AS amount FROM roll r"
-            " JOIN channel c ON c.id = r.channel_id"
-            " WHERE c.period_id = :id"
-        ),
-        {"id": period_id},
-    )
     found: dict[int, dict[tuple[str, str], int]] = {}
-    for row in rows:
+    for row in connection.execute(_ROLLS, {"period": period_id}):
         found.setdefault(row.channel_id, {})[row.name, row.stratum] = row.amount
     return found
 
 
-def _working(connection: Connection, row: Row[Any], rolls: dict[tuple[str, str], int]) -> BoundChannel:
+def _working(connection: Connection, row: _ChannelRow, rolls: dict[tuple[str, str], int]) -> BoundChannel:
     plan = issued_scheme(row.scheme_id, connection).channel(row.key)
     if plan is None:
         raise LookupError(f"channel {row.key} is not in its scheme")
@@ -127,7 +151,7 @@ def _working(connection: Connection, row: Row[Any], rolls: dict[tuple[str, str],
     )
 
 
-def _settings(row: Row[Any], plan: ChannelPlan, plugin: Channel) -> Settings:
+def _settings(row: _ChannelRow, plan: ChannelPlan, plugin: Channel) -> Settings:
     cache: dict[tuple[int, str], Settings] = current_app.extensions.setdefault(SETTINGS_CACHE, {})
     subject = (row.scheme_id, row.key)
     if subject in cache:

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.channels import Text
+from pingyi.models import Progress
+from pingyi.outbox import is_open
+
+_OF_WORK = select(Progress.done, Progress.total, Progress.error).where(
+    Progress.topic == bindparam("topic"), Progress.subject_id == bindparam("subject")
+)
+_STORE = insert(Progress)
+_PUT = _STORE.on_conflict_do_update(
+    index_elements=[Progress.topic, Progress.subject_id],
+    set_={
+        "done": _STORE.excluded.done,
+        "total": _STORE.excluded.total,
+        "error": _STORE.excluded.error,
+        "updated_at": func.now(),
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +48,8 @@ def stop_progress(connection: Connection, topic: str, subject_id: int, error: Te
 
 def read_progress(connection: Connection, topic: str, subject_id: int) -> ProgressRow:
     """How far a piece of work is; 0 of 0 when it was never asked for."""
-    given = {"topic": topic, "subject": subject_id}
-    row = connection.execute(
-        text("SELECT done, total, error FROM progress WHERE topic = :topic AND subject_id = :subject"), given
-    ).one_or_none()
-    waiting = connection.execute(
-        text("SELECT EXISTS (SELECT FROM outbox WHERE topic = :topic AND subject_id = :subject)"), given
-    ).scalar_one()
+    row = connection.execute(_OF_WORK, {"topic": topic, "subject": subject_id}).one_or_none()
+    waiting = is_open(connection, topic, subject_id)
     if row is None:
         return ProgressRow(0, 0, waiting, None)
     zh, _, en = row.error.partition("\n")
@@ -45,12 +57,5 @@ def read_progress(connection: Connection, topic: str, subject_id: int) -> Progre
 
 
 def _put(connection: Connection, topic: str, subject_id: int, done: int, total: int, error: str) -> None:
-    connection.execute(
-        text(
-            "INSERT INTO progress (topic, subject_id, done, total, error)"
-            " VALUES (:topic, :subject, :done, :total, :error)"
-            " ON CONFLICT (topic, subject_id) DO UPDATE SET done = excluded.done, total = excluded.total,"
-            " error = excluded.error, updated_at = now()"
-        ),
-        {"topic": topic, "subject": subject_id, "done": done, "total": total, "error": error},
-    )
+    stored = {"topic": topic, "subject_id": subject_id, "done": done, "total": total, "error": error}
+    connection.execute(_PUT, stored)

@@ -6,20 +6,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, String, bindparam, cast, func, select
 
 from pingyi.channels import Text
+from pingyi.db import json_words
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.names import fold_name
+from pingyi.models import PeriodUnit, Unit, UnitName
 
 SHARED_UNIT = 0
+UNITS_OF_PERIOD = (
+    select(Unit.code, PeriodUnit.name, PeriodUnit.category)
+    .join(PeriodUnit, PeriodUnit.unit_id == Unit.id)
+    .where(PeriodUnit.period_id == bindparam("period"))
+    .order_by(PeriodUnit.position)
+)
 _CODES = msgspec.json.Decoder(dict[str, int])
 # Codes go and come as one JSON text: arrays and rows of 500 cost as much as all other work on a batch.
-_BY_CODE = """
-SELECT coalesce(json_object_agg(u.code, u.id), '{}')::text
-FROM unit u JOIN period_unit p ON p.unit_id = u.id AND p.period_id = :period
-WHERE u.code IN (SELECT json_array_elements_text(CAST(:codes AS json)))
-"""
+_BY_CODE = (
+    select(func.coalesce(cast(func.json_object_agg(Unit.code, Unit.id), String), "{}"))
+    .join(PeriodUnit, PeriodUnit.unit_id == Unit.id)
+    .where(PeriodUnit.period_id == bindparam("period"), Unit.code.in_(json_words("codes")))
+)
+_BY_NAME = (
+    select(UnitName.folded, Unit.code, Unit.id)
+    .distinct()
+    .join(Unit, Unit.id == UnitName.unit_id)
+    .join(PeriodUnit, PeriodUnit.unit_id == Unit.id)
+    .where(PeriodUnit.period_id == bindparam("period"), UnitName.folded.in_(json_words("names")))
+    .order_by(UnitName.folded, Unit.code)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +59,7 @@ def unit_index(connection: Connection, period_id: int, given: Iterable[str]) -> 
     """Look up codes, then names, of the units taking part in a period: two queries at most."""
     wanted = set(given)
     codes = connection.execute(
-        text(_BY_CODE), {"period": period_id, "codes": msgspec.json.encode(list(wanted)).decode()}
+        _BY_CODE, {"period": period_id, "codes": msgspec.json.encode(list(wanted)).decode()}
     ).scalar_one()
     by_code = _CODES.decode(codes)
     names = sorted({fold_name(name) for name in wanted if name not in by_code})
@@ -53,16 +69,9 @@ def unit_index(connection: Connection, period_id: int, given: Iterable[str]) -> 
 def _by_name(
     connection: Connection, period_id: int, names: list[str]
 ) -> dict[str, tuple[tuple[str, int], ...]]:
-    rows = connection.execute(
-        text(
-            "SELECT DISTINCT n.folded, u.code, u.id FROM unit_name n JOIN unit u ON u.id = n.unit_id"
-            " JOIN period_unit p ON p.unit_id = u.id AND p.period_id = :period"
-            " WHERE n.folded = ANY(:names) ORDER BY n.folded, u.code"
-        ),
-        {"period": period_id, "names": names},
-    )
+    given = {"period": period_id, "names": msgspec.json.encode(names).decode()}
     found: dict[str, tuple[tuple[str, int], ...]] = {}
-    for row in rows:
+    for row in connection.execute(_BY_NAME, given):
         found[row.folded] = (*found.get(row.folded, ()), (row.code, row.id))
     return found
 

@@ -6,18 +6,52 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import BigInteger, Connection, String, and_, bindparam, cast, exists, or_, select
 
 from pingyi.channels import Text
+from pingyi.db import rows
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.models import Delivery, Entry, EntryHead, PeriodUnit, Unfolded, Unit
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.unit_index import unit_index
 from pingyi.services.intake.entry_cells import STANDINGS, EntryCell, cells_of, private_titles
+from pingyi.services.intake.queries import IS_CURRENT
 
+_UNIT = bindparam("unit", type_=BigInteger)
+_EVIDENCE = bindparam("evidence", type_=String)
+_ENTRIES = (
+    select(
+        Entry.delivery_id,
+        Entry.position,
+        Unit.code,
+        PeriodUnit.name,
+        cast(Entry.values, String).label("values"),
+        Entry.standing,
+        Entry.reason,
+        Entry.replaces_delivery,
+        Delivery.received_at,
+        exists().where(Unfolded.delivery_id == Delivery.id).label("waiting"),
+    )
+    .join(Delivery, Delivery.id == Entry.delivery_id)
+    .join(EntryHead, IS_CURRENT)
+    .outerjoin(Unit, Unit.id == Entry.unit_id)
+    .outerjoin(
+        PeriodUnit,
+        and_(PeriodUnit.unit_id == Entry.unit_id, PeriodUnit.period_id == Delivery.period_id),
+    )
+    .where(
+        Delivery.channel_id == bindparam("channel"),
+        Delivery.id <= bindparam("delivery"),
+        or_(Entry.delivery_id < bindparam("delivery"), Entry.position < bindparam("position")),
+        or_(_UNIT.is_(None), Entry.unit_id == _UNIT),
+        or_(_EVIDENCE.is_(None), Entry.values["evidence"].as_string().like(_EVIDENCE)),
+    )
+    .order_by(Delivery.id.desc(), Entry.position.desc())
+    .limit(bindparam("most"))
+)
 _PLACE = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})", re.ASCII)
 
 
@@ -46,6 +80,20 @@ class EntryLines:
     below: str
 
 
+@dataclass(frozen=True, slots=True)
+class _EntryRow:
+    delivery_id: int
+    position: int
+    code: str | None
+    name: str | None
+    values: str
+    standing: str
+    reason: str
+    replaces_delivery: int | None
+    received_at: datetime
+    waiting: bool
+
+
 def current_entries_page(
     connection: Connection,
     caller: Caller,
@@ -62,17 +110,19 @@ def current_entries_page(
     """
     private = {} if caller.may_deliver(working.operator_id, working.key) else private_titles(working)
     place = _PLACE.fullmatch(below)
-    given = {
-        "channel": working.id,
-        "unit": _unit_id(connection, working, unit) if unit else None,
-        "evidence": f"%sha256:{evidence}%" if evidence else None,
-        "delivery": int(place[1]) if place else 2**62,
-        "position": int(place[2]) if place else 0,
-        "limit": limit + 1,
-    }
-    rows = connection.execute(text(_ENTRIES), given).all()
-    lines = [_line(working, row, frozenset(private)) for row in rows[:limit]]
-    return EntryLines(lines, list(private.values()), lines[-1].place if len(rows) > limit else "")
+    found = rows(
+        connection,
+        _EntryRow,
+        _ENTRIES,
+        channel=working.id,
+        unit=_unit_id(connection, working, unit) if unit else None,
+        evidence=f"%sha256:{evidence}%" if evidence else None,
+        delivery=int(place[1]) if place else 2**62,
+        position=int(place[2]) if place else 0,
+        most=limit + 1,
+    )
+    lines = [_line(working, row, frozenset(private)) for row in found[:limit]]
+    return EntryLines(lines, list(private.values()), lines[-1].place if len(found) > limit else "")
 
 
 def _unit_id(connection: Connection, working: BoundChannel, given: str) -> int:
@@ -82,7 +132,7 @@ def _unit_id(connection: Connection, working: BoundChannel, given: str) -> int:
     return found[1]
 
 
-def _line(working: BoundChannel, row: Row[Any], hidden: frozenset[str]) -> EntryLine:
+def _line(working: BoundChannel, row: _EntryRow, hidden: frozenset[str]) -> EntryLine:
     return EntryLine(
         f"{row.delivery_id}.{row.position}",
         row.code or "",
@@ -95,20 +145,3 @@ def _line(working: BoundChannel, row: Row[Any], hidden: frozenset[str]) -> Entry
         row.reason,
         row.received_at,
     )
-
-
-_ENTRIES = """
-SELECT e.delivery_id, e.position, u.code, p.name, e.values::text AS values, e.standing, e.reason,
-  e.replaces_delivery, d.received_at,
-  EXISTS (SELECT FROM unfolded f WHERE f.delivery_id = d.id) AS waiting
-FROM delivery d JOIN entry e ON e.delivery_id = d.id
-JOIN entry_head h ON h.channel_id = e.channel_id AND h.identity = e.identity
-  AND h.delivery_id = e.delivery_id AND h.position = e.position
-LEFT JOIN unit u ON u.id = e.unit_id
-LEFT JOIN period_unit p ON p.unit_id = e.unit_id AND p.period_id = d.period_id
-WHERE d.channel_id = :channel AND d.id <= :delivery
-  AND (e.delivery_id < :delivery OR e.position < :position)
-  AND (CAST(:unit AS bigint) IS NULL OR e.unit_id = :unit)
-  AND (CAST(:evidence AS text) IS NULL OR e.values->>'evidence' LIKE :evidence)
-ORDER BY d.id DESC, e.position DESC LIMIT :limit
-"""

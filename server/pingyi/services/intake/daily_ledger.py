@@ -9,9 +9,11 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Date, String, and_, bindparam, cast, func, select
 
 from pingyi.channels import Text
+from pingyi.db import rows
+from pingyi.models import Delivery, Entry, PeriodUnit, Unit
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.entry_cells import STANDINGS, EntryCell, cells_of, private_titles
@@ -21,6 +23,37 @@ KINDS = {
     "corrected": Text(zh="更正", en="Correction"),
     "disposition": Text(zh="处置", en="Disposition"),
 }
+_DAY = cast(func.timezone(bindparam("zone", type_=String), Delivery.received_at), Date)
+_DAYS = (
+    select(_DAY.label("day"), func.count().label("entries"))
+    .join(Entry, Entry.delivery_id == Delivery.id)
+    .where(Delivery.channel_id == bindparam("channel"))
+    .group_by("day")
+    .order_by("day")
+)
+_ROWS = (
+    select(
+        Entry.delivery_id,
+        Entry.position,
+        Entry.replaces_delivery,
+        Entry.replaces_position,
+        Delivery.kind,
+        Delivery.received_at,
+        Unit.code,
+        PeriodUnit.name,
+        cast(Entry.values, String).label("values"),
+        Entry.standing,
+        Entry.hash,
+    )
+    .join(Delivery, Delivery.id == Entry.delivery_id)
+    .outerjoin(Unit, Unit.id == Entry.unit_id)
+    .outerjoin(
+        PeriodUnit,
+        and_(PeriodUnit.unit_id == Entry.unit_id, PeriodUnit.period_id == Delivery.period_id),
+    )
+    .where(Delivery.channel_id == bindparam("channel"), bindparam("day") == _DAY)
+    .order_by(Entry.delivery_id, Entry.position)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +95,25 @@ class DailyLedger:
         return [self.rows[at : at + rows_a_page] for at in range(0, len(self.rows), rows_a_page)]
 
 
+@dataclass(frozen=True, slots=True)
+class _EntryRow:
+    delivery_id: int
+    position: int
+    replaces_delivery: int | None
+    replaces_position: int | None
+    kind: str
+    received_at: datetime
+    code: str | None
+    name: str | None
+    values: str
+    standing: str
+    hash: bytes
+
+
 def ledger_days(connection: Connection, working: BoundChannel) -> list[LedgerDay]:
     """The days with entries, oldest first, by the period's time zone."""
-    rows = connection.execute(text(_DAYS), _given(working))
     days: list[LedgerDay] = []
-    for row in rows:
+    for row in connection.execute(_DAYS, _given(working)):
         before = days[-1].last if days else 0
         days.append(LedgerDay(row.day, before + 1, before + row.entries))
     return days
@@ -77,11 +124,11 @@ def daily_ledger(
 ) -> DailyLedger:
     """One day of `ledger_days`; private columns are for the channel's operator only."""
     private = {} if caller.may_deliver(working.operator_id, working.key) else private_titles(working)
-    found = connection.execute(text(_ROWS), {**_given(working), "day": day.day})
-    rows = [
+    found = rows(connection, _EntryRow, _ROWS, **_given(working), day=day.day)
+    lines = [
         _row(working, row, number, frozenset(private)) for number, row in enumerate(found, start=day.first)
     ]
-    return DailyLedger(day, rows, ledger_digest(rows), list(private.values()))
+    return DailyLedger(day, lines, ledger_digest(lines), list(private.values()))
 
 
 def ledger_digest(rows: Iterable[LedgerRow]) -> str:
@@ -93,7 +140,7 @@ def _given(working: BoundChannel) -> dict[str, Any]:
     return {"channel": working.id, "zone": working.context.period.time_zone}
 
 
-def _row(working: BoundChannel, row: Row[Any], number: int, hidden: frozenset[str]) -> LedgerRow:
+def _row(working: BoundChannel, row: _EntryRow, number: int, hidden: frozenset[str]) -> LedgerRow:
     replaced = row.replaces_delivery is not None
     kind = "disposition" if row.kind == "disposition" else "corrected" if replaced else "new"
     return LedgerRow(
@@ -108,19 +155,3 @@ def _row(working: BoundChannel, row: Row[Any], number: int, hidden: frozenset[st
         standing=STANDINGS[row.standing],
         digest=row.hash.hex(),
     )
-
-
-_DAYS = """
-SELECT (d.received_at AT TIME ZONE :zone)::date AS day, count(*) AS entries
-FROM delivery d JOIN entry e ON e.delivery_id = d.id WHERE d.channel_id = :channel
-GROUP BY 1 ORDER BY 1
-"""
-_ROWS = """
-SELECT e.delivery_id, e.position, e.replaces_delivery, e.replaces_position, d.kind, d.received_at, u.code,
-  p.name, e.values::text AS values, e.standing, e.hash
-FROM delivery d JOIN entry e ON e.delivery_id = d.id
-LEFT JOIN unit u ON u.id = e.unit_id
-LEFT JOIN period_unit p ON p.unit_id = e.unit_id AND p.period_id = d.period_id
-WHERE d.channel_id = :channel AND (d.received_at AT TIME ZONE :zone)::date = :day
-ORDER BY e.delivery_id, e.position
-"""

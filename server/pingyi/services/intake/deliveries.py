@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from pingyi.channels import Text
@@ -16,6 +17,7 @@ from pingyi.database_refusals import not_open
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
+from pingyi.models import Delivery, Receipt
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden
@@ -31,6 +33,16 @@ from pingyi.services.intake.store_entries import (
 )
 
 TRIES = 5
+_CLAIM = (
+    insert(Delivery)
+    .on_conflict_do_nothing(index_elements=[Delivery.api_key_id, Delivery.idempotency_key])
+    .returning(Delivery.id)
+)
+_EARLIER = (
+    select(Delivery.fingerprint, Receipt.body)
+    .join(Receipt, Receipt.delivery_id == Delivery.id)
+    .where(Delivery.api_key_id == bindparam("api_key"), Delivery.idempotency_key == bindparam("key"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,33 +119,21 @@ def claim_delivery(
 
     Problem takes_ballots where the channel has a ballot box, which alone brings its entries.
     """
-    given = {
-        "period": working.period_id,
-        "channel": working.id,
+    stored = {
+        "period_id": working.period_id,
+        "channel_id": working.id,
         "kind": kind,
-        "api_key": caller.api_key_id,
-        "key": repeatable.key if repeatable else None,
+        "api_key_id": caller.api_key_id,
+        "idempotency_key": repeatable.key if repeatable else None,
         "fingerprint": repeatable.fingerprint if repeatable else None,
     }
-    delivery_id: int | None = connection.execute(_CLAIM, given).scalar_one_or_none()
+    delivery_id: int | None = connection.execute(_CLAIM, stored).scalar_one_or_none()
     return delivery_id
 
 
-_CLAIM = text(
-    "INSERT INTO delivery (period_id, channel_id, kind, api_key_id, idempotency_key, fingerprint)"
-    " VALUES (:period, :channel, :kind, :api_key, :key, :fingerprint)"
-    " ON CONFLICT (api_key_id, idempotency_key) DO NOTHING RETURNING id"
-)
-
-
 def replay_delivery(connection: Connection, caller: Caller, repeatable: Repeatable) -> Answer:
-    row = connection.execute(
-        text(
-            "SELECT d.fingerprint, r.body FROM delivery d JOIN receipt r ON r.delivery_id = d.id"
-            " WHERE d.api_key_id = :api_key AND d.idempotency_key = :key"
-        ),
-        {"api_key": caller.api_key_id, "key": repeatable.key},
-    ).one()
+    asked = {"api_key": caller.api_key_id, "key": repeatable.key}
+    row = connection.execute(_EARLIER, asked).one()
     if row.fingerprint != repeatable.fingerprint:
         message = Text(
             zh="此 Idempotency-Key 已用于另一份内容；新的内容请换一个键。",

@@ -6,16 +6,20 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
 
 from pingyi.db import Lock, hold
 from pingyi.domain.canonical import canonical_json
 from pingyi.ledger.leaves import commitment, leaf_body, leaf_hash
+from pingyi.models import Delivery, Entry, EntryHead
 from pingyi.outbox import FOLD, request_work
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
+from pingyi.services.intake.queries import LOCKED_HEADS
 
 Verdict = tuple[str, str]
+_BEGIN = insert(Delivery).values(kind="disposition").returning(Delivery.id)
+_HEADS = LOCKED_HEADS.with_only_columns(EntryHead.identity, Entry.hash)
 
 
 def dispose(
@@ -27,14 +31,8 @@ def dispose(
 
 def begin(connection: Connection, caller: Caller, working: BoundChannel) -> int:
     """A delivery for dispositions, still empty; returns its id."""
-    delivery_id: int = connection.execute(
-        text(
-            "INSERT INTO delivery (period_id, channel_id, kind, api_key_id)"
-            " VALUES (:period, :channel, 'disposition', :api_key) RETURNING id"
-        ),
-        {"period": working.period_id, "channel": working.id, "api_key": caller.api_key_id},
-    ).scalar_one()
-    return delivery_id
+    stored = {"period_id": working.period_id, "channel_id": working.id, "api_key_id": caller.api_key_id}
+    return connection.execute(_BEGIN, stored).scalar_one()
 
 
 def move_standing(
@@ -49,9 +47,8 @@ def move_standing(
     A disposition repeats the values and counts that are stored with the entry it replaces: the fold moves
     exactly those.
     """
-    heads = connection.execute(
-        text(_HEADS), {"channel": working.id, "identities": _json(list(verdicts))}
-    ).all()
+    asked = {"channel": working.id, "identities": _json(list(verdicts))}
+    heads = connection.execute(_HEADS, asked).all()
     # Heads first, then the period, as in a delivery; before the leaves, so that a freeze parts them.
     hold(connection, Lock.ENTRIES_OF_PERIOD, working.period_id, shared=True)
     rows = [
@@ -59,7 +56,7 @@ def move_standing(
         for position, head in enumerate(heads)
     ]
     given = {"rows": _json(rows), "period": working.period_id, "channel": working.id, "delivery": delivery_id}
-    connection.execute(text(_DISPOSE), {**given, "n": len(rows)})
+    connection.execute(_DISPOSE, {**given, "n": len(rows)})
     request_work(connection, FOLD, working.id)
     return rows
 
@@ -95,14 +92,7 @@ def _json(rows: Any) -> str:
     return canonical_json(rows).decode()
 
 
-_HEADS = """
-SELECT h.identity, e.hash FROM entry_head h
-JOIN entry e ON e.delivery_id = h.delivery_id AND e.position = h.position
-WHERE h.channel_id = :channel AND h.identity IN (SELECT json_array_elements_text(CAST(:identities AS json)))
-ORDER BY h.identity FOR UPDATE OF h
-"""
-
-_DISPOSE = """
+_DISPOSE = text("""
 WITH given AS MATERIALIZED (
   SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(
     position bigint, identity text, standing text, reason text, salt text, body text, hash text)
@@ -121,4 +111,4 @@ WITH given AS MATERIALIZED (
   FROM given g WHERE h.channel_id = :channel AND h.identity = g.identity
 )
 INSERT INTO unfolded (delivery_id, channel_id, entries) VALUES (:delivery, :channel, :n)
-"""
+""")

@@ -7,15 +7,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from pingyi.channels import Text
+from pingyi.db import json_words
 from pingyi.domain.errors import FieldError
+from pingyi.models import Evidence
 from pingyi.services.core.bound_channels import BoundChannel
 
 COLUMN = "evidence"
 _WRITTEN = re.compile(r"sha256:(\w*)", re.IGNORECASE | re.ASCII)
 _REFERENCE = re.compile(r"sha256:[0-9a-f]{64}")
+_DIGESTS = select(func.decode(json_words("digests").subquery().c.word, "hex"))
+_NAMED = (Evidence.channel_id == bindparam("channel"), Evidence.digest.in_(_DIGESTS))
+_KNOWN = select(Evidence.digest).where(*_NAMED)
+_KEEP = update(Evidence).where(*_NAMED, ~Evidence.referred).values(referred=True)
+_KEPT = select(func.count()).select_from(Evidence).where(*_NAMED, Evidence.referred)
 
 
 def reference_to(digest: bytes) -> str:
@@ -58,21 +65,7 @@ def _known(connection: Connection, working: BoundChannel, named: Collection[str]
     if not named:
         return set()
     given = _given(working, named)
-    return {reference_to(digest) for digest in connection.execute(text(_KNOWN), given).scalars()}
-
-
-_KNOWN = """
-SELECT digest FROM evidence WHERE channel_id = :channel
-AND digest IN (SELECT decode(n, 'hex') FROM json_array_elements_text(CAST(:digests AS json)) AS n)
-"""
-_KEEP = """
-UPDATE evidence SET referred = true WHERE channel_id = :channel AND NOT referred
-AND digest IN (SELECT decode(n, 'hex') FROM json_array_elements_text(CAST(:digests AS json)) AS n)
-"""
-_KEPT = """
-SELECT count(*) FROM evidence WHERE channel_id = :channel AND referred
-AND digest IN (SELECT decode(n, 'hex') FROM json_array_elements_text(CAST(:digests AS json)) AS n)
-"""
+    return {reference_to(digest) for digest in connection.execute(_KNOWN, given).scalars()}
 
 
 def _given(working: BoundChannel, named: Iterable[str]) -> dict[str, Any]:
@@ -87,5 +80,5 @@ def keep_referred(connection: Connection, working: BoundChannel, rows: Iterable[
         return True
     given = _given(working, named)
     # One referred to before needs no lock: it can no longer go.
-    connection.execute(text(_KEEP), given)
-    return bool(connection.execute(text(_KEPT), given).scalar_one() == len(named))
+    connection.execute(_KEEP, given)
+    return bool(connection.execute(_KEPT, given).scalar_one() == len(named))

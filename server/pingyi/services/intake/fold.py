@@ -42,16 +42,16 @@ def fold_into_counters(connection: Connection, channel_id: int, batch_entries: i
 
     Fewer than `batch_entries` means that nothing is left of what was committed before.
     """
-    taken = connection.execute(text(_TAKE), {"channel": channel_id, "most": batch_entries}).all()
+    taken = connection.execute(_TAKE, {"channel": channel_id, "most": batch_entries}).all()
     if not taken:
         return 0
     given = {"channel": channel_id, "deliveries": [row.delivery_id for row in taken]}
-    cells = connection.execute(text(_READ), given)
+    cells = connection.execute(_READ, given)
     rows = [
         {"unit_id": unit_id, "standing": standing, "counts": _added(stored, parts)}
         for unit_id, standing, stored, parts in cells
     ]
-    connection.execute(text(_UPSERT), {"channel": channel_id, "rows": _ENCODER.encode(rows).decode()})
+    connection.execute(_UPSERT, {"channel": channel_id, "rows": _ENCODER.encode(rows).decode()})
     return sum(row.entries for row in taken)
 
 
@@ -64,17 +64,17 @@ def _added(stored: str | None, parts: str) -> Counts:
     return {name: amount for name, amount in counts.items() if amount} if 0 in counts.values() else counts
 
 
-_TAKE = """
+_TAKE = text("""
 DELETE FROM unfolded WHERE delivery_id IN (
   SELECT delivery_id FROM (
     SELECT delivery_id, entries, sum(entries) OVER (ORDER BY delivery_id) AS upto
     FROM unfolded WHERE channel_id = :channel
   ) AS waiting WHERE upto - entries < :most
 ) RETURNING delivery_id, entries
-"""
+""")
 
 # Equal counts of a unit are read once with their number; what an entry replaces is read too and subtracted.
-_READ = """
+_READ = text("""
 WITH folded AS MATERIALIZED (SELECT * FROM entry WHERE delivery_id = ANY(:deliveries)),
 parts AS (
   SELECT unit_id, standing, counts::text AS counts, shared::text AS shared, 1 AS sign FROM folded
@@ -93,11 +93,11 @@ parts AS (
 SELECT p.unit_id, p.standing, c.counts::text AS stored, p.parts
 FROM cells p LEFT JOIN counter c
   ON c.channel_id = :channel AND c.unit_id = p.unit_id AND c.standing = p.standing
-"""
+""")
 
-_UPSERT = """
+_UPSERT = text("""
 INSERT INTO counter (channel_id, unit_id, standing, counts)
 SELECT :channel, unit_id, standing, counts
 FROM json_to_recordset(CAST(:rows AS json)) AS r(unit_id bigint, standing text, counts json)
 ON CONFLICT (channel_id, unit_id, standing) DO UPDATE SET counts = excluded.counts
-"""
+""")

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from marshmallow import fields
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import BigInteger, Connection, String, bindparam, cast, or_, select
 
 from pingyi.channels import Exact, Flag, Moment, Month, ScoreField, SettingsSchema, Text, Whole
 from pingyi.channels.schema import title_of
+from pingyi.db import rows
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.models import Delivery, Entry, EntryHead, Receipt, Unfolded, Unit
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.core.roles import OFFICE_READERS
-from pingyi.services.core.unit_index import unit_index
+from pingyi.services.core.unit_index import UNITS_OF_PERIOD, unit_index
 from pingyi.services.intake.parse_rows import delivery_schema
+from pingyi.services.intake.queries import IS_CURRENT
 
 _KINDS: tuple[tuple[type[fields.Field[Any]], str], ...] = (
     (Exact, "decimal"),
@@ -32,6 +36,41 @@ _KINDS: tuple[tuple[type[fields.Field[Any]], str], ...] = (
 )
 
 Document = dict[str, Any]
+_UNIT = bindparam("unit", type_=BigInteger)
+_ENTRIES = (
+    select(
+        Entry.delivery_id,
+        Entry.position,
+        Delivery.kind,
+        Unit.code,
+        cast(Entry.values, String).label("values"),
+        Entry.standing,
+        Entry.reason,
+        Entry.hash,
+        Entry.replaces_delivery,
+        Entry.replaces_position,
+        Delivery.received_at,
+        EntryHead.channel_id.is_not(None).label("current"),
+        Unfolded.delivery_id.is_(None).label("folded"),
+    )
+    .join(Delivery, Delivery.id == Entry.delivery_id)
+    .outerjoin(Unit, Unit.id == Entry.unit_id)
+    .outerjoin(EntryHead, IS_CURRENT)
+    .outerjoin(Unfolded, Unfolded.delivery_id == Delivery.id)
+    .where(
+        Delivery.channel_id == bindparam("channel"),
+        Delivery.id >= bindparam("delivery"),
+        or_(Entry.delivery_id > bindparam("delivery"), Entry.position > bindparam("position")),
+        or_(_UNIT.is_(None), Entry.unit_id == _UNIT),
+    )
+    .order_by(Entry.delivery_id, Entry.position)
+    .limit(bindparam("most"))
+)
+_RECEIPT = (
+    select(Receipt.body)
+    .join(Delivery, Delivery.id == Receipt.delivery_id)
+    .where(Delivery.id == bindparam("delivery"), Delivery.channel_id == bindparam("channel"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +79,23 @@ class EntriesPage:
 
     entries: list[Document]
     after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _EntryRow:
+    delivery_id: int
+    position: int
+    kind: str
+    code: str | None
+    values: str
+    standing: str
+    reason: str
+    hash: bytes
+    replaces_delivery: int | None
+    replaces_position: int | None
+    received_at: datetime
+    current: bool
+    folded: bool
 
 
 def readable_channel(connection: Connection, caller: Caller, ref: ChannelRef) -> BoundChannel:
@@ -52,13 +108,7 @@ def readable_channel(connection: Connection, caller: Caller, ref: ChannelRef) ->
 
 def entry_form(connection: Connection, working: BoundChannel) -> Document:
     """What may be posted to a channel: its fields, its settings, the period's units and the state."""
-    units = connection.execute(
-        text(
-            "SELECT u.code, p.name, p.category FROM period_unit p JOIN unit u ON u.id = p.unit_id"
-            " WHERE p.period_id = :period ORDER BY p.position"
-        ),
-        {"period": working.period_id},
-    )
+    units = connection.execute(UNITS_OF_PERIOD, {"period": working.period_id})
     period, plugin = working.context.period, working.plugin
     return {
         "period": working.period_key,
@@ -117,23 +167,23 @@ def entries_page(
     A private value is shown to the channel's operator only.
     """
     delivery, _, position = after.partition(".")
-    rows = connection.execute(
-        text(_ENTRIES),
-        {
-            "channel": working.id,
-            "delivery": int(delivery or 0),
-            "position": int(position or 0),
-            "unit": _unit_id(connection, working, unit) if unit else None,
-            "limit": limit + 1,
-        },
-    ).all()
+    found = rows(
+        connection,
+        _EntryRow,
+        _ENTRIES,
+        channel=working.id,
+        delivery=int(delivery or 0),
+        position=int(position or 0),
+        unit=_unit_id(connection, working, unit) if unit else None,
+        most=limit + 1,
+    )
     hidden = frozenset[str]()
     if not caller.may_deliver(working.operator_id, working.key):
         schema = working.plugin.entry_schema()
         hidden = frozenset(name for name, field in schema.fields.items() if field.metadata.get("private"))
-    last = rows[limit - 1] if len(rows) > limit else None
+    last = found[limit - 1] if len(found) > limit else None
     following = f"{last.delivery_id}.{last.position}" if last else None
-    return EntriesPage([_entry(row, hidden) for row in rows[:limit]], following)
+    return EntriesPage([_entry(row, hidden) for row in found[:limit]], following)
 
 
 def _unit_id(connection: Connection, working: BoundChannel, given: str) -> int:
@@ -143,7 +193,7 @@ def _unit_id(connection: Connection, working: BoundChannel, given: str) -> int:
     return found[1]
 
 
-def _entry(row: Row[Any], hidden: frozenset[str]) -> Document:
+def _entry(row: _EntryRow, hidden: frozenset[str]) -> Document:
     values: Document = msgspec.json.decode(row.values)
     replaces = {"delivery": row.replaces_delivery, "position": row.replaces_position}
     return {
@@ -162,31 +212,10 @@ def _entry(row: Row[Any], hidden: frozenset[str]) -> Document:
     }
 
 
-_ENTRIES = """
-SELECT e.delivery_id, e.position, d.kind, u.code, e.values::text AS values, e.standing, e.reason, e.hash,
-  e.replaces_delivery, e.replaces_position, d.received_at, h.channel_id IS NOT NULL AS current,
-  f.delivery_id IS NULL AS folded
-FROM delivery d JOIN entry e ON e.delivery_id = d.id
-LEFT JOIN unit u ON u.id = e.unit_id
-LEFT JOIN entry_head h ON h.channel_id = e.channel_id AND h.identity = e.identity
-  AND h.delivery_id = e.delivery_id AND h.position = e.position
-LEFT JOIN unfolded f ON f.delivery_id = d.id
-WHERE d.channel_id = :channel AND d.id >= :delivery
-  AND (e.delivery_id > :delivery OR e.position > :position)
-  AND (CAST(:unit AS bigint) IS NULL OR e.unit_id = :unit)
-ORDER BY e.delivery_id, e.position LIMIT :limit
-"""
-
-
 def stored_receipt(connection: Connection, working: BoundChannel, delivery_id: int) -> bytes:
     """The receipt of a delivery to this channel, byte for byte; Problem not_found otherwise."""
-    body: bytes | None = connection.execute(
-        text(
-            "SELECT r.body FROM receipt r JOIN delivery d ON d.id = r.delivery_id"
-            " WHERE d.id = :delivery AND d.channel_id = :channel"
-        ),
-        {"delivery": delivery_id, "channel": working.id},
-    ).scalar_one_or_none()
+    asked = {"delivery": delivery_id, "channel": working.id}
+    body = connection.execute(_RECEIPT, asked).scalar_one_or_none()
     if body is None:
         raise not_found(zh=f"报送{delivery_id}", en=f"Delivery {delivery_id}")
     return body

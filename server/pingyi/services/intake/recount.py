@@ -8,10 +8,13 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.db import Lock, hold, transaction
 from pingyi.domain.errors import Problem
+from pingyi.domain.period_state import PeriodState
+from pingyi.models import Channel, Counter, Entry, Period, Progress, Unfolded
 from pingyi.outbox import FOLD, request_work
 from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import BoundChannel, channel_by_id
@@ -22,6 +25,34 @@ from pingyi.services.intake.parse_rows import plugin_failed, tally_entry
 BATCH_ENTRIES = 5_000
 REFOLD = "refold"
 _log = logging.getLogger(__name__)
+_OPEN = (
+    select(
+        Channel.id,
+        Channel.plugin,
+        Channel.plugin_version,
+        func.coalesce(Progress.error, "").label("failure"),
+    )
+    .join(Period, Period.id == Channel.period_id)
+    .outerjoin(Progress, and_(Progress.topic == REFOLD, Progress.subject_id == Channel.id))
+    .where(Period.state == PeriodState.OPEN)
+    .order_by(Channel.id)
+)
+_OF_CHANNEL = Entry.channel_id == bindparam("channel")
+_ENTRIES = select(Entry.delivery_id, Entry.position, Entry.values).where(_OF_CHANNEL)
+_FORGET = delete(Counter).where(Counter.channel_id == bindparam("channel"))
+_FOLD_AGAIN = (
+    insert(Unfolded)
+    .from_select(
+        ["delivery_id", "channel_id", "entries"],
+        select(Entry.delivery_id, Entry.channel_id, func.count())
+        .where(_OF_CHANNEL)
+        .group_by(Entry.delivery_id, Entry.channel_id),
+    )
+    .on_conflict_do_nothing()
+)
+_NOTE_VERSION = (
+    update(Channel).where(Channel.id == bindparam("channel")).values(plugin_version=bindparam("version"))
+)
 
 
 def outdated_channels(connection: Connection) -> list[int]:
@@ -30,18 +61,9 @@ def outdated_channels(connection: Connection) -> list[int]:
     One whose count by the new version failed is left alone until there is yet another version.
     """
     registry = current_registry()
-    rows = connection.execute(
-        text(
-            "SELECT c.id, c.plugin, c.plugin_version, coalesce(f.error, '') AS failure"
-            " FROM channel c JOIN period p ON p.id = c.period_id"
-            " LEFT JOIN progress f ON f.topic = :topic AND f.subject_id = c.id"
-            " WHERE p.state = 'open' ORDER BY c.id"
-        ),
-        {"topic": REFOLD},
-    )
     return [
         row.id
-        for row in rows
+        for row in connection.execute(_OPEN)
         if row.plugin in registry.channels
         and registry.version(row.plugin) != row.plugin_version
         and f"({registry.version(row.plugin)})" not in row.failure
@@ -75,15 +97,16 @@ def _refold(connection: Connection, channel_id: int) -> None:
     working = channel_by_id(connection, channel_id)
     hold(connection, Lock.ENTRIES_OF_PERIOD, working.period_id)
     hold(connection, Lock.COUNTERS_OF_CHANNEL, channel_id)
-    rows = connection.execute(text(_ENTRIES), {"channel": channel_id})
+    rows = connection.execute(_ENTRIES, {"channel": channel_id})
     counted: list[dict[str, Any]] = []
     for batch in rows.partitions(BATCH_ENTRIES):
         with guarded(partial(plugin_failed, working)):
             counted += _counted_anew(working, batch)
-    connection.execute(text(_STORE), {"rows": msgspec.json.encode(counted).decode()})
+    connection.execute(_STORE, {"rows": msgspec.json.encode(counted).decode()})
+    connection.execute(_FORGET, {"channel": channel_id})
+    connection.execute(_FOLD_AGAIN, {"channel": channel_id})
     version = current_registry().version(working.plan.plugin)
-    for statement in _START_AGAIN:
-        connection.execute(text(statement), {"channel": channel_id, "version": version})
+    connection.execute(_NOTE_VERSION, {"channel": channel_id, "version": version})
     request_work(connection, FOLD, channel_id)
 
 
@@ -96,20 +119,8 @@ def _counted_anew(working: BoundChannel, rows: Iterable[Row[Any]]) -> Iterable[d
         yield {"delivery": row.delivery_id, "position": row.position, "counts": counts, "shared": shared}
 
 
-_ENTRIES = "SELECT delivery_id, position, values FROM entry WHERE channel_id = :channel"
-
-_STORE = """
+_STORE = text("""
 UPDATE entry SET counts = r.counts, shared = r.shared
 FROM json_to_recordset(CAST(:rows AS json)) AS r(delivery bigint, position bigint, counts json, shared json)
 WHERE entry.delivery_id = r.delivery AND entry.position = r.position
-"""
-
-_START_AGAIN = (
-    "DELETE FROM counter WHERE channel_id = :channel",
-    """
-    INSERT INTO unfolded (delivery_id, channel_id, entries)
-    SELECT delivery_id, channel_id, count(*) FROM entry WHERE channel_id = :channel
-    GROUP BY delivery_id, channel_id ON CONFLICT DO NOTHING
-    """,
-    "UPDATE channel SET plugin_version = :version WHERE id = :channel",
-)
+""")

@@ -19,6 +19,7 @@ from pingyi.ledger.tree_heads import recent_head
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.parse_rows import ReadEntry
+from pingyi.services.intake.queries import LOCKED_HEADS
 
 COUNTED = "counted"
 
@@ -42,16 +43,8 @@ def find_current_entries(
     connection: Connection, working: BoundChannel, entries: Sequence[ReadEntry]
 ) -> dict[str, CurrentEntry]:
     """The standing entries of these identities, locked in the order of their identities."""
-    rows = connection.execute(
-        text(
-            "SELECT h.identity, h.delivery_id, h.position, e.values::text AS values, e.standing, e.hash"
-            " FROM entry_head h JOIN entry e ON e.delivery_id = h.delivery_id AND e.position = h.position"
-            " WHERE h.channel_id = :channel"
-            " AND h.identity IN (SELECT json_array_elements_text(CAST(:identities AS json)))"
-            " ORDER BY h.identity FOR UPDATE OF h"
-        ),
-        {"channel": working.id, "identities": msgspec.json.encode([e.identity for e in entries]).decode()},
-    )
+    identities = msgspec.json.encode([entry.identity for entry in entries]).decode()
+    rows = connection.execute(LOCKED_HEADS, {"channel": working.id, "identities": identities})
     return {
         row.identity: CurrentEntry(row.delivery_id, row.position, row.values, row.standing, row.hash.hex())
         for row in rows
@@ -191,7 +184,7 @@ def insert_rows(
     """Everything in one statement; fewer heads than entries means that a twin was faster."""
     rows = sorted((row for row in stored if "body" in row), key=lambda row: str(row["identity"]))
     written = connection.execute(
-        text(_INSERT),
+        _INSERT,
         {
             "rows": msgspec.json.encode(rows).decode(),
             "n": len(rows),
@@ -205,7 +198,7 @@ def insert_rows(
         raise TwinError
 
 
-_INSERT = """
+_INSERT = text("""
 WITH given AS MATERIALIZED (
   SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(
     position bigint, unit_id bigint, identity text, values json, counts json, shared json, reason text,
@@ -235,4 +228,4 @@ WITH given AS MATERIALIZED (
   INSERT INTO receipt (delivery_id, body) VALUES (:delivery, :receipt)
 )
 SELECT count(*) FROM heads
-"""
+""")

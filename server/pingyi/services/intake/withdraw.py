@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, bindparam, exists, insert, select
 
 from pingyi.channels import Text
 from pingyi.database_refusals import not_open
-from pingyi.db import Lock, hold, transaction
+from pingyi.db import Lock, hold, one_row, transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
+from pingyi.models import Entry, EntryHead, Period, Receipt, Unit
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.intake.deliveries import Answer, Repeatable, claim_delivery, replay_delivery
 from pingyi.services.intake.dispositions import move_standing
+from pingyi.services.intake.queries import IS_CURRENT
 from pingyi.services.intake.store_entries import receipt_of
 
 REJECTED = "rejected"
+_OF_PLACE = (
+    Entry.delivery_id == bindparam("delivery"),
+    Entry.position == bindparam("position"),
+    Entry.channel_id == bindparam("channel"),
+)
+_STANDING = (
+    select(Entry.identity, Entry.standing, Unit.code.label("unit"))
+    .select_from(EntryHead)
+    .join(Entry, IS_CURRENT)
+    .outerjoin(Unit, Unit.id == Entry.unit_id)
+    .where(*_OF_PLACE)
+    .with_for_update(of=EntryHead)
+)
+_IS_KNOWN = select(exists().where(*_OF_PLACE))
+_STATE = select(Period.state).where(Period.id == bindparam("period"))
+_RECEIPT = insert(Receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    identity: str
+    standing: str
+    unit: str | None
 
 
 def withdraw(
@@ -44,32 +69,20 @@ def withdraw(
         return Answer(_store(connection, working, caller, delivery_id, standing, reason), replayed=False)
 
 
-def _standing_entry(connection: Connection, working: BoundChannel, entry: tuple[int, int]) -> Row[Any]:
+def _standing_entry(connection: Connection, working: BoundChannel, entry: tuple[int, int]) -> _Standing:
     """The entry with its head locked, as in a delivery: heads first, then the period."""
-    found = connection.execute(
-        text(
-            "SELECT e.delivery_id, e.position, e.identity, e.standing, e.hash, u.code AS unit"
-            " FROM entry_head h JOIN entry e ON e.delivery_id = h.delivery_id AND e.position = h.position"
-            " LEFT JOIN unit u ON u.id = e.unit_id"
-            " WHERE e.delivery_id = :delivery AND e.position = :position AND e.channel_id = :channel"
-            " AND h.channel_id = :channel AND h.identity = e.identity FOR UPDATE OF h"
-        ),
-        {"delivery": entry[0], "position": entry[1], "channel": working.id},
-    ).one_or_none()
+    found = one_row(connection, _Standing, _STANDING, **_place(working, entry))
     if found is None or found.standing == REJECTED:
         raise _not_standing(connection, working, entry)
     return found
 
 
+def _place(working: BoundChannel, entry: tuple[int, int]) -> dict[str, int]:
+    return {"delivery": entry[0], "position": entry[1], "channel": working.id}
+
+
 def _not_standing(connection: Connection, working: BoundChannel, entry: tuple[int, int]) -> Problem:
-    known = connection.execute(
-        text(
-            "SELECT 1 FROM entry"
-            " WHERE delivery_id = :delivery AND position = :position AND channel_id = :channel"
-        ),
-        {"delivery": entry[0], "position": entry[1], "channel": working.id},
-    ).first()
-    if known is None:
+    if not connection.execute(_IS_KNOWN, _place(working, entry)).scalar_one():
         return not_found(zh=f"报送{entry[0]}的第{entry[1]}条", en=f"Entry {entry[1]} of delivery {entry[0]}")
     message = Text(
         zh="此条已被更正或撤回，无须再撤回。",
@@ -81,10 +94,7 @@ def _not_standing(connection: Connection, working: BoundChannel, entry: tuple[in
 def _require_open(connection: Connection, working: BoundChannel) -> None:
     """Hold the period's lock shared, then look at its state: the trigger lets later dispositions through."""
     hold(connection, Lock.ENTRIES_OF_PERIOD, working.period_id, shared=True)
-    state = connection.execute(
-        text("SELECT state FROM period WHERE id = :period"), {"period": working.period_id}
-    ).scalar_one()
-    if state != PeriodState.OPEN:
+    if connection.execute(_STATE, {"period": working.period_id}).scalar_one() != PeriodState.OPEN:
         raise not_open()
 
 
@@ -93,15 +103,12 @@ def _store(
     working: BoundChannel,
     caller: Caller,
     delivery_id: int,
-    standing: Row[Any],
+    standing: _Standing,
     reason: str,
 ) -> bytes:
     verdicts = {standing.identity: (REJECTED, reason)}
     (row,) = move_standing(connection, caller, working, delivery_id, verdicts)
     told = {"position": 0, "unit": standing.unit, "verdict": "withdrawn", "hash": row["hash"]}
     receipt = receipt_of(working, delivery_id, [told])
-    connection.execute(
-        text("INSERT INTO receipt (delivery_id, body) VALUES (:delivery, :body)"),
-        {"delivery": delivery_id, "body": receipt},
-    )
+    connection.execute(_RECEIPT, {"delivery_id": delivery_id, "body": receipt})
     return receipt
