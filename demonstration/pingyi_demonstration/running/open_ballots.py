@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select
 
+from pingyi.domain.period_state import PeriodState
 from pingyi.embedded.ports import address_of
+from pingyi.models import Channel, Period, PeriodUnit
 from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import PeriodRow
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.card_codes import new_card, write_card
+from pingyi_surveys.models import BallotBox
 from pingyi_surveys.questionnaires.questionnaire import ready_questionnaire
 from pingyi_surveys.questionnaires.store import store_questionnaire
 from pingyi_surveys.setup.boxes import Kind, put_box
@@ -23,6 +26,15 @@ from pingyi_surveys.setup.window_codes import Code, code_of
 FILE = "demonstration-cards.json"
 SCANNED = "mobile_qr"
 ROSTERS = {"deputies": 380, "cppcc": 352}
+_FIRST = (
+    select(Channel.id.label("channel"), PeriodUnit.unit_id.label("unit"))
+    .join(BallotBox, BallotBox.channel_id == Channel.id)
+    .join(Period, Period.id == Channel.period_id)
+    .join(PeriodUnit, PeriodUnit.period_id == Period.id)
+    .where(Period.demonstration, Period.state == PeriodState.OPEN, Channel.key == bindparam("key"))
+    .order_by(Period.id.desc(), PeriodUnit.position)
+    .limit(1)
+)
 BOXES: tuple[tuple[str, Kind, str], ...] = (
     (SCANNED, "open", "conduct-four-levels"),
     *((channel, "roster", "roster-three-levels") for channel in ROSTERS),
@@ -57,7 +69,7 @@ def ballot_lines(connection: Connection, settings: Settings) -> list[str]:
         cards: dict[str, list[str]] = json.loads((settings.state / FILE).read_text(encoding="ascii"))
     except OSError:
         return []
-    row = connection.execute(text(_FIRST), {"channel": SCANNED}).one_or_none()
+    row = connection.execute(_FIRST, {"key": SCANNED}).one_or_none()
     if row is None:
         return []
     base_url = address_of(settings)
@@ -67,10 +79,3 @@ def ballot_lines(connection: Connection, settings: Settings) -> list[str]:
         f"人大代表测评票 / a deputy's ballot: {base_url}/c/{cards['deputies'][0]}",
         f"政协委员测评票 / a CPPCC member's ballot: {base_url}/c/{cards['cppcc'][0]}",
     ]
-
-
-_FIRST = """
-SELECT c.id AS channel, u.unit_id AS unit FROM ballot_box b JOIN channel c ON c.id = b.channel_id
-JOIN period p ON p.id = c.period_id JOIN period_unit u ON u.period_id = p.id
-WHERE p.demonstration AND p.state = 'open' AND c.key = :channel ORDER BY p.id DESC, u.position LIMIT 1
-"""

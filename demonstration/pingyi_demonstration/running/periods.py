@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, exists, func, select
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme.values import Scheme
+from pingyi.models import Channel, Delivery, Entry, Period, PeriodUnit
 from pingyi.schemes import shipped_scheme
 from pingyi.services.approvals.requests import DEMONSTRATION, approve_all, request_adjustments
 from pingyi.services.core.callers import SHELL
@@ -28,17 +29,42 @@ from pingyi_demonstration.running.open_ballots import prepare_boxes
 SCHEME = "maanshan-2017"
 FINISHED, OPEN = "maanshan-2017", "maanshan-next"
 A_YEAR = timedelta(days=365)
+_OF_KEY = Period.key == bindparam("period")
+_STATE = select(Period.state).where(_OF_KEY)
+_REAL = select(Period.key).where(~Period.demonstration).limit(1)
+_DELIVERED = (
+    select(Channel.key, func.count(Delivery.id).label("n"))
+    .join(Period, Period.id == Channel.period_id)
+    .outerjoin(Delivery, Delivery.channel_id == Channel.id)
+    .where(_OF_KEY)
+    .group_by(Channel.key)
+)
+_FIRST_FREE = (
+    select(PeriodUnit.name)
+    .join(Period, Period.id == PeriodUnit.period_id)
+    .where(
+        _OF_KEY,
+        ~exists().where(
+            Entry.delivery_id == Delivery.id,
+            Delivery.channel_id == Channel.id,
+            Channel.period_id == Period.id,
+            Channel.key == bindparam("channel"),
+            Entry.unit_id == PeriodUnit.unit_id,
+        ),
+    )
+    .order_by(PeriodUnit.position)
+    .limit(1)
+)
 
 
 def state_of(connection: Connection, key: str) -> str:
     """The period's state, "" where there is none of this key."""
-    found = connection.execute(text("SELECT state FROM period WHERE key = :key"), {"key": key}).scalar()
-    return str(found or "")
+    return connection.execute(_STATE, {"period": key}).scalar() or ""
 
 
 def refuse_beside_real_data(connection: Connection) -> None:
     """Problem real_data where any period is real: generated results never stand beside it."""
-    key = connection.execute(text("SELECT key FROM period WHERE NOT demonstration LIMIT 1")).scalar()
+    key = connection.execute(_REAL).scalar()
     if key is not None:
         message = Text(
             zh="已有正式的评议周期“{key}”，不能在同一数据库中生成演示数据。",
@@ -87,25 +113,9 @@ def operators_key(connection: Connection, operator: str, *, channel: str = "") -
 
 def delivered(connection: Connection, period: str) -> dict[str, int]:
     """How many deliveries each channel of the period has."""
-    rows = connection.execute(
-        text(
-            "SELECT c.key, count(d.id) AS n FROM channel c JOIN period p ON p.id = c.period_id"
-            " LEFT JOIN delivery d ON d.channel_id = c.id WHERE p.key = :key GROUP BY c.key"
-        ),
-        {"key": period},
-    )
-    return {row.key: row.n for row in rows}
+    return {row.key: row.n for row in connection.execute(_DELIVERED, {"period": period})}
 
 
 def first_free_unit(connection: Connection, period: str, channel: str) -> str:
     """The name of the first unit for which nothing stands on the channel, "" where there is none."""
-    found = connection.execute(
-        text(
-            "SELECT u.name FROM period_unit u JOIN period p ON p.id = u.period_id WHERE p.key = :period"
-            " AND NOT EXISTS (SELECT FROM entry e JOIN delivery d ON d.id = e.delivery_id"
-            " JOIN channel c ON c.id = d.channel_id WHERE c.period_id = p.id AND c.key = :channel"
-            " AND e.unit_id = u.unit_id) ORDER BY u.position LIMIT 1"
-        ),
-        {"period": period, "channel": channel},
-    ).scalar()
-    return str(found or "")
+    return connection.execute(_FIRST_FREE, {"period": period, "channel": channel}).scalar() or ""

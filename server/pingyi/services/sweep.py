@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from datetime import timedelta
+
+from sqlalchemy import delete, exists, func, insert, literal, select
 
 from pingyi.db import transaction
+from pingyi.models import LedgerPending, OutboxRow, Session, Unfolded
 from pingyi.outbox import FOLD, SEAL
 from pingyi.services.evidence.evidence import clean_evidence
 from pingyi.services.intake.recount import refold_outdated
+
+_END_SESSIONS = delete(Session).where(Session.created_at < func.now() - timedelta(days=1))
+_REQUEST = insert(OutboxRow)
+_FOLD = _REQUEST.from_select(
+    ["topic", "subject_id"],
+    select(literal(FOLD), Unfolded.channel_id)
+    .distinct()
+    .where(~exists().where(OutboxRow.topic == FOLD, OutboxRow.subject_id == Unfolded.channel_id)),
+)
+_SEAL = _REQUEST.from_select(
+    ["topic", "subject_id"],
+    select(literal(SEAL), literal(0)).where(
+        exists().select_from(LedgerPending), ~exists().where(OutboxRow.topic == SEAL)
+    ),
+)
 
 
 def sweep_up() -> int:
@@ -15,20 +33,5 @@ def sweep_up() -> int:
     refold_outdated()
     clean_evidence()
     with transaction() as connection:
-        connection.execute(text("DELETE FROM session WHERE created_at < now() - interval '1 day'"))
-        folding = connection.execute(
-            text(
-                "INSERT INTO outbox (topic, subject_id) SELECT DISTINCT :fold, channel_id FROM unfolded"
-                " WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.topic = :fold AND o.subject_id = channel_id)"
-            ),
-            {"fold": FOLD},
-        ).rowcount
-        sealing = connection.execute(
-            text(
-                "INSERT INTO outbox (topic, subject_id) SELECT :seal, 0"
-                " WHERE EXISTS (SELECT FROM ledger_pending)"
-                " AND NOT EXISTS (SELECT FROM outbox WHERE topic = :seal)"
-            ),
-            {"seal": SEAL},
-        ).rowcount
-        return folding + sealing
+        connection.execute(_END_SESSIONS)
+        return connection.execute(_FOLD).rowcount + connection.execute(_SEAL).rowcount

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from pingyi.db import rows
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.evidence.files import ENDINGS
 from pingyi.services.intake.evidence_references import reference_to
@@ -39,12 +40,25 @@ class EvidenceLines:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _FileRow:
+    digest: bytes
+    media_type: str
+    size: int
+    referred: bool
+    brought_by: str
+    uploaded_at: datetime
+    total: int
+    entries: int
+    units: Sequence[str] | None
+
+
 def evidence_lines(
     connection: Connection, working: BoundChannel, *, page: int = 0, limit: int = 50
 ) -> EvidenceLines:
     """The files of a channel, `limit` to a page, in one query."""
-    given = {"channel": working.id, "limit": limit + 1, "offset": page * limit}
-    rows = connection.execute(text(_FILES), given).all()
+    asked = {"channel": working.id, "limit": limit + 1, "offset": page * limit}
+    found = rows(connection, _FileRow, _FILES, **asked)
     files = [
         EvidenceLine(
             row.digest.hex(),
@@ -57,9 +71,9 @@ def evidence_lines(
             row.entries,
             row.units or (),
         )
-        for row in rows[:limit]
+        for row in found[:limit]
     ]
-    return EvidenceLines(files, rows[0].total if rows else 0, len(rows) > limit)
+    return EvidenceLines(files, found[0].total if found else 0, len(found) > limit)
 
 
 _FILES = """

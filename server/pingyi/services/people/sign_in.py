@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, text, update
+from datetime import timedelta
+
+from sqlalchemy import bindparam, case, func, or_, update
 
 from pingyi.channels import Text
 from pingyi.db import transaction
@@ -13,6 +15,25 @@ from pingyi.services.people.passwords import passwords
 
 FREE_TRIES = 4
 LONGEST_LOCK_MINUTES = 60
+_LOCKED_MINUTES = func.least(
+    func.power(2, func.least(Account.failures - FREE_TRIES, 10)), LONGEST_LOCK_MINUTES
+)
+_TRY = (
+    update(Account)
+    .where(
+        Account.login == bindparam("name"),
+        Account.disabled_at.is_(None),
+        or_(Account.locked_until.is_(None), Account.locked_until <= func.now()),
+    )
+    .values(
+        failures=Account.failures + 1,
+        locked_until=case(
+            (Account.failures >= FREE_TRIES, func.now() + _LOCKED_MINUTES * timedelta(minutes=1))
+        ),
+    )
+    .returning(Account.id, Account.password_hash, Account.failures)
+)
+_FORGET = update(Account).where(Account.id == bindparam("account")).values(failures=0, locked_until=None)
 
 
 def sign_in(login: str, password: str) -> int:
@@ -22,9 +43,7 @@ def sign_in(login: str, password: str) -> int:
     From the fifth wrong one on the account is locked for 1, 2, 4 ... 60 minutes.
     """
     with transaction() as connection:
-        tried = connection.execute(
-            text(_TRY), {"login": login.strip().lower(), "free": FREE_TRIES, "longest": LONGEST_LOCK_MINUTES}
-        ).one_or_none()
+        tried = connection.execute(_TRY, {"name": login.strip().lower()}).one_or_none()
     fits = passwords().verify(tried.password_hash if tried else None, password)
     if tried is None:
         raise Problem("sign_in_failed", 401, _FAILED)
@@ -39,14 +58,6 @@ def sign_in(login: str, password: str) -> int:
     return account_id
 
 
-_TRY = """
-UPDATE account SET failures = failures + 1,
-  locked_until = CASE WHEN failures >= :free
-    THEN now() + least(power(2, least(failures - :free, 10)), :longest) * interval '1 minute' END
-WHERE login = :login AND disabled_at IS NULL AND (locked_until IS NULL OR locked_until <= now())
-RETURNING id, password_hash, failures
-"""
-_FORGET = update(Account).where(Account.id == bindparam("account")).values(failures=0, locked_until=None)
 _FAILED = Text(
     zh="登录名或口令不正确，或账号已停用、暂时锁定。连续输错后请等候几分钟再试，或联系安全管理员。",
     en="The login or the password is wrong, or the account is disabled or locked for a while."

@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, validate, validates_schema
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pingyi.channels import ScoreField, Text, Word
 from pingyi.channels.messages import REQUIRED, Message
 from pingyi.domain.period_state import UNTIL_RELEASE
 from pingyi.ledger.leaves import record
+from pingyi.models import Adjustment, Unit
 from pingyi.services.core.errors import not_found, require_state
 from pingyi.services.core.row_schemas import RowSchema, name_field, reason_field
 from pingyi.services.core.unit_index import unit_ids
@@ -29,6 +30,27 @@ ADJUSTMENT_TITLES: Mapping[str, Text] = {
 WITHOUT_POINTS = frozenset({"veto", "disqualification"})
 MOST_POINTS = 10_000
 TARGETS = ("total", "linked")
+_STORE = insert(Adjustment).returning(Adjustment.id)
+_STANDING = (
+    select(
+        Adjustment.id.label("adjustment"),
+        Unit.code.label("unit"),
+        Adjustment.kind,
+        Adjustment.points,
+        Adjustment.target,
+    )
+    .join(Unit, Unit.id == Adjustment.unit_id)
+    .where(
+        Adjustment.id == bindparam("adjustment"),
+        Adjustment.period_id == bindparam("period"),
+        Adjustment.withdrawn_reason == "",
+    )
+)
+_WITHDRAW = (
+    update(Adjustment)
+    .where(Adjustment.id == bindparam("adjustment"))
+    .values(withdrawn_reason=bindparam("why"), withdrawn_act_id=bindparam("act"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,20 +103,17 @@ def adjusted_units(
 def add_adjustment(connection: Connection, approved: Approved, period: PeriodRow, row: AdjustmentRow) -> int:
     """Put an approved adjustment into force; returns its id."""
     ((code, unit_id),) = adjusted_units(connection, period, [row])
-    given = {"period": period.id, "unit": unit_id, "kind": row.kind, "points": row.points}
-    adjustment_id: int = connection.execute(
-        text(
-            "INSERT INTO adjustment (period_id, unit_id, kind, points, reason, document, target, act_id)"
-            " VALUES (:period, :unit, :kind, :points, :reason, :document, :target, :act) RETURNING id"
-        ),
-        {
-            **given,
-            "reason": row.reason,
-            "document": row.document,
-            "target": row.target,
-            "act": approved.act_id,
-        },
-    ).scalar_one()
+    stored = {
+        "period_id": period.id,
+        "unit_id": unit_id,
+        "kind": row.kind,
+        "points": row.points,
+        "reason": row.reason,
+        "document": row.document,
+        "target": row.target,
+        "act_id": approved.act_id,
+    }
+    adjustment_id = connection.execute(_STORE, stored).scalar_one()
     content = {"unit": code, "what": row.kind, "points": row.points, "target": row.target}
     told = {"period": period.key, "adjustment": adjustment_id, **approved.told(), **content}
     record(connection, "adjustment.added", told, period.id)
@@ -104,18 +123,8 @@ def add_adjustment(connection: Connection, approved: Approved, period: PeriodRow
 def standing_adjustment(connection: Connection, period: PeriodRow, adjustment_id: int) -> Mapping[str, Any]:
     """An adjustment in force, before publication: unit, kind, points; Problem wrong_state, not_found."""
     require_state(period.state, UNTIL_RELEASE)
-    row = (
-        connection.execute(
-            text(
-                "SELECT a.id AS adjustment, u.code AS unit, a.kind, a.points, a.target FROM adjustment a"
-                " JOIN unit u ON u.id = a.unit_id"
-                " WHERE a.id = :id AND a.period_id = :period AND a.withdrawn_reason = ''"
-            ),
-            {"id": adjustment_id, "period": period.id},
-        )
-        .mappings()
-        .one_or_none()
-    )
+    asked = {"adjustment": adjustment_id, "period": period.id}
+    row = connection.execute(_STANDING, asked).mappings().one_or_none()
     if row is None:
         raise not_found(zh=f"有效的加减分{adjustment_id}", en=f"Adjustment {adjustment_id} in force")
     return dict(row)
@@ -126,9 +135,7 @@ def withdraw_adjustment(
 ) -> None:
     """Take an adjustment out of force, as approved; Problem wrong_state, not_found."""
     standing_adjustment(connection, period, adjustment_id)
-    connection.execute(
-        text("UPDATE adjustment SET withdrawn_reason = :reason, withdrawn_act_id = :act WHERE id = :id"),
-        {"id": adjustment_id, "act": approved.act_id, "reason": reason},
-    )
+    withdrawn = {"adjustment": adjustment_id, "act": approved.act_id, "why": reason}
+    connection.execute(_WITHDRAW, withdrawn)
     content = {"period": period.key, "adjustment": adjustment_id, **approved.told()}
     record(connection, "adjustment.withdrawn", content, period.id)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, bindparam, func, select
 
 from pingyi.channels import Text
-from pingyi.db import rows
+from pingyi.db import one_row, rows
 from pingyi.domain.scheme.values import Scheme
-from pingyi.models import ApiKey, Operator
+from pingyi.models import ApiKey, Assessment, Operator, Period, Publication
 from pingyi.outbox import ASSESS
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.progress import ProgressRow, read_progress
+from pingyi.services.periods.queries import UNITS_TAKING_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +71,42 @@ class KeyRow:
     last_used_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class _PeriodRow:
+    id: int
+    key: str
+    state: str
+    scheme_id: int
+    demonstration: bool
+    state_changed_at: datetime
+    units: int
+    revision: int
+    published_revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class _ChannelRow:
+    key: str
+    plugin: str
+    operator: str
+    entries: int
+    units: int
+    last_at: datetime | None
+    backlog: int
+
+
 def list_periods(connection: Connection) -> list[PeriodLine]:
     """All periods, the newest first."""
-    return [_line(connection, row) for row in connection.execute(text(f"{_PERIODS} ORDER BY p.id DESC"))]
+    return [_line(connection, row) for row in rows(connection, _PeriodRow, _ALL_PERIODS)]
 
 
 def period_overview(connection: Connection, key: str) -> Overview:
     """One period with its channels: six queries, however many channels there are. Problem not_found."""
-    row = connection.execute(text(f"{_PERIODS} WHERE p.key = :key"), {"key": key}).one_or_none()
+    row = one_row(connection, _PeriodRow, _PERIOD, period=key)
     if row is None:
         raise not_found(zh=f"评议周期“{key}”", en=f"Period {key}")
     scheme = issued_scheme(row.scheme_id, connection)
-    channels = connection.execute(text(_CHANNELS), {"period": row.id}).all()
+    channels = rows(connection, _ChannelRow, _CHANNELS, period=row.id)
     titles = {plan.key: plan.title for plan in scheme.channels}
     return Overview(
         _line(connection, row),
@@ -106,21 +130,28 @@ def list_keys(connection: Connection) -> list[KeyRow]:
     return rows(connection, KeyRow, _KEYS)
 
 
-def _line(connection: Connection, row: Row[Any]) -> PeriodLine:
+def _line(connection: Connection, row: _PeriodRow) -> PeriodLine:
     title = issued_scheme(row.scheme_id, connection).title
     return PeriodLine(
         row.key, title, row.state, row.demonstration, row.units, row.revision, row.published_revision
     )
 
 
-_PERIODS = """
-SELECT p.id, p.key, p.state, p.scheme_id, p.demonstration, p.state_changed_at,
-  (SELECT count(*) FROM period_unit u WHERE u.period_id = p.id) AS units,
-  (SELECT coalesce(max(a.revision), 0) FROM assessment a WHERE a.period_id = p.id) AS revision,
-  (SELECT coalesce(max(a.revision), 0) FROM assessment a JOIN publication b ON b.assessment_id = a.id
-   WHERE a.period_id = p.id) AS published_revision
-FROM period p
-"""
+_REVISION = select(func.coalesce(func.max(Assessment.revision), 0)).where(Assessment.period_id == Period.id)
+_PUBLISHED = _REVISION.join(Publication, Publication.assessment_id == Assessment.id)
+_PERIODS = select(
+    Period.id,
+    Period.key,
+    Period.state,
+    Period.scheme_id,
+    Period.demonstration,
+    Period.state_changed_at,
+    UNITS_TAKING_PART,
+    _REVISION.scalar_subquery().label("revision"),
+    _PUBLISHED.scalar_subquery().label("published_revision"),
+)
+_ALL_PERIODS = _PERIODS.order_by(Period.id.desc())
+_PERIOD = _PERIODS.where(Period.key == bindparam("period"))
 
 _CHANNELS = """
 SELECT c.key, c.plugin, o.name AS operator,

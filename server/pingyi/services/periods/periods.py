@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from pingyi.channels import Text
 from pingyi.db import one_row
@@ -16,7 +16,8 @@ from pingyi.domain.period_state import AFTER_CLOSING, PeriodState
 from pingyi.domain.scheme.values import Scheme
 from pingyi.extensions import current_extensions
 from pingyi.ledger.leaves import record
-from pingyi.outbox import ASSESS, request_work
+from pingyi.models import Channel, Period, PeriodUnit
+from pingyi.outbox import ASSESS, is_open, request_work
 from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import BoundChannel, period_channels
 from pingyi.services.core.callers import Caller
@@ -24,6 +25,18 @@ from pingyi.services.core.errors import not_found, require_state, wrong_state
 from pingyi.services.people.api_keys import ensure_operator
 from pingyi.services.periods.period_draft import PeriodDraft, draft_errors
 from pingyi.services.periods.schemes import issue_scheme
+
+_OF_KEY = Period.key == bindparam("period")
+_PERIOD = select(Period.id, Period.key, Period.state, Period.scheme_id, Period.open_until).where(_OF_KEY)
+_EXISTS = select(exists().where(_OF_KEY))
+_HAS_UNITS = select(exists().where(PeriodUnit.period_id == bindparam("period")))
+_STORE = insert(Period).returning(Period.id)
+_STORE_CHANNELS = insert(Channel)
+_MOVE = (
+    update(Period)
+    .where(Period.id == bindparam("period"), Period.state == bindparam("was"))
+    .values(state=bindparam("to"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +52,10 @@ class PeriodRow:
 
 def find_period(connection: Connection, key: str) -> PeriodRow:
     """The period of this key; Problem not_found otherwise."""
-    period = one_row(connection, PeriodRow, _PERIOD, key=key)
+    period = one_row(connection, PeriodRow, _PERIOD, period=key)
     if period is None:
         raise not_found(zh=f"评议周期“{key}”", en=f"Period {key}")
     return period
-
-
-_PERIOD = "SELECT id, key, state, scheme_id, open_until FROM period WHERE key = :key"
 
 
 def create_period(
@@ -56,35 +66,28 @@ def create_period(
     Raises Problem: period_exists, time_zone_unknown, dates_reversed.
     """
     _check_draft(connection, draft)
-    period_id: int = connection.execute(
-        text(
-            "INSERT INTO period (key, scheme_id, starts_on, ends_on, time_zone, demonstration)"
-            " VALUES (:key, :scheme, :starts_on, :ends_on, :zone, :demonstration) RETURNING id"
-        ),
+    stored = {
+        "key": draft.key,
+        "scheme_id": scheme_id,
+        "starts_on": draft.starts_on,
+        "ends_on": draft.ends_on,
+        "time_zone": draft.time_zone,
+        "demonstration": draft.demonstration,
+    }
+    period_id = connection.execute(_STORE, stored).scalar_one()
+    channels = [
         {
-            "key": draft.key,
-            "scheme": scheme_id,
-            "starts_on": draft.starts_on,
-            "ends_on": draft.ends_on,
-            "zone": draft.time_zone,
-            "demonstration": draft.demonstration,
-        },
-    ).scalar_one()
-    for position, plan in enumerate(scheme.channels):
-        connection.execute(
-            text(
-                "INSERT INTO channel (period_id, key, plugin, plugin_version, operator_id, position)"
-                " VALUES (:period, :key, :plugin, :version, :operator, :position)"
-            ),
-            {
-                "period": period_id,
-                "key": plan.key,
-                "plugin": plan.plugin,
-                "version": current_registry().version(plan.plugin),
-                "operator": ensure_operator(connection, plan.operator),
-                "position": position,
-            },
-        )
+            "period_id": period_id,
+            "key": plan.key,
+            "plugin": plan.plugin,
+            "plugin_version": current_registry().version(plan.plugin),
+            "operator_id": ensure_operator(connection, plan.operator),
+            "position": position,
+        }
+        for position, plan in enumerate(scheme.channels)
+    ]
+    if channels:
+        connection.execute(_STORE_CHANNELS, channels)
     record(connection, "period.drafted", {"period": draft.key, "by": caller.name}, period_id)
     return period_id
 
@@ -92,7 +95,7 @@ def create_period(
 def _check_draft(connection: Connection, draft: PeriodDraft) -> None:
     for error in draft_errors(draft):
         raise Problem(error.code, 422, error.message, [error])
-    if connection.execute(text("SELECT 1 FROM period WHERE key = :key"), {"key": draft.key}).first():
+    if connection.execute(_EXISTS, {"period": draft.key}).scalar_one():
         message = Text(zh="已有周期“{key}”。", en="There is a period {key} already.").format(key=draft.key)
         raise Problem("period_exists", 409, message)
 
@@ -102,9 +105,7 @@ def open_period(connection: Connection, caller: Caller, key: str) -> None:
     period = find_period(connection, key)
     if period.state != PeriodState.DRAFT:
         raise wrong_state(period.state, PeriodState.DRAFT)
-    if not connection.execute(
-        text("SELECT 1 FROM period_unit WHERE period_id = :id"), {"id": period.id}
-    ).first():
+    if not connection.execute(_HAS_UNITS, {"period": period.id}).scalar_one():
         raise Problem(
             "no_units", 409, Text(zh="尚无评议对象，请先导入单位。", en="No units yet: load them first.")
         )
@@ -197,10 +198,7 @@ def reopen_period(connection: Connection, approved: Approved, period: PeriodRow,
     What was published stays published; opened ballot boxes stay as they are.
     """
     require_reopenable(period, deadline)
-    if connection.execute(
-        text("SELECT 1 FROM outbox WHERE topic = :topic AND subject_id = :id"),
-        {"topic": ASSESS, "id": period.id},
-    ).first():
+    if is_open(connection, ASSESS, period.id):
         raise Problem("busy", 409, _ASSESSING, retry_after_seconds=10)
     move_period(connection, {**approved.told(), "deadline": deadline}, period, PeriodState.OPEN)
 
@@ -221,11 +219,8 @@ def archive_period(connection: Connection, caller: Caller, key: str) -> None:
 
 def move_period(connection: Connection, who: Mapping[str, Any], period: PeriodRow, state: str) -> None:
     """Carry a period to another state, on the record with who did it; Problem wrong_state."""
-    moved = connection.execute(
-        text("UPDATE period SET state = :state WHERE id = :id AND state = :was"),
-        {"state": state, "id": period.id, "was": period.state},
-    ).rowcount
-    if not moved:
+    asked = {"period": period.id, "was": period.state, "to": state}
+    if not connection.execute(_MOVE, asked).rowcount:
         # Somebody else moved it while this act waited for the row.
         raise wrong_state(find_period(connection, period.key).state, period.state)
     content = {"period": period.key, "from": period.state, "to": state, **who}

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import BigInteger, Connection, Select, String, bindparam, func, or_, select
+from sqlalchemy.orm import aliased
 
-from pingyi.models import Assessment
+from pingyi.models import (
+    Adjustment,
+    Assessment,
+    Channel,
+    Decision,
+    Operator,
+    Period,
+    PeriodUnit,
+    PreviousResult,
+    Roll,
+    SchemeVersion,
+    Unit,
+    UnitName,
+)
 from pingyi.outbox import ASSESS
 from pingyi.registry import current_registry
 from pingyi.services.core.errors import not_found
@@ -15,115 +29,175 @@ from pingyi.services.periods.periods import PeriodRow
 
 Document = dict[str, Any]
 _NEWEST_REVISION = select(func.max(Assessment.revision)).where(Assessment.period_id == bindparam("period"))
+_SCHEME = bindparam("scheme", type_=String)
+_SCHEMES = (
+    select(
+        SchemeVersion.key,
+        SchemeVersion.version,
+        func.encode(SchemeVersion.digest, "hex").label("sha256"),
+        SchemeVersion.issued_at,
+    )
+    .where(or_(_SCHEME.is_(None), SchemeVersion.key == _SCHEME))
+    .order_by(SchemeVersion.key, SchemeVersion.version.desc())
+)
+UNITS_TAKING_PART = (
+    select(func.count())
+    .select_from(PeriodUnit)
+    .where(PeriodUnit.period_id == Period.id)
+    .scalar_subquery()
+    .label("units")
+)
+_PERIODS = select(
+    Period.key,
+    Period.state,
+    Period.starts_on,
+    Period.ends_on,
+    Period.time_zone,
+    Period.demonstration,
+    Period.state_changed_at,
+    Period.open_until,
+    SchemeVersion.key.label("scheme"),
+    SchemeVersion.version.label("scheme_version"),
+    UNITS_TAKING_PART,
+    select(func.max(Assessment.revision))
+    .where(Assessment.period_id == Period.id)
+    .scalar_subquery()
+    .label("revision"),
+).join(SchemeVersion, SchemeVersion.id == Period.scheme_id)
+_ALL_PERIODS = _PERIODS.order_by(Period.id.desc())
+_OF_KEY = Period.key == bindparam("period")
+_PERIOD = _PERIODS.where(_OF_KEY)
+_TIME_ZONE = select(Period.time_zone).where(_OF_KEY)
+_OPERATOR = bindparam("operator", type_=BigInteger)
+_CHANNELS = (
+    select(Channel.key, Channel.plugin, Operator.name.label("operator"))
+    .join(Operator, Operator.id == Channel.operator_id)
+    .join(Period, Period.id == Channel.period_id)
+    .where(_OF_KEY, or_(_OPERATOR.is_(None), Operator.id == _OPERATOR))
+    .order_by(Channel.position)
+)
+_above = aliased(Unit)
+_OTHER_NAMES = (
+    select(UnitName.name)
+    .where(UnitName.unit_id == Unit.id, UnitName.name != PeriodUnit.name)
+    .order_by(UnitName.name)
+)
+_UNITS = (
+    select(
+        Unit.code,
+        PeriodUnit.name,
+        PeriodUnit.category,
+        func.coalesce(_above.code, "").label("parent"),
+        Unit.subordination,
+        Unit.superior,
+        func.array(_OTHER_NAMES.scalar_subquery()).label("aliases"),
+    )
+    .join(PeriodUnit, PeriodUnit.unit_id == Unit.id)
+    .outerjoin(_above, _above.id == Unit.parent_id)
+    .where(PeriodUnit.period_id == bindparam("period"))
+    .order_by(PeriodUnit.position)
+)
+_ROLLS = (
+    select(Channel.key.label("channel"), Roll.name, Roll.stratum, Roll.count)
+    .join(Channel, Channel.id == Roll.channel_id)
+    .where(Channel.period_id == bindparam("period"))
+    .order_by(Channel.position, Roll.name, Roll.stratum)
+)
+_ADJUSTMENTS = (
+    select(
+        Adjustment.id,
+        Unit.code.label("unit"),
+        Adjustment.kind,
+        Adjustment.points,
+        Adjustment.reason,
+        Adjustment.document,
+        Adjustment.target,
+        Adjustment.withdrawn_reason,
+    )
+    .join(Unit, Unit.id == Adjustment.unit_id)
+    .where(Adjustment.period_id == bindparam("period"))
+    .order_by(Adjustment.id)
+)
+_DECISIONS = (
+    select(
+        Decision.id,
+        Decision.kind,
+        func.coalesce(Unit.code, "").label("unit"),
+        Decision.channel,
+        Decision.category,
+        Decision.choice,
+        Decision.reason,
+    )
+    .outerjoin(Unit, Unit.id == Decision.unit_id)
+    .where(Decision.period_id == bindparam("period"))
+    .order_by(Decision.id)
+)
+_PREVIOUS = (
+    select(
+        PreviousResult.earlier.label("period"),
+        Unit.code.label("unit"),
+        PreviousResult.category,
+        PreviousResult.total,
+        PreviousResult.rank,
+        PreviousResult.of,
+    )
+    .join(Unit, Unit.id == PreviousResult.unit_id)
+    .where(PreviousResult.period_id == bindparam("period"))
+    .order_by(PreviousResult.earlier, Unit.code)
+)
 
 
-def _rows(connection: Connection, statement: str, **given: Any) -> list[Document]:
-    return [dict(row) for row in connection.execute(text(statement), given).mappings()]
+def _documents(connection: Connection, statement: Select[*tuple[Any, ...]], **asked: Any) -> list[Document]:
+    return [dict(row) for row in connection.execute(statement, asked).mappings()]
 
 
 def scheme_versions(connection: Connection, key: str | None = None) -> list[Document]:
     """All stored versions, or those of one scheme, newest first."""
-    return _rows(
-        connection,
-        "SELECT key, version, encode(digest, 'hex') AS sha256, issued_at FROM scheme"
-        " WHERE CAST(:key AS text) IS NULL OR key = :key ORDER BY key, version DESC",
-        key=key,
-    )
-
-
-_PERIODS = """
-SELECT p.key, p.state, p.starts_on, p.ends_on, p.time_zone, p.demonstration, p.state_changed_at,
-  p.open_until, s.key AS scheme, s.version AS scheme_version,
-  (SELECT count(*) FROM period_unit u WHERE u.period_id = p.id) AS units,
-  (SELECT max(revision) FROM assessment a WHERE a.period_id = p.id) AS revision
-FROM period p JOIN scheme s ON s.id = p.scheme_id
-"""
+    return _documents(connection, _SCHEMES, scheme=key)
 
 
 def periods(connection: Connection) -> list[Document]:
     """All periods, newest first."""
-    return _rows(connection, f"{_PERIODS} ORDER BY p.id DESC")
+    return _documents(connection, _ALL_PERIODS)
 
 
 def time_zone_of(connection: Connection, key: str) -> str | None:
     """The IANA name of a period's time zone, None where there is no such period."""
-    zone: str | None = connection.execute(
-        text("SELECT time_zone FROM period WHERE key = :key"), {"key": key}
-    ).scalar_one_or_none()
-    return zone
+    return connection.execute(_TIME_ZONE, {"period": key}).scalar_one_or_none()
 
 
 def period_document(connection: Connection, key: str, operator_id: int | None = None) -> Document:
     """One period with its channels, or those of one operator; Problem not_found where there is none."""
-    found = _rows(connection, f"{_PERIODS} WHERE p.key = :key", key=key)
+    found = _documents(connection, _PERIOD, period=key)
     if not found:
         raise not_found(zh=f"评议周期“{key}”", en=f"Period {key}")
-    channels = _rows(
-        connection,
-        "SELECT c.key, c.plugin, o.name AS operator FROM channel c JOIN operator o ON o.id = c.operator_id"
-        " JOIN period p ON p.id = c.period_id WHERE p.key = :key"
-        " AND (CAST(:operator AS bigint) IS NULL OR o.id = :operator) ORDER BY c.position",
-        key=key,
-        operator=operator_id,
-    )
+    channels = _documents(connection, _CHANNELS, period=key, operator=operator_id)
     return {**found[0], "channels": channels}
 
 
 def units(connection: Connection, period: PeriodRow) -> list[Document]:
     """The units of a period in the order of its list, each with all its other names."""
-    return _rows(
-        connection,
-        """
-        SELECT u.code, p.name, p.category, coalesce(above.code, '') AS parent, u.subordination, u.superior,
-          coalesce((SELECT array_agg(n.name ORDER BY n.name) FROM unit_name n
-                    WHERE n.unit_id = u.id AND n.name <> p.name), '{}') AS aliases
-        FROM period_unit p JOIN unit u ON u.id = p.unit_id LEFT JOIN unit above ON above.id = u.parent_id
-        WHERE p.period_id = :period ORDER BY p.position
-        """,
-        period=period.id,
-    )
+    return _documents(connection, _UNITS, period=period.id)
 
 
 def rolls(connection: Connection, period: PeriodRow) -> list[Document]:
     """The counts known beforehand, by channel."""
-    return _rows(
-        connection,
-        "SELECT c.key AS channel, r.name, r.stratum, r.count"
-        " FROM roll r JOIN channel c ON c.id = r.channel_id"
-        " WHERE c.period_id = :period ORDER BY c.position, r.name, r.stratum",
-        period=period.id,
-    )
+    return _documents(connection, _ROLLS, period=period.id)
 
 
 def adjustments(connection: Connection, period: PeriodRow) -> list[Document]:
     """All adjustments, also the withdrawn ones."""
-    return _rows(
-        connection,
-        "SELECT a.id, u.code AS unit, a.kind, a.points, a.reason, a.document, a.target, a.withdrawn_reason"
-        " FROM adjustment a JOIN unit u ON u.id = a.unit_id WHERE a.period_id = :period ORDER BY a.id",
-        period=period.id,
-    )
+    return _documents(connection, _ADJUSTMENTS, period=period.id)
 
 
 def decisions(connection: Connection, period: PeriodRow) -> list[Document]:
     """All decisions in the order in which they were taken."""
-    return _rows(
-        connection,
-        "SELECT d.id, d.kind, coalesce(u.code, '') AS unit, d.channel, d.category, d.choice, d.reason"
-        " FROM decision d LEFT JOIN unit u ON u.id = d.unit_id WHERE d.period_id = :period ORDER BY d.id",
-        period=period.id,
-    )
+    return _documents(connection, _DECISIONS, period=period.id)
 
 
 def previous_results(connection: Connection, period: PeriodRow) -> list[Document]:
     """The earlier results that rules over consecutive periods look at."""
-    return _rows(
-        connection,
-        "SELECT r.earlier AS period, u.code AS unit, r.category, r.total, r.rank, r.of"
-        " FROM previous_result r JOIN unit u ON u.id = r.unit_id WHERE r.period_id = :period"
-        " ORDER BY r.earlier, u.code",
-        period=period.id,
-    )
+    return _documents(connection, _PREVIOUS, period=period.id)
 
 
 def progress(connection: Connection, period: PeriodRow) -> Document:

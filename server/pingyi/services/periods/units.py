@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql
 
 from pingyi.channels import Text, Word
-from pingyi.db import json_text
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.names import fold_name
 from pingyi.domain.period_state import UNTIL_OPENING
 from pingyi.domain.scheme.values import Scheme
 from pingyi.ledger.leaves import record
-from pingyi.models import Unit
+from pingyi.models import PeriodUnit, Unit, UnitName
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.core.row_schemas import (
@@ -32,6 +32,20 @@ from pingyi.services.core.row_schemas import (
 from pingyi.services.periods.periods import PeriodRow
 
 _CODES = select(Unit.code)
+_STORE = postgresql.insert(Unit)
+_PUT = _STORE.on_conflict_do_update(
+    index_elements=[Unit.code],
+    set_={
+        "name": _STORE.excluded.name,
+        "subordination": _STORE.excluded.subordination,
+        "superior": _STORE.excluded.superior,
+    },
+)
+_IDS = select(Unit.code, Unit.id)
+_PLACE = update(Unit).where(Unit.id == bindparam("unit")).values(parent_id=bindparam("above"))
+_ADD_NAMES = postgresql.insert(UnitName).on_conflict_do_nothing()
+_FORGET = delete(PeriodUnit).where(PeriodUnit.period_id == bindparam("period"))
+_TAKE_PART = insert(PeriodUnit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +98,9 @@ def put_units(
         }
         for position, unit in enumerate(units)
     ]
-    names = [
-        {"code": unit.code, "folded": fold_name(name), "name": name}
-        for unit in units
-        for name in dict.fromkeys((unit.name, *unit.aliases))
-    ]
-    given = {"rows": json_text(rows), "names": json_text(names), "period": period.id}
-    for statement in _PUT_UNITS:
-        connection.execute(text(statement), given)
+    connection.execute(_FORGET, {"period": period.id})
+    if units:
+        _store(connection, period, units)
     digest = {
         "units": len(rows),
         "period": period.key,
@@ -99,6 +108,40 @@ def put_units(
         "list": canonical_json(rows).decode(),
     }
     record(connection, "units.set", digest, period.id)
+
+
+def _store(connection: Connection, period: PeriodRow, units: Sequence[UnitRow]) -> None:
+    stored = [
+        {
+            "code": unit.code,
+            "name": unit.name,
+            "subordination": unit.subordination,
+            "superior": unit.superior,
+        }
+        for unit in units
+    ]
+    connection.execute(_PUT, stored)
+    ids = {row.code: row.id for row in connection.execute(_IDS)}
+    placed = [{"unit": ids[unit.code], "above": ids[unit.parent]} for unit in units if unit.parent]
+    if placed:
+        connection.execute(_PLACE, placed)
+    names = [
+        {"folded": fold_name(name), "unit_id": ids[unit.code], "name": name}
+        for unit in units
+        for name in dict.fromkeys((unit.name, *unit.aliases))
+    ]
+    connection.execute(_ADD_NAMES, names)
+    taking_part = [
+        {
+            "period_id": period.id,
+            "unit_id": ids[unit.code],
+            "category": unit.category,
+            "position": position,
+            "name": unit.name,
+        }
+        for position, unit in enumerate(units)
+    ]
+    connection.execute(_TAKE_PART, taking_part)
 
 
 def unit_errors(
@@ -135,33 +178,4 @@ def _circle(code: str, parents: Mapping[str, str]) -> list[str]:
 
 _PARENT_UNKNOWN = Text(zh="没有代码为“{code}”的单位。", en="No unit has the code {code}.")
 _PARENT_CYCLE = Text(zh="上级关系成环：{path}。", en="The parents form a circle: {path}.")
-
-
 _INVALID = Text(zh="单位名单有错误。", en="The list of units has errors.")
-_PUT_UNITS = (
-    """
-    INSERT INTO unit (code, name, subordination, superior)
-    SELECT code, name, subordination, superior FROM json_to_recordset(CAST(:rows AS json))
-      AS r(code text, name text, subordination text, superior text)
-    ON CONFLICT (code) DO UPDATE SET name = excluded.name, subordination = excluded.subordination,
-      superior = excluded.superior
-    """,
-    """
-    UPDATE unit SET parent_id = (SELECT id FROM unit above WHERE above.code = r.parent)
-    FROM json_to_recordset(CAST(:rows AS json)) AS r(code text, parent text)
-    WHERE unit.code = r.code AND r.parent IS NOT NULL
-    """,
-    """
-    INSERT INTO unit_name (folded, unit_id, name)
-    SELECT DISTINCT ON (r.folded, unit.id) r.folded, unit.id, r.name
-    FROM json_to_recordset(CAST(:names AS json)) AS r(code text, folded text, name text)
-    JOIN unit ON unit.code = r.code ON CONFLICT DO NOTHING
-    """,
-    "DELETE FROM period_unit WHERE period_id = :period",
-    """
-    INSERT INTO period_unit (period_id, unit_id, category, position, name)
-    SELECT :period, unit.id, r.category, r.position, r.name
-    FROM json_to_recordset(CAST(:rows AS json)) AS r(code text, name text, category text, position bigint)
-    JOIN unit ON unit.code = r.code
-    """,
-)

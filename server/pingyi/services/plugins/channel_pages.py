@@ -10,8 +10,9 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, String, bindparam, func, or_, select
 
+from pingyi import models
 from pingyi.channels import (
     Block,
     Cell,
@@ -38,12 +39,33 @@ from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.plugin_timeouts import guarded, without_limit
 from pingyi.services.core.roles import OFFICE_READERS
+from pingyi.services.core.unit_index import UNITS_OF_PERIOD
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.partner_queries import entries_page, readable_channel
 from pingyi.services.results.score import print_fact
 
 MOST_ENTRIES = 500
 SHARED = ""
+_COUNTERS = (
+    select(func.coalesce(models.Unit.code, SHARED).label("code"), models.Counter.counts)
+    .select_from(models.Counter)
+    .outerjoin(models.Unit, models.Unit.id == models.Counter.unit_id)
+    .where(models.Counter.channel_id == bindparam("channel"), models.Counter.standing == COUNTED)
+)
+_PLUGIN = bindparam("plugin", type_=String)
+_PLACES = (
+    select(
+        models.Period.key.label("period"),
+        models.Period.state,
+        models.Period.scheme_id,
+        models.Channel.key,
+        models.Channel.plugin,
+        models.Channel.operator_id,
+    )
+    .join(models.Channel, models.Channel.period_id == models.Period.id)
+    .where(or_(_PLUGIN.is_(None), models.Channel.plugin == _PLUGIN))
+    .order_by(models.Period.id.desc(), models.Channel.position)
+)
 Part = TypeVar("Part", Page, Task)
 
 
@@ -89,7 +111,7 @@ class ServedView:
     @without_limit
     def units(self) -> Sequence[Unit]:
         with transaction() as connection:
-            return rows(connection, Unit, _UNITS, period=self._working.period_id)
+            return rows(connection, Unit, UNITS_OF_PERIOD, period=self._working.period_id)
 
     @without_limit
     def tallies(self) -> Mapping[str, Tally]:
@@ -117,9 +139,9 @@ class ServedView:
         return receipt
 
     def _counters(self) -> dict[str, dict[str, int]]:
-        given = {"channel": self._working.id, "standing": COUNTED}
         with transaction() as connection:
-            return {row.code: row.counts for row in connection.execute(text(_COUNTERS), given)}
+            counters = connection.execute(_COUNTERS, {"channel": self._working.id})
+            return {row.code: row.counts for row in counters}
 
 
 def _stored(entry: Mapping[str, Any]) -> StoredEntry:
@@ -137,7 +159,7 @@ def list_places(connection: Connection, caller: Caller, plugin_key: str | None =
     """The channels with pages or tasks that the caller may look at, of one plugin or of all, newest first."""
     registry = current_registry()
     places = []
-    for row in connection.execute(text(_PLACES), {"plugin": plugin_key}):
+    for row in connection.execute(_PLACES, {"plugin": plugin_key}):
         found = registry.channels.get(row.plugin)
         own = caller.may_deliver(row.operator_id, row.key)
         if found is None or not (own or caller.roles & {*OFFICE_READERS}):
@@ -217,20 +239,3 @@ def _failed(working: BoundChannel, detail: str) -> Problem:
     version = current_registry().version(working.plan.plugin)
     named = message.format(plugin=working.plan.plugin, version=version, detail=detail)
     return Problem("plugin_failed", 500, named)
-
-
-_UNITS = """
-SELECT u.code, p.name, p.category FROM period_unit p JOIN unit u ON u.id = p.unit_id
-WHERE p.period_id = :period ORDER BY p.position
-"""
-
-_COUNTERS = """
-SELECT coalesce(u.code, '') AS code, c.counts FROM counter c LEFT JOIN unit u ON u.id = c.unit_id
-WHERE c.channel_id = :channel AND c.standing = :standing
-"""
-
-_PLACES = """
-SELECT p.key AS period, p.state, p.scheme_id, c.key, c.plugin, c.operator_id
-FROM channel c JOIN period p ON p.id = c.period_id
-WHERE CAST(:plugin AS text) IS NULL OR c.plugin = :plugin ORDER BY p.id DESC, c.position
-"""

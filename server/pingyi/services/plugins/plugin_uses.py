@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select
 
 from pingyi.channels import Text
+from pingyi.domain.period_state import PeriodState
+from pingyi.models import Channel, Period, Progress, SchemeVersion
 from pingyi.registry import Registry, current_registry
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.intake.recount import REFOLD
+
+_FAILURES = (
+    select(Channel.plugin, Progress.error)
+    .join(Progress, Progress.subject_id == Channel.id)
+    .join(Period, Period.id == Channel.period_id)
+    .where(Progress.topic == REFOLD, Progress.error != "", Period.state == PeriodState.OPEN)
+    .order_by(Progress.updated_at)
+)
+_SCHEMES = (
+    select(
+        SchemeVersion.id,
+        SchemeVersion.key,
+        SchemeVersion.version,
+        Period.key.label("period"),
+        Period.state,
+    )
+    .outerjoin(Period, Period.scheme_id == SchemeVersion.id)
+    .order_by(SchemeVersion.key, SchemeVersion.version.desc(), Period.id.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +66,7 @@ class PluginLine:
 def plugin_lines(connection: Connection) -> list[PluginLine]:
     """All plugins, first what is broken or missing. A broken package stands under its entry point's name."""
     registry, uses = current_registry(), _uses(connection)
-    failures = {
-        row.plugin: _text(row.error) for row in connection.execute(text(_FAILURES), {"topic": REFOLD})
-    }
+    failures = {row.plugin: _text(row.error) for row in connection.execute(_FAILURES)}
     lines = [*_broken(registry, uses), *_working(registry, uses, failures)]
     known = {line.key for line in lines}
     lines += [
@@ -97,7 +116,7 @@ def _broken(registry: Registry, uses: Mapping[str, list[PluginUse]]) -> list[Plu
 
 def _uses(connection: Connection) -> dict[str, list[PluginUse]]:
     found: dict[str, list[PluginUse]] = {}
-    for row in connection.execute(text(_SCHEMES)).all():
+    for row in connection.execute(_SCHEMES).all():
         channels: dict[str, list[str]] = {}
         for plan in issued_scheme(row.id, connection).channels:
             channels.setdefault(plan.plugin, []).append(plan.key)
@@ -110,15 +129,3 @@ def _uses(connection: Connection) -> dict[str, list[PluginUse]]:
 def _text(stored: str) -> Text:
     zh, _, en = stored.partition("\n")
     return Text(zh=zh, en=en)
-
-
-_FAILURES = """
-SELECT c.plugin, f.error
-FROM progress f JOIN channel c ON c.id = f.subject_id JOIN period p ON p.id = c.period_id
-WHERE f.topic = :topic AND f.error <> '' AND p.state = 'open' ORDER BY f.updated_at
-"""
-
-_SCHEMES = """
-SELECT s.id, s.key, s.version, p.key AS period, p.state
-FROM scheme s LEFT JOIN period p ON p.scheme_id = s.id ORDER BY s.key, s.version DESC, p.id DESC
-"""

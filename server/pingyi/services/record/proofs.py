@@ -8,10 +8,52 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, select, true
 
 from pingyi.ledger.tiles import subtree_reader
 from pingyi.ledger.tree import inclusion_proof
+from pingyi.models import Cosignature, Epoch, Leaf, Period, SealedLeaf, TreeHead
+
+_WITNESSES = (
+    select(Cosignature.witness)
+    .where(Cosignature.epoch == TreeHead.epoch, Cosignature.size == TreeHead.size)
+    .order_by(Cosignature.witness)
+)
+_HEAD = (
+    select(TreeHead.sealed_at, func.array(_WITNESSES.scalar_subquery()).label("witnesses"))
+    .join(Epoch, Epoch.number == TreeHead.epoch)
+    .where(
+        Epoch.origin == bindparam("origin"),
+        TreeHead.size == bindparam("size"),
+        TreeHead.root == bindparam("root"),
+    )
+)
+_NEWEST = (
+    select(TreeHead.size, TreeHead.root)
+    .where(TreeHead.epoch == SealedLeaf.epoch)
+    .order_by(TreeHead.size.desc())
+    .limit(1)
+    .lateral()
+)
+_PLACE = (
+    select(
+        SealedLeaf.epoch,
+        SealedLeaf.index.label("place"),
+        Epoch.origin,
+        _NEWEST.c.size,
+        _NEWEST.c.root,
+        func.coalesce(Period.key, "-").label("scope"),
+    )
+    .join(Leaf, Leaf.id == SealedLeaf.leaf_id)
+    .join(Epoch, Epoch.number == SealedLeaf.epoch)
+    .outerjoin(Period, Period.id == Leaf.period_id)
+    .join(_NEWEST, true())
+    .where(
+        Leaf.delivery_id == bindparam("delivery"),
+        Leaf.position == bindparam("position"),
+        Leaf.hash == bindparam("digest"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +85,18 @@ def find_head(connection: Connection, line: str) -> KnownHead | None:
         root = base64.b64decode(parts[2], validate=True)
     except binascii.Error:
         return None
-    row = connection.execute(
-        text(_HEAD), {"origin": parts[0], "size": int(parts[1]), "root": root}
-    ).one_or_none()
+    asked = {"origin": parts[0], "size": int(parts[1]), "root": root}
+    row = connection.execute(_HEAD, asked).one_or_none()
     return KnownHead(" ".join(parts), row.sealed_at, row.witnesses) if row else None
 
 
 def find_leaf_place(connection: Connection, delivery: int, position: int, digest: bytes) -> LeafPlace | None:
     """Where the leaf of a receipt's entry stands; None where there is none, or it waits for the sealer."""
     given = {"delivery": delivery, "position": position, "digest": digest}
-    row = connection.execute(text(_PLACE), given).one_or_none()
+    row = connection.execute(_PLACE, given).one_or_none()
     if row is None:
         return None
     path = inclusion_proof(row.place, row.size, subtree_reader(connection, row.epoch))
     head = f"{row.origin} {row.size} {base64.b64encode(row.root).decode()}"
     proof = [base64.b64encode(step).decode() for step in path]
     return LeafPlace(row.epoch, row.place, f"{row.scope}\n{digest.hex()}\n", head, proof)
-
-
-_HEAD = """
-SELECT h.sealed_at, array(
-  SELECT c.witness FROM cosignature c WHERE c.epoch = h.epoch AND c.size = h.size ORDER BY c.witness
-) AS witnesses
-FROM tree_head h JOIN epoch e ON e.number = h.epoch
-WHERE e.origin = :origin AND h.size = :size AND h.root = :root
-"""
-_PLACE = """
-SELECT i.epoch, i.index AS place, e.origin, h.size, h.root, coalesce(p.key, '-') AS scope
-FROM leaf l JOIN sealed_leaf i ON i.leaf_id = l.id JOIN epoch e ON e.number = i.epoch
-LEFT JOIN period p ON p.id = l.period_id
-JOIN LATERAL (
-  SELECT size, root FROM tree_head WHERE epoch = i.epoch ORDER BY size DESC LIMIT 1
-) h ON true
-WHERE l.delivery_id = :delivery AND l.position = :position AND l.hash = :digest
-"""

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select
 
 from pingyi.channels import Page, Text
+from pingyi.models import Channel, Operator, Period
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.evidence_references import COLUMN
 from pingyi.services.intake.partner_queries import readable_channel
+
+_HEAD = (
+    select(Operator.name.label("operator"), Period.demonstration)
+    .join(Channel, Channel.operator_id == Operator.id)
+    .join(Period, Period.id == Channel.period_id)
+    .where(Channel.id == bindparam("channel"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ def channel_header(
 ) -> tuple[ChannelHeader, BoundChannel]:
     """The top of a channel's pages, for its operator and the office; Problem not_found or forbidden."""
     working = readable_channel(connection, caller, place)
-    row = connection.execute(text(_HEAD), {"channel": working.id}).one()
+    row = connection.execute(_HEAD, {"channel": working.id}).one()
     head = ChannelHeader(
         place,
         working.plan.title,
@@ -45,9 +53,3 @@ def channel_header(
         tuple(working.plugin.pages),
     )
     return head, working
-
-
-_HEAD = """
-SELECT o.name AS operator, p.demonstration FROM channel c
-JOIN operator o ON o.id = c.operator_id JOIN period p ON p.id = c.period_id WHERE c.id = :channel
-"""

@@ -5,14 +5,49 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, select
 
 from pingyi.channels import Text
 from pingyi.db import rows
+from pingyi.domain.period_state import PeriodState
+from pingyi.models import Channel, Delivery, EntryHead, Period, Upload
 from pingyi.services.core.bound_channels import BoundChannel, issued_scheme
 from pingyi.services.core.callers import Caller
 
 MOST_FILES = 20
+_CHANNELS = (
+    select(
+        Period.key.label("period"),
+        Period.state,
+        Period.scheme_id,
+        Channel.key,
+        Channel.plugin,
+        Channel.operator_id,
+        select(func.count())
+        .select_from(EntryHead)
+        .where(EntryHead.channel_id == Channel.id)
+        .scalar_subquery()
+        .label("entries"),
+        select(func.max(Delivery.received_at))
+        .where(Delivery.channel_id == Channel.id)
+        .scalar_subquery()
+        .label("last_at"),
+        select(func.count())
+        .select_from(Upload)
+        .where(Upload.channel_id == Channel.id, Upload.delivery_id.is_(None))
+        .scalar_subquery()
+        .label("unconfirmed"),
+    )
+    .join(Channel, Channel.period_id == Period.id)
+    .where(Channel.operator_id == bindparam("operator"), Period.state != PeriodState.DRAFT)
+    .order_by(Period.id.desc(), Channel.position)
+)
+_FILES = (
+    select(Upload.id, Upload.name, Upload.wrong, Upload.delivery_id.label("delivery"), Upload.uploaded_at)
+    .where(Upload.channel_id == bindparam("channel"))
+    .order_by(Upload.id.desc())
+    .limit(MOST_FILES)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +78,7 @@ class OwnFile:
 def own_channels(connection: Connection, caller: Caller) -> list[OwnChannel]:
     """The channels that are this operator's to deliver, newest periods first."""
     found = []
-    for row in connection.execute(text(_CHANNELS), {"operator": caller.operator_id}).all():
+    for row in connection.execute(_CHANNELS, {"operator": caller.operator_id}).all():
         plan = issued_scheme(row.scheme_id, connection).channel(row.key)
         if plan is not None and caller.may_deliver(row.operator_id, row.key):
             found.append(
@@ -61,23 +96,6 @@ def own_channels(connection: Connection, caller: Caller) -> list[OwnChannel]:
     return found
 
 
-_CHANNELS = """
-SELECT p.key AS period, p.state, p.scheme_id, c.key, c.plugin, c.operator_id,
-  (SELECT count(*) FROM entry_head h WHERE h.channel_id = c.id) AS entries,
-  (SELECT max(d.received_at) FROM delivery d WHERE d.channel_id = c.id) AS last_at,
-  (SELECT count(*) FROM upload u WHERE u.channel_id = c.id AND u.delivery_id IS NULL) AS unconfirmed
-FROM channel c JOIN period p ON p.id = c.period_id
-WHERE c.operator_id = :operator AND p.state <> 'draft'
-ORDER BY p.id DESC, c.position
-"""
-
-
 def own_files(connection: Connection, working: BoundChannel) -> list[OwnFile]:
     """The newest files of a channel."""
-    return rows(connection, OwnFile, _FILES, channel=working.id, most=MOST_FILES)
-
-
-_FILES = """
-SELECT id, name, wrong, delivery_id AS delivery, uploaded_at FROM upload
-WHERE channel_id = :channel ORDER BY id DESC LIMIT :most
-"""
+    return rows(connection, OwnFile, _FILES, channel=working.id)

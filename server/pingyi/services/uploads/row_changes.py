@@ -8,18 +8,80 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import BigInteger, Connection, String, and_, bindparam, cast, exists, select
+from sqlalchemy.orm import aliased
 
-from pingyi.db import transaction
+from pingyi import models
+from pingyi.db import json_words, rows, transaction
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import Problem
+from pingyi.models import Entry, EntryHead, PeriodUnit, Unfolded, Unit
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.entry_cells import EntryCell, cells_of, compared
 from pingyi.services.intake.parse_rows import ReadEntry, read_rows
+from pingyi.services.intake.queries import HEADS
 from pingyi.services.intake.store_entries import COUNTED
 from pingyi.services.uploads.row_verdicts import OF_ROWS, RowError, RowVerdict
 from pingyi.services.uploads.uploads import Upload, own_channel, shown
+
+_UPLOAD = select(
+    models.Upload.verdicts,
+    models.Upload.rows,
+    models.Upload.delivery_id,
+    exists().where(Unfolded.delivery_id == models.Upload.delivery_id).label("waiting"),
+).where(models.Upload.id == bindparam("upload"))
+_VALUES = cast(Entry.values, String).label("values")
+_STANDING = HEADS.with_only_columns(EntryHead.identity, _VALUES, Entry.standing)
+_replaced = aliased(Entry)
+_STORED = (
+    select(
+        Entry.position,
+        _VALUES,
+        Entry.standing,
+        Entry.reason,
+        cast(_replaced.values, String).label("before"),
+        _replaced.standing.label("was"),
+    )
+    .outerjoin(
+        _replaced,
+        and_(_replaced.delivery_id == Entry.replaces_delivery, _replaced.position == Entry.replaces_position),
+    )
+    .where(
+        Entry.delivery_id == bindparam("delivery"),
+        Entry.position.in_(select(cast(json_words("positions").subquery().c.word, BigInteger))),
+    )
+)
+_NAMES = (
+    select(Unit.code, PeriodUnit.name)
+    .join(PeriodUnit, PeriodUnit.unit_id == Unit.id)
+    .where(PeriodUnit.period_id == bindparam("period"), Unit.code.in_(json_words("codes")))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _UploadRow:
+    verdicts: bytes
+    rows: bytes
+    delivery_id: int | None
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _StandingRow:
+    identity: str
+    values: str
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredRow:
+    position: int
+    values: str
+    standing: str
+    reason: str
+    before: str | None
+    was: str | None
 
 
 class _Numbered(msgspec.Struct):
@@ -80,7 +142,7 @@ def upload_page(
     upload = shown(caller, place, upload_id, after=after, limit=limit, verdict=verdict)
     with transaction() as connection:
         working = own_channel(connection, caller, place)
-        row = connection.execute(text(_UPLOAD), {"id": upload_id}).one()
+        (row,) = rows(connection, _UploadRow, _UPLOAD, upload=upload_id)
         places = {each.row: at for at, each in enumerate(_NUMBERS.decode(zlib.decompress(row.verdicts)))}
         asked = {each.row: places[each.row] for each in upload.verdicts}
         look = _before if row.delivery_id is None else _afterwards
@@ -88,13 +150,6 @@ def upload_page(
         names = _names(connection, working, upload.verdicts)
     changes = [_change(each, found, names) for each in upload.verdicts]
     return UploadPage(upload, changes, found.outdated, row.waiting)
-
-
-_UPLOAD = """
-SELECT u.verdicts, u.rows, u.delivery_id,
-  EXISTS (SELECT FROM unfolded f WHERE f.delivery_id = u.delivery_id) AS waiting
-FROM upload u WHERE u.id = :id
-"""
 
 
 def _change(verdict: RowVerdict, found: _Found, names: Mapping[str, str]) -> RowChange:
@@ -122,13 +177,13 @@ def _given_at(given: Given, label: str) -> str:
 def _before(
     connection: Connection,
     working: BoundChannel,
-    row: Row[Any],
+    row: _UploadRow,
     asked: Mapping[int, int],
     verdicts: Sequence[RowVerdict],
 ) -> _Found:
     """What the rows would change now, read by the services that would store them."""
-    rows = _ROWS.decode(zlib.decompress(row.rows))
-    found = _Found(given={number: msgspec.json.decode(rows[at]) for number, at in asked.items()})
+    kept = _ROWS.decode(zlib.decompress(row.rows))
+    found = _Found(given={number: msgspec.json.decode(kept[at]) for number, at in asked.items()})
     right = [each.row for each in verdicts if each.verdict != "wrong"]
     try:
         entries = read_rows(connection, working, [found.given[number] for number in right]) if right else []
@@ -144,7 +199,7 @@ def _before(
     return found
 
 
-def _cells(working: BoundChannel, entry: ReadEntry, head: Row[Any] | None) -> list[EntryCell]:
+def _cells(working: BoundChannel, entry: ReadEntry, head: _StandingRow | None) -> list[EntryCell]:
     values = msgspec.json.decode(canonical_json(entry.values))
     if head is None:
         return cells_of(working, values)
@@ -153,56 +208,34 @@ def _cells(working: BoundChannel, entry: ReadEntry, head: Row[Any] | None) -> li
 
 def _heads(
     connection: Connection, working: BoundChannel, entries: Sequence[ReadEntry]
-) -> dict[str, Row[Any]]:
+) -> dict[str, _StandingRow]:
     identities = msgspec.json.encode([entry.identity for entry in entries]).decode()
-    rows = connection.execute(text(_HEADS), {"channel": working.id, "identities": identities})
-    return {row.identity: row for row in rows}
-
-
-_HEADS = """
-SELECT h.identity, e.values::text AS values, e.standing
-FROM entry_head h JOIN entry e ON e.delivery_id = h.delivery_id AND e.position = h.position
-WHERE h.channel_id = :channel
-AND h.identity IN (SELECT json_array_elements_text(CAST(:identities AS json)))
-"""
+    standing = rows(connection, _StandingRow, _STANDING, channel=working.id, identities=identities)
+    return {row.identity: row for row in standing}
 
 
 def _afterwards(
     connection: Connection,
     working: BoundChannel,
-    row: Row[Any],
+    row: _UploadRow,
     asked: Mapping[int, int],
     _verdicts: Sequence[RowVerdict],
 ) -> _Found:
     """What the rows changed when they were stored; an unchanged one left nothing."""
     found, numbers = _Found(), {at: number for number, at in asked.items()}
-    given = {"delivery": row.delivery_id, "positions": msgspec.json.encode(list(numbers)).decode()}
-    for entry in connection.execute(text(_STORED), given):
+    positions = msgspec.json.encode(list(numbers)).decode()
+    for entry in rows(connection, _StoredRow, _STORED, delivery=row.delivery_id, positions=positions):
         number, values = numbers[entry.position], msgspec.json.decode(entry.values)
         found.reasons[number] = entry.reason
         found.cells[number] = (
             cells_of(working, values)
-            if entry.before is None
+            if entry.before is None or entry.was is None
             else compared(working, msgspec.json.decode(entry.before), values, (entry.was, entry.standing))
         )
     return found
 
 
-_STORED = """
-SELECT e.position, e.values::text AS values, e.standing, e.reason, o.values::text AS before, o.standing AS was
-FROM entry e LEFT JOIN entry o ON o.delivery_id = e.replaces_delivery AND o.position = e.replaces_position
-WHERE e.delivery_id = :delivery
-AND e.position IN (SELECT CAST(p AS bigint) FROM json_array_elements_text(CAST(:positions AS json)) AS p)
-"""
-
-
 def _names(connection: Connection, working: BoundChannel, verdicts: Sequence[RowVerdict]) -> dict[str, str]:
     codes = msgspec.json.encode([each.unit for each in verdicts if each.unit]).decode()
-    rows = connection.execute(text(_UNITS), {"period": working.period_id, "codes": codes})
-    return {row.code: row.name for row in rows}
-
-
-_UNITS = """
-SELECT u.code, p.name FROM unit u JOIN period_unit p ON p.unit_id = u.id AND p.period_id = :period
-WHERE u.code IN (SELECT json_array_elements_text(CAST(:codes AS json)))
-"""
+    names = connection.execute(_NAMES, {"period": working.period_id, "codes": codes})
+    return {row.code: row.name for row in names}

@@ -7,16 +7,18 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
 
 import msgspec
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, bindparam, case, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
+from pingyi import models
 from pingyi.channels import Text
 from pingyi.database_refusals import not_open
-from pingyi.db import transaction
+from pingyi.db import one_row, transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
@@ -41,6 +43,44 @@ from pingyi.services.uploads.spreadsheets import read_spreadsheet
 KEPT_DAYS = 7
 _VERDICTS = msgspec.json.Decoder(list[RowVerdict])
 _MAX_NAME = 200
+_CONFIRMED = select(models.Upload.id).where(
+    models.Upload.channel_id == bindparam("channel"),
+    models.Upload.digest == bindparam("sha256"),
+    models.Upload.delivery_id.is_not(None),
+)
+_FORGET = delete(models.Upload).where(
+    models.Upload.delivery_id.is_(None),
+    models.Upload.digest != bindparam("sha256"),
+    models.Upload.uploaded_at < func.now() - timedelta(days=KEPT_DAYS),
+)
+_STORE = insert(models.Upload)
+_UNCONFIRMED = models.Upload.delivery_id.is_(None)
+_KEEP = _STORE.on_conflict_do_update(
+    index_elements=[models.Upload.channel_id, models.Upload.digest],
+    set_={
+        "name": case((_UNCONFIRMED, _STORE.excluded.name), else_=models.Upload.name),
+        "rows": case((_UNCONFIRMED, _STORE.excluded.rows), else_=models.Upload.rows),
+        "verdicts": case((_UNCONFIRMED, _STORE.excluded.verdicts), else_=models.Upload.verdicts),
+        "wrong": case((_UNCONFIRMED, _STORE.excluded.wrong), else_=models.Upload.wrong),
+        "uploaded_at": case((_UNCONFIRMED, func.now()), else_=models.Upload.uploaded_at),
+    },
+).returning(models.Upload.id)
+_UPLOAD = select(
+    models.Upload.id,
+    models.Upload.name,
+    models.Upload.digest,
+    models.Upload.rows,
+    models.Upload.verdicts,
+    models.Upload.wrong,
+    models.Upload.empty,
+    models.Upload.delivery_id,
+).where(models.Upload.id == bindparam("upload"), models.Upload.channel_id == bindparam("channel"))
+_LOCKED_UPLOAD = _UPLOAD.with_for_update()
+_CONFIRM = (
+    update(models.Upload)
+    .where(models.Upload.id == bindparam("upload"))
+    .values(delivery_id=bindparam("delivery"), rows=b"")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +95,18 @@ class Upload:
     delivery: int | None
     verdicts: Sequence[RowVerdict]
     after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _UploadRow:
+    id: int
+    name: str
+    digest: bytes
+    rows: bytes
+    verdicts: bytes
+    wrong: int
+    empty: int
+    delivery_id: int | None
 
 
 def own_channel(connection: Connection, caller: Caller, place: ChannelRef) -> BoundChannel:
@@ -73,15 +125,10 @@ def preview(caller: Caller, place: ChannelRef, content: bytes, name: str = "") -
     digest = hashlib.sha256(content).digest()
     with transaction() as connection:
         working = own_channel(connection, caller, place)
-        confirmed = connection.execute(
-            text(
-                "SELECT id FROM upload"
-                " WHERE channel_id = :channel AND digest = :digest AND delivery_id IS NOT NULL"
-            ),
-            {"channel": working.id, "digest": digest},
-        ).scalar_one_or_none()
+        asked = {"channel": working.id, "sha256": digest}
+        confirmed = connection.execute(_CONFIRMED, asked).scalar_one_or_none()
         if confirmed is not None:
-            return int(confirmed)
+            return confirmed
         if working.state != PeriodState.OPEN:
             raise not_open()
     lines = read_spreadsheet(content)
@@ -89,38 +136,18 @@ def preview(caller: Caller, place: ChannelRef, content: bytes, name: str = "") -
         working = own_channel(connection, caller, place)
         table = read_table(working, lines)
         verdicts = judge(connection, working, table)
-        kept: int = connection.execute(
-            text(_KEEP),
-            {
-                "channel": working.id,
-                "digest": digest,
-                "name": _file_name(name),
-                "rows": zlib.compress(msgspec.json.encode([row.given for row in table.rows])),
-                "verdicts": zlib.compress(msgspec.json.encode(verdicts)),
-                "wrong": sum(each.verdict == "wrong" for each in verdicts),
-                "empty": table.empty,
-                "by": caller.name,
-                "days": KEPT_DAYS,
-            },
-        ).scalar_one()
-    return kept
-
-
-_KEEP = """
-WITH old AS (
-  DELETE FROM upload WHERE delivery_id IS NULL AND digest <> :digest
-  AND uploaded_at < now() - make_interval(days => :days)
-)
-INSERT INTO upload (channel_id, digest, name, rows, verdicts, wrong, empty, uploaded_by)
-VALUES (:channel, :digest, :name, :rows, :verdicts, :wrong, :empty, :by)
-ON CONFLICT (channel_id, digest) DO UPDATE SET
-  name = CASE WHEN upload.delivery_id IS NULL THEN excluded.name ELSE upload.name END,
-  rows = CASE WHEN upload.delivery_id IS NULL THEN excluded.rows ELSE upload.rows END,
-  verdicts = CASE WHEN upload.delivery_id IS NULL THEN excluded.verdicts ELSE upload.verdicts END,
-  wrong = CASE WHEN upload.delivery_id IS NULL THEN excluded.wrong ELSE upload.wrong END,
-  uploaded_at = CASE WHEN upload.delivery_id IS NULL THEN now() ELSE upload.uploaded_at END
-RETURNING id
-"""
+        stored = {
+            "channel_id": working.id,
+            "digest": digest,
+            "name": _file_name(name),
+            "rows": zlib.compress(msgspec.json.encode([row.given for row in table.rows])),
+            "verdicts": zlib.compress(msgspec.json.encode(verdicts)),
+            "wrong": sum(each.verdict == "wrong" for each in verdicts),
+            "empty": table.empty,
+            "uploaded_by": caller.name,
+        }
+        connection.execute(_FORGET, {"sha256": digest})
+        return connection.execute(_KEEP, stored).scalar_one()
 
 
 def _file_name(given: str) -> str:
@@ -133,7 +160,7 @@ def shown(
     """An upload with the verdicts on its rows after the row `after`, of one kind where one is named."""
     with transaction() as connection:
         working = own_channel(connection, caller, place)
-        row = _row(connection, working, upload_id, _UPLOAD)
+        row = _row(connection, working, upload_id)
     verdicts = _VERDICTS.decode(zlib.decompress(row.verdicts))
     counts = Counter(each.verdict for each in verdicts)
     asked = [each for each in verdicts if each.row > after and verdict in ("", each.verdict)]
@@ -153,12 +180,9 @@ def shown(
     )
 
 
-_UPLOAD = "SELECT * FROM upload WHERE id = :id AND channel_id = :channel"
-
-
-def _row(connection: Connection, working: BoundChannel, upload_id: int, query: str) -> Row[Any]:
-    given = {"id": upload_id, "channel": working.id}
-    row = connection.execute(text(query), given).one_or_none()
+def _row(connection: Connection, working: BoundChannel, upload_id: int, *, lock: bool = False) -> _UploadRow:
+    statement = _LOCKED_UPLOAD if lock else _UPLOAD
+    row = one_row(connection, _UploadRow, statement, upload=upload_id, channel=working.id)
     if row is None:
         raise not_found(zh=f"文件{upload_id}", en=f"Upload {upload_id}")
     return row
@@ -183,7 +207,7 @@ def confirm(caller: Caller, place: ChannelRef, upload_id: int) -> Answer:
 
 def _confirm(connection: Connection, caller: Caller, place: ChannelRef, upload_id: int) -> Answer:
     working = own_channel(connection, caller, place)
-    row = _row(connection, working, upload_id, f"{_UPLOAD} FOR UPDATE")
+    row = _row(connection, working, upload_id, lock=True)
     if row.delivery_id is not None:
         return Answer(stored_receipt(connection, working, row.delivery_id), replayed=True)
     if row.wrong:
@@ -193,7 +217,7 @@ def _confirm(connection: Connection, caller: Caller, place: ChannelRef, upload_i
     return Answer(_store(connection, working, caller, row), replayed=False)
 
 
-def _store(connection: Connection, working: BoundChannel, caller: Caller, row: Row[Any]) -> bytes:
+def _store(connection: Connection, working: BoundChannel, caller: Caller, row: _UploadRow) -> bytes:
     # No key of a client's own holds a colon, so none can stand in the way.
     once = Repeatable(key=f"upload:{row.id}", fingerprint=row.digest)
     delivery_id = claim_delivery(connection, working, caller, once, "upload")
@@ -213,10 +237,7 @@ def _store(connection: Connection, working: BoundChannel, caller: Caller, row: R
     insert_rows(connection, working, delivery_id, stored, receipt)
     if not keep_referred(connection, working, (entry.values for entry in entries)):
         raise TwinError
-    connection.execute(
-        text("UPDATE upload SET delivery_id = :delivery, rows = :nothing WHERE id = :id"),
-        {"delivery": delivery_id, "nothing": b"", "id": row.id},
-    )
+    connection.execute(_CONFIRM, {"upload": row.id, "delivery": delivery_id})
     return receipt
 
 
