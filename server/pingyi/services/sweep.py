@@ -13,7 +13,7 @@ from pingyi.services.evidence.evidence import clean_evidence
 from pingyi.services.intake.recount import refold_outdated
 
 _END_SESSIONS = delete(Session).where(Session.created_at < func.now() - timedelta(days=1))
-_REQUEST = insert(OutboxRow)
+_REQUEST = insert(OutboxRow).returning(OutboxRow.id)
 _FOLD = _REQUEST.from_select(
     ["topic", "subject_id"],
     select(literal(FOLD), Unfolded.channel_id)
@@ -34,4 +34,4 @@ def sweep_up() -> int:
     clean_evidence()
     with transaction() as connection:
         connection.execute(_END_SESSIONS)
-        return connection.execute(_FOLD).rowcount + connection.execute(_SEAL).rowcount
+        return sum(len(connection.execute(requests).all()) for requests in (_FOLD, _SEAL))

@@ -21,7 +21,7 @@ _LOCKED_MINUTES = func.least(
 _TRY = (
     update(Account)
     .where(
-        Account.login == bindparam("name"),
+        Account.login == bindparam("tried"),
         Account.disabled_at.is_(None),
         or_(Account.locked_until.is_(None), Account.locked_until <= func.now()),
     )
@@ -43,7 +43,7 @@ def sign_in(login: str, password: str) -> int:
     From the fifth wrong one on the account is locked for 1, 2, 4 ... 60 minutes.
     """
     with transaction() as connection:
-        tried = connection.execute(_TRY, {"name": login.strip().lower()}).one_or_none()
+        tried = connection.execute(_TRY, {"tried": login.strip().lower()}).one_or_none()
     fits = passwords().verify(tried.password_hash if tried else None, password)
     if tried is None:
         raise Problem("sign_in_failed", 401, _FAILED)
