@@ -89,7 +89,10 @@ CHANGED = {
         for kinds in ("deduction/bonus/warning", "deduction/bonus/warning/{}", "veto/disqualification")
     },
     ("words of the code", "iso"): "deadlines are printed by the kind of approval",
-    ("words of the code", "expires"): "a statement is built from its model",
+    **{
+        ("words of the code", parameter): "a statement is built from its model"
+        for parameter in ("expires", "free", "longest", "nothing")
+    },
     (
         "commands",
         "pingyi plugins: 渠道插件 / One line per channel: key, family, distribution, version, state.",
