@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Integer, Text, bindparam, cast, literal, sele
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.exc import MultipleResultsFound
 
-from pingyi.db import one_row, rows, transaction
+from pingyi.db import json_words, one_row, rows, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +89,9 @@ def test_no_row_is_none_and_two_are_refused(connection: Connection) -> None:
 def test_json_is_written_without_white_space_and_with_its_letters(connection: Connection) -> None:
     written = select(cast(bindparam("value", type_=JSON), Text))
     assert connection.execute(written, {"value": {"单位": [1, "东"]}}).scalar_one() == '{"单位":[1,"东"]}'
+
+
+@pytest.mark.parametrize(("listed", "among"), [("[]", False), ('["west"]', False), ('["west", "东"]', True)])
+def test_word_is_looked_for_in_a_json_list(connection: Connection, listed: str, among: bool) -> None:
+    found = select(literal("东").in_(json_words("words")))
+    assert connection.execute(found, {"words": listed}).scalar_one() is among

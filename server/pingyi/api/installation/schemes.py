@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import request
@@ -13,7 +14,7 @@ from pingyi.api.requests import malformed, read_body
 from pingyi.db import transaction
 from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
-from pingyi.services.periods.schemes import find_scheme, store_scheme
+from pingyi.services.periods.schemes import SchemeRow, find_scheme, store_scheme
 from pingyi.web.callers import require_caller
 
 blp = Resource("schemes", __name__, url_prefix="/schemes", description="评议方案 / Schemes")
@@ -113,5 +114,5 @@ def _plain_text() -> str:
         raise malformed(str(error)) from error
 
 
-def _document(row: Any) -> dict[str, Any]:
-    return {**row._mapping, "sha256": row.digest.hex()}  # noqa: SLF001 - SQLAlchemy's documented name
+def _document(stored: SchemeRow) -> dict[str, Any]:
+    return {**asdict(stored), "sha256": stored.digest.hex()}

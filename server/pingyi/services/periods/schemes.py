@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from pingyi.db import one_row
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.domain.scheme.values import Scheme
 from pingyi.ledger.leaves import record
@@ -40,6 +42,18 @@ _ISSUE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class SchemeRow:
+    """A stored version of a scheme."""
+
+    id: int
+    key: str
+    version: int
+    document: str
+    digest: bytes
+    issued_at: datetime | None
+
+
 def read_document(document: str) -> Scheme:
     """Validate a scheme and its plugins' settings as a whole; Problem scheme_invalid names every error."""
     return parse_scheme(document, partial(check_plan, current_registry()))
@@ -52,7 +66,7 @@ def store_scheme(connection: Connection, caller: Caller, document: str) -> tuple
     """
     scheme = read_document(document)
     digest = hashlib.sha256(document.encode()).digest()
-    newest = connection.execute(_NEWEST, {"scheme": scheme.key}).one_or_none()
+    newest = one_row(connection, SchemeRow, _NEWEST, scheme=scheme.key)
     if newest is not None and newest.digest == digest:
         return scheme, newest.version, newest.id
     version = newest.version + 1 if newest else 1
@@ -71,12 +85,10 @@ def issue_scheme(connection: Connection, caller: Caller, scheme_id: int) -> None
         record(connection, "scheme.issued", content)
 
 
-def find_scheme(
-    connection: Connection, key: str, version: int | None = None
-) -> Row[int, str, int, str, bytes, datetime | None]:
+def find_scheme(connection: Connection, key: str, version: int | None = None) -> SchemeRow:
     """The stored version of a scheme, the newest when none is named; Problem not_found otherwise."""
     query = _NEWEST if version is None else _VERSION
-    row = connection.execute(query, {"scheme": key, "number": version}).one_or_none()
+    row = one_row(connection, SchemeRow, query, scheme=key, number=version)
     if row is None:
         raise not_found(zh=f"评议方案“{key}”", en=f"Scheme {key}")
     return row
