@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Executable,
+    Integer,
     LargeBinary,
     MetaData,
     Numeric,
@@ -108,8 +109,9 @@ class Lock(IntEnum):
 
 # PostgreSQL's lock numbers have 32 bits, ids 64: ids that fold into one number wait for each other in vain.
 _SUBJECTS = 2**31
-_EXCLUSIVE = text("SELECT pg_advisory_xact_lock(:lock, :subject)")
-_SHARED = text("SELECT pg_advisory_xact_lock_shared(:lock, :subject)")
+_NUMBERS = (bindparam("lock", type_=Integer), bindparam("subject", type_=Integer))
+_EXCLUSIVE = select(func.pg_advisory_xact_lock(*_NUMBERS))
+_SHARED = select(func.pg_advisory_xact_lock_shared(*_NUMBERS))
 
 
 def hold(connection: Connection, lock: Lock, subject: int = 0, *, shared: bool = False) -> None:

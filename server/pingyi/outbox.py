@@ -3,35 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select
 
-FOLD = "fold"
-ASSESS = "assess"
-SEAL = "seal"
-WITNESS = "witness"
-RELEASE = "publish"
+from pingyi.db import rows
+from pingyi.models import OutboxRow
+from pingyi.topics import ASSESS, FOLD, RELEASE, SEAL, WITNESS
+
+__all__ = [
+    "ASSESS",
+    "FOLD",
+    "RELEASE",
+    "SEAL",
+    "WITNESS",
+    "Work",
+    "is_open",
+    "lease_due_work",
+    "open_requests",
+    "request_once",
+    "request_work",
+    "take_requests",
+]
 
 Work = tuple[str, int]
+
+_TOPIC = bindparam("topic", type_=OutboxRow.topic.type)
+_SUBJECT = bindparam("subject_id", type_=OutboxRow.subject_id.type)
+_THIS_WORK = (OutboxRow.topic == _TOPIC, OutboxRow.subject_id == _SUBJECT)
+_ASKED_FOR = exists().where(*_THIS_WORK)
+_ASK = insert(OutboxRow)
+_ASK_ONCE = insert(OutboxRow).from_select(
+    ["topic", "subject_id"], select(_TOPIC, _SUBJECT).where(~_ASKED_FOR)
+)
+_STRIKE_OFF = delete(OutboxRow).where(*_THIS_WORK)
+_IS_OPEN = select(_ASKED_FOR)
+_OPEN = select(func.count()).select_from(OutboxRow)
 
 
 def request_work(connection: Connection, topic: str, subject_id: int) -> None:
     """Ask for `topic` to be done on `subject_id` once this transaction has committed."""
-    connection.execute(
-        text("INSERT INTO outbox (topic, subject_id) VALUES (:topic, :subject_id)"),
-        {"topic": topic, "subject_id": subject_id},
-    )
+    connection.execute(_ASK, {"topic": topic, "subject_id": subject_id})
 
 
 def request_once(connection: Connection, topic: str, subject_id: int) -> None:
     """Ask for work unless somebody asks for the same already."""
-    connection.execute(
-        text(
-            "INSERT INTO outbox (topic, subject_id) SELECT CAST(:topic AS text), :subject_id"
-            " WHERE NOT EXISTS (SELECT FROM outbox WHERE topic = :topic AND subject_id = :subject_id)"
-        ),
-        {"topic": topic, "subject_id": subject_id},
-    )
+    connection.execute(_ASK_ONCE, {"topic": topic, "subject_id": subject_id})
 
 
 def take_requests(connection: Connection, topic: str, subject_id: int) -> int:
@@ -39,10 +56,7 @@ def take_requests(connection: Connection, topic: str, subject_id: int) -> int:
 
     Call it before reading what the work is about: what was committed with a deleted request is then visible.
     """
-    return connection.execute(
-        text("DELETE FROM outbox WHERE topic = :topic AND subject_id = :subject_id"),
-        {"topic": topic, "subject_id": subject_id},
-    ).rowcount
+    return connection.execute(_STRIKE_OFF, {"topic": topic, "subject_id": subject_id}).rowcount
 
 
 def lease_due_work(
@@ -54,34 +68,38 @@ def lease_due_work(
     counts as run out. Work that is already on its way is not sent twice. Returns each (topic, subject) once,
     oldest first.
     """
-    rows = connection.execute(
-        text(
-            """
-            WITH held AS (
-              SELECT topic, subject_id FROM outbox
-              WHERE dispatched_at <= now()
-                AND dispatched_at >= now() - make_interval(secs => :lease * power(2, least(attempts, 6) - 1))
-            ), due AS (
-              SELECT id FROM outbox
-              WHERE (topic, subject_id) NOT IN (SELECT topic, subject_id FROM held)
-                AND (CAST(:topics AS text[]) IS NULL OR topic = ANY(CAST(:topics AS text[])))
-              ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
-            )
-            UPDATE outbox SET dispatched_at = now(), attempts = attempts + 1
-            FROM due WHERE outbox.id = due.id RETURNING outbox.topic, outbox.subject_id, outbox.id
-            """
-        ),
-        {"lease": lease_seconds, "most": most, "topics": None if topics is None else sorted(topics)},
-    ).all()
-    return list(dict.fromkeys((row.topic, row.subject_id) for row in sorted(rows, key=lambda row: row.id)))
+    chosen = None if topics is None else sorted(topics)
+    leased = rows(connection, _Leased, _LEASE, lease=lease_seconds, most=most, topics=chosen)
+    return list(dict.fromkeys((row.topic, row.subject_id) for row in sorted(leased, key=lambda row: row.id)))
+
+
+class _Leased(NamedTuple):
+    topic: str
+    subject_id: int
+    id: int
+
+
+_LEASE = """
+WITH held AS (
+  SELECT topic, subject_id FROM outbox
+  WHERE dispatched_at <= now()
+    AND dispatched_at >= now() - make_interval(secs => :lease * power(2, least(attempts, 6) - 1))
+), due AS (
+  SELECT id FROM outbox
+  WHERE (topic, subject_id) NOT IN (SELECT topic, subject_id FROM held)
+    AND (CAST(:topics AS text[]) IS NULL OR topic = ANY(CAST(:topics AS text[])))
+  ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+)
+UPDATE outbox SET dispatched_at = now(), attempts = attempts + 1
+FROM due WHERE outbox.id = due.id RETURNING outbox.topic, outbox.subject_id, outbox.id
+"""
 
 
 def open_requests(connection: Connection) -> int:
     """How many requests are not done yet."""
-    return int(connection.execute(text("SELECT count(*) FROM outbox")).scalar_one())
+    return connection.execute(_OPEN).scalar_one()
 
 
 def is_open(connection: Connection, topic: str, subject_id: int) -> bool:
     """Whether a request for this work is not done yet."""
-    found = text("SELECT EXISTS (SELECT FROM outbox WHERE topic = :topic AND subject_id = :subject_id)")
-    return bool(connection.execute(found, {"topic": topic, "subject_id": subject_id}).scalar_one())
+    return bool(connection.execute(_IS_OPEN, {"topic": topic, "subject_id": subject_id}).scalar_one())

@@ -17,7 +17,7 @@ from pingyi.channels import Text
 from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.ledger.keys import ensure_key
-from pingyi.outbox import RELEASE, take_requests
+from pingyi.outbox import take_requests
 from pingyi.registry import EXTENSION, Registry, load_registry
 from pingyi.services.approvals.requests import BUNDLE, approve_all, request_release
 from pingyi.services.bundles.bundles import Bundle, read_bundle, store_bundle
@@ -28,6 +28,7 @@ from pingyi.services.periods.periods import close_period, find_period, request_a
 from pingyi.services.results.load import load_result
 from pingyi.services.results.result import Result
 from pingyi.settings import load_settings
+from pingyi.topics import RELEASE
 from pingyi_workers.work import drain
 
 Progress = Callable[[Text], None]

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pingyi.channels import Text
-from pingyi.outbox import ASSESS, FOLD, RELEASE, SEAL, WITNESS
+
+FOLD = "fold"
+ASSESS = "assess"
+SEAL = "seal"
+WITNESS = "witness"
+RELEASE = "publish"
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _JOB = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")

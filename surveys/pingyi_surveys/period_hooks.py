@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.outbox import request_once
 from pingyi_surveys.topics import OPEN_BOXES
 
 
@@ -23,6 +22,7 @@ def missing(connection: Connection, period_id: int) -> Sequence[FieldError]:
 
 def closed(connection: Connection, period_id: int) -> None:
     """Ask for the boxes to be opened, where the period has any."""
+    from pingyi.outbox import request_once
     from pingyi_surveys.counting.unopened_boxes import unopened
 
     if unopened(connection, period_id):

@@ -8,9 +8,9 @@ from flask import current_app
 
 from pingyi.db import transaction
 from pingyi.extensions import current_extensions, installed_extensions
-from pingyi.outbox import WITNESS, request_work
+from pingyi.outbox import request_work
 from pingyi.services.sweep import sweep_up
-from pingyi.topics import Job
+from pingyi.topics import WITNESS, Job
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from rq.job import Job
 from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 
-from pingyi.outbox import FOLD
+from pingyi.topics import FOLD
 from pingyi_workers.queues import JOB_SECONDS, RESULT_SECONDS, queue
 
 SWEEP = "sweep"

@@ -11,12 +11,12 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.domain.scheme.parse import parse_scheme
-from pingyi.outbox import ASSESS
 from pingyi.schemes import shipped_scheme
 from pingyi.services.approvals.requests import DEMONSTRATION, approve_all, request_release
 from pingyi.services.core.callers import SHELL
 from pingyi.services.core.progress import ProgressRow, read_progress
 from pingyi.services.periods.periods import close_period, find_period, request_assessment
+from pingyi.topics import ASSESS
 from pingyi_demonstration.data.deliveries import deliveries
 from pingyi_demonstration.data.units import evaluated_units
 from pingyi_demonstration.running import periods

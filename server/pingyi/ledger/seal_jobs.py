@@ -7,7 +7,8 @@ from flask import current_app
 from pingyi.db import transaction
 from pingyi.ledger.ask_witnesses import ask_witnesses
 from pingyi.ledger.sealing import seal_paced
-from pingyi.outbox import WITNESS, request_work, take_requests
+from pingyi.outbox import request_work, take_requests
+from pingyi.topics import WITNESS
 
 
 def seal(_: int) -> int:

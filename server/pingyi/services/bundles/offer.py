@@ -14,11 +14,12 @@ from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import RELEASED
-from pingyi.outbox import RELEASE, request_once, take_requests
+from pingyi.outbox import request_once, take_requests
 from pingyi.services.bundles.export import Exported, export_public
 from pingyi.services.bundles.folder import zip_folder
 from pingyi.services.core.errors import not_found
 from pingyi.settings import Settings
+from pingyi.topics import RELEASE
 
 SEALED_WITHIN_SECONDS = 30.0
 PAUSE_SECONDS = 0.2

@@ -14,7 +14,7 @@ from pingyi.db import Lock, hold, rows, transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import AFTER_CLOSING, PeriodState
 from pingyi.ledger.leaves import record
-from pingyi.outbox import ASSESS, take_requests
+from pingyi.outbox import take_requests
 from pingyi.registry import current_registry
 from pingyi.services.core.collection import without_collection
 from pingyi.services.core.errors import wrong_state
@@ -25,6 +25,7 @@ from pingyi.services.results.build import result_in_memory
 from pingyi.services.results.freeze import Frozen, freeze
 from pingyi.services.results.result import Result, UnitResult, results_json
 from pingyi.services.results.score import Scored, score_snapshot
+from pingyi.topics import ASSESS
 
 STEPS_AFTER_FOLDING = 3
 NULL = "\\N"

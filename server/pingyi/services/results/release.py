@@ -10,9 +10,10 @@ from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import WITH_RESULT, PeriodState
 from pingyi.ledger.leaves import record
-from pingyi.outbox import RELEASE, request_work
+from pingyi.outbox import request_work
 from pingyi.services.core.errors import require_state
 from pingyi.services.periods.periods import Approved, PeriodRow, move_period
+from pingyi.topics import RELEASE
 
 
 @dataclass(frozen=True, slots=True)
