@@ -8,20 +8,35 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
 
+from pingyi.db import one_row
 from pingyi.ledger.cosignatures import cosigned_at, read_cosigner
 from pingyi.ledger.messages import refusal
 from pingyi.ledger.sealing import sealer_engine
 from pingyi.ledger.tiles import subtree_reader
 from pingyi.ledger.tree import consistency_proof
+from pingyi.models import Cosignature, TreeHead
 from pingyi.settings import Settings
 
 TIMEOUT_SECONDS = 5
 LONGEST_ANSWER_BYTES = 4096
 _LOG = logging.getLogger("pingyi.ledger")
+
+_COSIGNED = (
+    select(func.coalesce(func.max(Cosignature.size), 0))
+    .where(Cosignature.epoch == TreeHead.epoch, Cosignature.witness == bindparam("witness"))
+    .correlate(TreeHead)
+    .scalar_subquery()
+)
+_NEWEST = (
+    select(TreeHead.epoch, TreeHead.size, TreeHead.note, _COSIGNED.label("cosigned"))
+    .order_by(TreeHead.epoch.desc(), TreeHead.size.desc())
+    .limit(1)
+)
+_STORE = insert(Cosignature).on_conflict_do_nothing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +79,23 @@ def ask_witnesses(settings: Settings) -> int:
         return sum(_ask(engine, witness) for witness in witnesses)
 
 
-def _ask(engine: Any, witness: Witness) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The newest head; the witness has cosigned the first `cosigned` entries of its tree."""
+
+    epoch: int
+    size: int
+    note: str
+    cosigned: int
+
+
+def _ask(engine: Engine, witness: Witness) -> bool:
     with engine.connect() as connection:
-        head = connection.execute(text(_NEWEST), {"witness": witness.name}).one_or_none()
-        if head is None or head.old == head.size:
+        head = one_row(connection, _Head, _NEWEST, witness=witness.name)
+        if head is None or head.cosigned == head.size:
             return False
         try:
-            status, answer = _post(connection, witness, head, head.old)
+            status, answer = _post(connection, witness, head, head.cosigned)
             if status == 409 and answer.strip().isdigit() and int(answer) <= head.size:
                 status, answer = _post(connection, witness, head, int(answer))
         except OSError as error:
@@ -82,11 +107,11 @@ def _ask(engine: Any, witness: Witness) -> bool:
         return False
     given = {"epoch": head.epoch, "size": head.size, "witness": witness.name, "line": line}
     with engine.begin() as connection:
-        connection.execute(text(_STORE), given)
+        connection.execute(_STORE, given)
     return True
 
 
-def _post(connection: Connection, witness: Witness, head: Any, old: int) -> tuple[int, str]:
+def _post(connection: Connection, witness: Witness, head: _Head, old: int) -> tuple[int, str]:
     proof = consistency_proof(old, head.size, subtree_reader(connection, head.epoch))
     lines = [f"old {old}", *(base64.b64encode(step).decode() for step in proof), "", head.note]
     request = urllib.request.Request(  # noqa: S310 - only http and https pass `read_witnesses`
@@ -101,14 +126,3 @@ def _post(connection: Connection, witness: Witness, head: Any, old: int) -> tupl
 
 def _valid(lines: Iterable[str], note: str, witness: Witness) -> str | None:
     return next((line for line in lines if cosigned_at(note, line, witness.verifier) is not None), None)
-
-
-_NEWEST = """
-SELECT h.epoch, h.size, h.note, coalesce((
-  SELECT max(c.size) FROM cosignature c WHERE c.epoch = h.epoch AND c.witness = :witness), 0) AS old
-FROM tree_head h ORDER BY h.epoch DESC, h.size DESC LIMIT 1
-"""
-_STORE = """
-INSERT INTO cosignature (epoch, size, witness, line) VALUES (:epoch, :size, :witness, :line)
-ON CONFLICT DO NOTHING
-"""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, delete, insert, literal
 
+from pingyi.db import rows
 from pingyi.ledger.keys import origin_base
 from pingyi.ledger.leaves import leaf_body, leaf_hash
 from pingyi.ledger.messages import refusal
@@ -18,7 +18,24 @@ from pingyi.ledger.static_files import Known, closed_epoch, newest_known
 from pingyi.ledger.tiles import load_edges, subtree_reader
 from pingyi.ledger.tree import EMPTY_ROOT, Edges, root_of_edges
 from pingyi.ledger.tree_heads import TreeHead, newest_head
+from pingyi.models import Epoch, Leaf, LedgerPending
 from pingyi.settings import Settings
+
+_STORE = insert(Epoch)
+_OPENING = (
+    insert(Leaf).values(kind="restore").returning(Leaf.id, Leaf.body, Leaf.hash, literal("-").label("scope"))
+)
+_WAIT_NO_MORE = delete(LedgerPending).where(LedgerPending.leaf_id == bindparam("leaf"))
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningLeaf:
+    """The leaf with which an epoch begins after a restore, as the sealer reads leaves."""
+
+    id: int
+    body: bytes
+    hash: bytes
+    scope: str
 
 
 @dataclass(slots=True)
@@ -32,17 +49,15 @@ class Tree:
     origin: str
     size: int = 0
     edges: Edges = field(default_factory=list)
-    opening: Sequence[Any] = ()
+    opening: Sequence[OpeningLeaf] = ()
     verifier: str = ""
 
 
 def store_epoch(connection: Connection, tree: Tree) -> None:
     """Store a new epoch with its first leaves: an epoch without a head would be opened a second time."""
     if tree.verifier:
-        connection.execute(
-            text("INSERT INTO epoch (number, origin, verifier_key) VALUES (:number, :origin, :key)"),
-            {"number": tree.epoch, "origin": tree.origin, "key": tree.verifier},
-        )
+        opened = {"number": tree.epoch, "origin": tree.origin, "verifier_key": tree.verifier}
+        connection.execute(_STORE, opened)
 
 
 def current_tree(connection: Connection, key: Ed25519PrivateKey, settings: Settings) -> Tree:
@@ -57,7 +72,7 @@ def current_tree(connection: Connection, key: Ed25519PrivateKey, settings: Setti
     head = newest_head(connection)
     known = newest_known(settings.heads_folder, public)
     if head is not None:
-        _require_key(connection, head, public, settings)
+        _require_key(head, public, settings)
     if known is not None and _is_older(head, known):
         return _open_after_restore(connection, base, public, head, known)
     if head is not None and head.epoch <= closed_epoch(settings.heads_folder):
@@ -79,11 +94,8 @@ def _is_older(head: TreeHead | None, known: Known) -> bool:
     return (head.epoch, head.size) < (known.epoch, known.checkpoint.size)
 
 
-def _require_key(connection: Connection, head: TreeHead, public: bytes, settings: Settings) -> None:
-    stored = connection.execute(
-        text("SELECT verifier_key FROM epoch WHERE number = :epoch"), {"epoch": head.epoch}
-    ).scalar_one()
-    if stored != verifier_key(head.origin, public):
+def _require_key(head: TreeHead, public: bytes, settings: Settings) -> None:
+    if head.verifier_key != verifier_key(head.origin, public):
         raise refusal("sealer_key_wrong", path=settings.sealer_key_file, epoch=head.epoch)
 
 
@@ -116,15 +128,9 @@ def _open_after_restore(
     tree = _open(known.epoch + 1, base, public)
     content = {"known": _said(known.checkpoint), "restored": _said(restored)}
     body = leaf_body("restore", content)
-    tree.opening = connection.execute(
-        text(
-            "INSERT INTO leaf (kind, body, hash) VALUES ('restore', :body, :hash)"
-            " RETURNING id, body, hash, '-' AS scope"
-        ),
-        {"body": body, "hash": leaf_hash(body)},
-    ).all()
+    tree.opening = rows(connection, OpeningLeaf, _OPENING, body=body, hash=leaf_hash(body))
     # Its place is the first, before leaves that were waiting already.
-    connection.execute(text("DELETE FROM ledger_pending WHERE leaf_id = :id"), {"id": tree.opening[0].id})
+    connection.execute(_WAIT_NO_MORE, {"leaf": tree.opening[0].id})
     return tree
 
 

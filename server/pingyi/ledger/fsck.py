@@ -6,17 +6,45 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Row, text
+from sqlalchemy import BindParameter, Connection, CursorResult, Executable, Row, bindparam, func, select
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.ledger.leaves import leaf_hash
 from pingyi.ledger.notes import Checkpoint, read_checkpoint, read_verifier, verify
+from pingyi.ledger.queries import lost_leaves, unlike_entries
 from pingyi.ledger.static_files import newest_known
 from pingyi.ledger.tree import Edges, append, entry_bytes, hash_entry, root_of_edges
-from pingyi.ledger.tree_heads import newest_head
+from pingyi.ledger.tree_heads import newest_head, root_of_head
+from pingyi.models import Epoch, Leaf, LedgerPending, Period, SealedLeaf, Tile, TreeHead
 
 ROWS_AT_ONCE = 2_000
+_EPOCH: BindParameter[int] = bindparam("epoch")
+_EPOCHS = select(Epoch.number, Epoch.verifier_key).order_by(Epoch.number)
+_WAITING = select(func.count()).select_from(LedgerPending)
+_LEAVES = (
+    select(
+        SealedLeaf.index.label("place"),
+        SealedLeaf.leaf_id,
+        SealedLeaf.hash,
+        Leaf.body,
+        Leaf.hash.label("digest"),
+        func.coalesce(Period.key, "-").label("scope"),
+    )
+    .outerjoin(Leaf, Leaf.id == SealedLeaf.leaf_id)
+    .outerjoin(Period, Period.id == Leaf.period_id)
+    .where(SealedLeaf.epoch == _EPOCH)
+    .order_by(SealedLeaf.index)
+)
+_HEADS = (
+    select(TreeHead.size, TreeHead.root, TreeHead.note)
+    .where(TreeHead.epoch == _EPOCH)
+    .order_by(TreeHead.size)
+)
+_TILE = select(Tile.hashes, Tile.root).where(
+    Tile.epoch == _EPOCH, Tile.level == bindparam("level"), Tile.number == bindparam("number")
+)
+_TILES = select(func.count()).where(Tile.epoch == _EPOCH)
 _FINDINGS = {
     "gap": Text(
         zh="第{epoch}期：序号 {index} 处缺少叶子", en="epoch {epoch}: the leaf at index {index} is missing"
@@ -89,15 +117,13 @@ class Report:
 def check_record(connection: Connection, heads_folder: Path | None = None) -> Report:
     """Check all epochs, what waits, entries against their leaves, and the heads folder if one is named."""
     report = Report()
-    for epoch, key in connection.execute(
-        text("SELECT number, verifier_key FROM epoch ORDER BY number")
-    ).all():
+    for epoch, key in connection.execute(_EPOCHS).all():
         _Walk(connection, report, epoch, key).run()
-    for row in connection.execute(text(_LOST)):
-        report.found("lost", leaf=row.id)
-    for row in connection.execute(text(_ENTRIES)):
-        report.found("entry", delivery=row.delivery_id, position=row.position)
-    report.waiting = connection.execute(text("SELECT count(*) FROM ledger_pending")).scalar_one()
+    for leaf in lost_leaves(connection):
+        report.found("lost", leaf=leaf.id)
+    for entry in unlike_entries(connection):
+        report.found("entry", delivery=entry.delivery_id, position=entry.position)
+    report.waiting = connection.execute(_WAITING).scalar_one()
     if heads_folder is not None:
         _check_outside(connection, report, heads_folder)
     return report
@@ -127,9 +153,9 @@ class _Walk:
                     signed, head = head.size, heads.fetchone()
         self._end(head, signed)
 
-    def _rows(self, query: str) -> CursorResult[Any]:
+    def _rows(self, statement: Executable) -> CursorResult[Any]:
         streaming = {"stream_results": True, "yield_per": ROWS_AT_ONCE}
-        return self.connection.execute(text(query), {"epoch": self.epoch}, execution_options=streaming)
+        return self.connection.execute(statement, {"epoch": self.epoch}, execution_options=streaming)
 
     def _leaf(self, row: Row[Any]) -> None:
         place = {"epoch": self.epoch, "index": row.place, "leaf": row.leaf_id}
@@ -155,7 +181,7 @@ class _Walk:
         number = self.tiles.get(level, 0)
         self.tiles[level] = number + 1
         place = {"epoch": self.epoch, "level": level, "number": number}
-        stored = self.connection.execute(text(_TILE), place).one_or_none()
+        stored = self.connection.execute(_TILE, place).one_or_none()
         if stored is None or (stored.hashes, stored.root) != (hashes, root):
             self.report.found("tile", **place)
 
@@ -174,9 +200,7 @@ class _Walk:
             self.report.found("beyond", epoch=self.epoch, size=head.size, found=self.size)
         elif signed != self.size:
             self.report.found("unsigned", epoch=self.epoch, size=signed, found=self.size)
-        stored = self.connection.execute(
-            text("SELECT count(*) FROM tile WHERE epoch = :epoch"), {"epoch": self.epoch}
-        ).scalar_one()
+        stored = self.connection.execute(_TILES, {"epoch": self.epoch}).scalar_one()
         if stored != sum(self.tiles.values()):
             self.report.found("tiles", epoch=self.epoch)
 
@@ -186,44 +210,16 @@ def _says(head: Row[Any], key: str) -> bool:
     return read_checkpoint(head.note) == Checkpoint(read_verifier(key)[0], head.size, head.root)
 
 
-_LEAVES = """
-SELECT s.index AS place, s.leaf_id, s.hash, l.body, l.hash AS digest, coalesce(p.key, '-') AS scope
-FROM sealed_leaf s LEFT JOIN leaf l ON l.id = s.leaf_id LEFT JOIN period p ON p.id = l.period_id
-WHERE s.epoch = :epoch ORDER BY s.index
-"""
-_HEADS = "SELECT size, root, note FROM tree_head WHERE epoch = :epoch ORDER BY size"
-_TILE = "SELECT hashes, root FROM tile WHERE epoch = :epoch AND level = :level AND number = :number"
-_LOST = """
-SELECT l.id FROM leaf l WHERE NOT EXISTS (SELECT FROM sealed_leaf s WHERE s.leaf_id = l.id)
-AND NOT EXISTS (SELECT FROM ledger_pending w WHERE w.leaf_id = l.id) ORDER BY l.id LIMIT 100
-"""
-# The leaf holds the values that are not private; a disposition's leaf holds none.
-_ENTRIES = """
-SELECT e.delivery_id, e.position FROM entry e
-LEFT JOIN leaf l ON l.delivery_id = e.delivery_id AND l.position = e.position AND l.hash = e.hash
-WHERE l.id IS NULL OR l.kind = 'entry' AND CASE WHEN sha256('\\x00' || l.body) = l.hash
-  THEN NOT e.values::jsonb @> (convert_from(l.body, 'UTF8')::jsonb -> 'values') ELSE true END
-ORDER BY e.delivery_id, e.position LIMIT 100
-"""
-
-
 def _check_outside(connection: Connection, report: Report, folder: Path) -> None:
     head = newest_head(connection)
     if head is None:
         return
-    key = connection.execute(
-        text("SELECT verifier_key FROM epoch WHERE number = :epoch"), {"epoch": head.epoch}
-    ).scalar_one()
     try:
-        known = newest_known(folder, read_verifier(key)[1])
+        known = newest_known(folder, read_verifier(head.verifier_key)[1])
     except Problem as problem:
         report.findings.append(problem.message)
         return
     if known is None:
         return
-    there = connection.execute(
-        text("SELECT root FROM tree_head WHERE epoch = :epoch AND size = :size"),
-        {"epoch": known.epoch, "size": known.checkpoint.size},
-    ).scalar_one_or_none()
-    if there != known.checkpoint.root:
+    if root_of_head(connection, known.epoch, known.checkpoint.size) != known.checkpoint.root:
         report.found("outside", known=known.checkpoint.line)

@@ -7,11 +7,13 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert
 
 from pingyi.domain.canonical import canonical_json
+from pingyi.models import Leaf
 
 NONCE_BYTES = 16
+_WRITE = insert(Leaf)
 
 
 def leaf_hash(body: bytes) -> bytes:
@@ -40,8 +42,5 @@ def record(
     """Write the leaf of an act in the act's own transaction; returns the leaf hash."""
     body = leaf_body(kind, content)
     digest = leaf_hash(body)
-    connection.execute(
-        text("INSERT INTO leaf (kind, period_id, body, hash) VALUES (:kind, :period_id, :body, :hash)"),
-        {"kind": kind, "period_id": period_id, "body": body, "hash": digest},
-    )
+    connection.execute(_WRITE, {"kind": kind, "period_id": period_id, "body": body, "hash": digest})
     return digest

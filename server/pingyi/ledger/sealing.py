@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, func, insert, select, text
 
 from pingyi.db import Lock, hold
 from pingyi.domain.errors import Problem
@@ -21,10 +21,15 @@ from pingyi.ledger.messages import refusal
 from pingyi.ledger.notes import Checkpoint, public_bytes, read_checkpoint, sign, verifier_key, verify
 from pingyi.ledger.static_files import publish
 from pingyi.ledger.tree import append, entry_bytes, hash_entry, root_of_edges
+from pingyi.models import Tile, TreeHead
 from pingyi.settings import Settings
 
 BATCH = 5_000
 _LOG = logging.getLogger("pingyi.ledger")
+
+# Functions of the database: the sealer may do to requests what these do, and nothing else.
+_STRIKE_OFF, _ASK_AGAIN = select(func.strike_seal_requests()), select(func.ask_to_seal())
+_STORE_HEAD, _STORE_TILES = insert(TreeHead), insert(Tile)
 
 
 def seal(settings: Settings, batch: int = BATCH) -> int:
@@ -96,17 +101,20 @@ class Sealer:
         """Seal up to about `most` leaves inside the caller's transaction; fewer: nothing is left."""
         _lock(connection)
         # Before what waits is read: whatever was committed with a request that is struck off is then visible.
-        connection.execute(text("SELECT strike_seal_requests()"))
+        connection.execute(_STRIKE_OFF)
         tree = current_tree(connection, self.key, self.settings)
         taken = connection.execute(text(_TAKE), {"most": most}).scalars().all()
-        rows = [*tree.opening, *(connection.execute(text(_READ), {"ids": taken}).all() if taken else ())]
+        rows: list[Any] = [
+            *tree.opening,
+            *(connection.execute(text(_READ), {"ids": taken}).all() if taken else ()),
+        ]
         if not rows:
             return 0
         store_epoch(connection, tree)
         _append(connection, tree, [row.id for row in rows], [_entry_hash(row) for row in rows])
         self._sign(connection, tree)
         if len(rows) >= most:
-            connection.execute(text("SELECT ask_to_seal()"))
+            connection.execute(_ASK_AGAIN)
         return len(rows)
 
     def _sign(self, connection: Connection, tree: Tree) -> None:
@@ -115,10 +123,8 @@ class Sealer:
         verifier = verifier_key(tree.origin, public_bytes(self.key.public_key()))
         if not verify(note, verifier) or read_checkpoint(note) != head:
             raise refusal("record_damaged", what=f"own signature, {head.line}")
-        connection.execute(
-            text("INSERT INTO tree_head (epoch, size, root, note) VALUES (:epoch, :size, :root, :note)"),
-            {"epoch": tree.epoch, "size": tree.size, "root": head.root, "note": note},
-        )
+        signed = {"epoch": tree.epoch, "size": tree.size, "root": head.root, "note": note}
+        connection.execute(_STORE_HEAD, signed)
 
 
 def _lock(connection: Connection) -> None:
@@ -166,7 +172,7 @@ def _append(connection: Connection, tree: Tree, ids: Sequence[int], hashes: Sequ
             }
         )
     if rows:
-        connection.execute(text(_TILE), rows)
+        connection.execute(_STORE_TILES, rows)
     tree.size += len(ids)
 
 
@@ -175,7 +181,4 @@ INSERT INTO sealed_leaf (epoch, index, leaf_id, hash)
 SELECT :epoch, :first + place - 1, id,
   substring(CAST(:hashes AS bytea) FROM CAST((place - 1) * 32 + 1 AS int) FOR 32)
 FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS given(id, place)
-"""
-_TILE = """
-INSERT INTO tile (epoch, level, number, hashes, root) VALUES (:epoch, :level, :number, :hashes, :root)
 """

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pingyi.ledger.messages import refusal
 from pingyi.ledger.notes import Checkpoint, read_checkpoint, verifier_key, verify
 from pingyi.ledger.tiles import bundle_bytes, number_path, split_bundle, tile_bytes
 from pingyi.ledger.tree import TILE_HEIGHT, TILE_WIDTH, edge_sizes
+from pingyi.ledger.tree_heads import newest_head
 
 CHECKPOINT, VERIFIER, CLOSED = "checkpoint", "vkey", "closed"
 
@@ -99,24 +100,18 @@ def published_entries(place: Path, first: int, end: int) -> Iterator[tuple[str, 
 
 def publish(connection: Connection, folder: Path) -> None:
     """Bring the folder up to the newest head: tiles first, the checkpoint last. Safe to repeat."""
-    row = connection.execute(text(_NEWEST)).one_or_none()
-    if row is None:
+    head = newest_head(connection)
+    if head is None:
         return
-    place = folder / str(row.epoch)
+    place = folder / str(head.epoch)
     # A head that was put there from elsewhere comes without tiles and without our key.
     known = published_size(place) if (place / VERIFIER).exists() else 0
-    if known == row.size:
+    if known == head.size:
         return
     place.mkdir(parents=True, exist_ok=True)
-    _write_tiles(connection, place, row.epoch, min(known, row.size), row.size)
-    _put(place / VERIFIER, f"{row.verifier_key}\n".encode())
-    _put(place / CHECKPOINT, row.note.encode(), durable=True)
-
-
-_NEWEST = """
-SELECT h.epoch, h.size, h.note, e.verifier_key FROM tree_head h JOIN epoch e ON e.number = h.epoch
-ORDER BY h.epoch DESC, h.size DESC LIMIT 1
-"""
+    _write_tiles(connection, place, head.epoch, min(known, head.size), head.size)
+    _put(place / VERIFIER, f"{head.verifier_key}\n".encode())
+    _put(place / CHECKPOINT, head.note.encode(), durable=True)
 
 
 def published_size(place: Path) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from pingyi.ledger.messages import refusal
 from pingyi.ledger.tree import (
@@ -18,8 +18,31 @@ from pingyi.ledger.tree import (
     hash_children,
     root_of,
 )
+from pingyi.models import Leaf, Period, SealedLeaf, Tile, TreeHead
 
 LENGTH_BYTES = 2
+_EPOCH: BindParameter[int] = bindparam("epoch")
+_FIRST: BindParameter[int] = bindparam("first")
+_END: BindParameter[int] = bindparam("end")
+_LOWEST = (
+    select(SealedLeaf.hash)
+    .where(SealedLeaf.epoch == _EPOCH, SealedLeaf.index >= _FIRST, SealedLeaf.index < _END)
+    .order_by(SealedLeaf.index)
+)
+_ABOVE = (
+    select(Tile.root)
+    .where(Tile.epoch == _EPOCH, Tile.level == bindparam("below"), Tile.number >= _FIRST, Tile.number < _END)
+    .order_by(Tile.number)
+)
+_ENTRIES = (
+    select(func.coalesce(Period.key, "-"), Leaf.hash)
+    .select_from(SealedLeaf)
+    .join(Leaf, Leaf.id == SealedLeaf.leaf_id)
+    .outerjoin(Period, Period.id == Leaf.period_id)
+    .where(SealedLeaf.epoch == _EPOCH, SealedLeaf.index >= _FIRST, SealedLeaf.index < _END)
+    .order_by(SealedLeaf.index)
+)
+_SIZE = select(func.coalesce(func.max(TreeHead.size), 0)).where(TreeHead.epoch == _EPOCH)
 
 
 def load_edges(connection: Connection, epoch: int, size: int) -> Edges:
@@ -34,20 +57,14 @@ def nodes(connection: Connection, epoch: int, level: int, first: int, count: int
     """`count` hashes of a tile level from `first` on; Problem record_damaged where one is missing."""
     if count == 0:
         return []
-    given = {"epoch": epoch, "below": level - 1, "first": first, "end": first + count}
-    found = [bytes(row[0]) for row in connection.execute(text(_ABOVE if level else _LOWEST), given)]
+    given = {"epoch": epoch, "first": first, "end": first + count}
+    if level:
+        found = list(connection.execute(_ABOVE, {**given, "below": level - 1}).scalars())
+    else:
+        found = list(connection.execute(_LOWEST, given).scalars())
     if len(found) != count or any(len(node) != HASH_BYTES for node in found):
         raise refusal("record_damaged", what=f"epoch {epoch}, level {level}, {first} + {count}")
     return found
-
-
-_LOWEST = """
-SELECT hash FROM sealed_leaf WHERE epoch = :epoch AND index >= :first AND index < :end ORDER BY index
-"""
-_ABOVE = """
-SELECT root FROM tile WHERE epoch = :epoch AND level = :below AND number >= :first AND number < :end
-ORDER BY number
-"""
 
 
 def subtree_reader(connection: Connection, epoch: int) -> Subtree:
@@ -72,15 +89,8 @@ def tile_bytes(connection: Connection, epoch: int, level: int, number: int, widt
 def bundle_bytes(connection: Connection, epoch: int, number: int, width: int) -> bytes:
     """The entries below a level-0 tile, each after its length in two bytes (C2SP tlog-tiles)."""
     first = number * TILE_WIDTH
-    rows = connection.execute(text(_ENTRIES), {"epoch": epoch, "first": first, "end": first + width})
-    return b"".join(_with_length(entry_bytes(row.scope, bytes(row.digest))) for row in rows)
-
-
-_ENTRIES = """
-SELECT coalesce(p.key, '-') AS scope, l.hash AS digest
-FROM sealed_leaf s JOIN leaf l ON l.id = s.leaf_id LEFT JOIN period p ON p.id = l.period_id
-WHERE s.epoch = :epoch AND s.index >= :first AND s.index < :end ORDER BY s.index
-"""
+    entries = connection.execute(_ENTRIES, {"epoch": epoch, "first": first, "end": first + width})
+    return b"".join(_with_length(entry_bytes(scope, digest)) for scope, digest in entries)
 
 
 def _with_length(entry: bytes) -> bytes:
@@ -102,10 +112,7 @@ def split_bundle(bundle: bytes) -> list[tuple[str, bytes]]:
 
 def size_of(connection: Connection, epoch: int) -> int:
     """How many entries the newest head of an epoch covers; 0 where there is no such epoch."""
-    size: int = connection.execute(
-        text("SELECT coalesce(max(size), 0) FROM tree_head WHERE epoch = :epoch"), {"epoch": epoch}
-    ).scalar_one()
-    return size
+    return connection.execute(_SIZE, {"epoch": epoch}).scalar_one()
 
 
 def number_path(number: int) -> str:

@@ -6,13 +6,31 @@ import time
 from dataclasses import dataclass
 
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select
 
-from pingyi.db import db
+from pingyi import models
+from pingyi.db import db, one_row
 from pingyi.ledger.notes import Checkpoint
 
 EXTENSION = "pingyi.ledger.head"
 FRESH_SECONDS = 1.0
+_NEWEST = (
+    select(
+        models.TreeHead.epoch,
+        models.Epoch.origin,
+        models.Epoch.verifier_key,
+        models.TreeHead.size,
+        models.TreeHead.root,
+        models.TreeHead.note,
+    )
+    .join(models.Epoch, models.Epoch.number == models.TreeHead.epoch)
+    .order_by(models.TreeHead.epoch.desc(), models.TreeHead.size.desc())
+    .limit(1)
+)
+_ROOT = select(models.TreeHead.root).where(
+    models.TreeHead.epoch == bindparam("epoch"), models.TreeHead.size == bindparam("size")
+)
+_VERIFIER = select(models.Epoch.verifier_key).where(models.Epoch.number == bindparam("epoch"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +39,10 @@ class TreeHead:
 
     epoch: int
     origin: str
+    verifier_key: str
     size: int
     root: bytes
+    note: str
 
     @property
     def line(self) -> str:
@@ -32,14 +52,12 @@ class TreeHead:
 
 def newest_head(connection: Connection) -> TreeHead | None:
     """The newest signed head; None before anything was sealed."""
-    row = connection.execute(text(_NEWEST)).one_or_none()
-    return TreeHead(row.epoch, row.origin, row.size, row.root) if row else None
+    return one_row(connection, TreeHead, _NEWEST)
 
 
-_NEWEST = """
-SELECT h.epoch, e.origin, h.size, h.root FROM tree_head h JOIN epoch e ON e.number = h.epoch
-ORDER BY h.epoch DESC, h.size DESC LIMIT 1
-"""
+def root_of_head(connection: Connection, epoch: int, size: int) -> bytes | None:
+    """The root of the signed head of this size, None where there is no such head."""
+    return connection.execute(_ROOT, {"epoch": epoch, "size": size}).scalar_one_or_none()
 
 
 def recent_head() -> TreeHead | None:
@@ -55,26 +73,6 @@ def recent_head() -> TreeHead | None:
     return kept[1]
 
 
-def newest_checkpoint(connection: Connection, epoch: int) -> str | None:
-    """The newest signed head of an epoch with the lines of witnesses below it, None for an unknown epoch."""
-    note: str | None = connection.execute(_CHECKPOINT, {"epoch": epoch}).scalar_one_or_none()
-    return note
-
-
-_CHECKPOINT = text(
-    """
-    SELECT h.note || coalesce((
-      SELECT string_agg(rtrim(c.line, chr(10)) || chr(10), '' ORDER BY c.witness) FROM cosignature c
-      WHERE c.epoch = h.epoch AND c.size = h.size), '')
-    FROM tree_head h WHERE h.epoch = :epoch ORDER BY h.size DESC LIMIT 1
-    """
-)
-
-
 def verifier_of_epoch(connection: Connection, epoch: int) -> str | None:
-    """The line of the key by which an epoch's heads are checked, None for an unknown epoch."""
-    key: str | None = connection.execute(_VERIFIER, {"epoch": epoch}).scalar_one_or_none()
-    return key
-
-
-_VERIFIER = text("SELECT verifier_key || chr(10) FROM epoch WHERE number = :epoch")
+    """The key by which an epoch's heads are checked, None for an unknown epoch."""
+    return connection.execute(_VERIFIER, {"epoch": epoch}).scalar_one_or_none()

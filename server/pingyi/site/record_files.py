@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.ledger.queries import newest_checkpoint
 from pingyi.ledger.tiles import bundle_bytes, read_number_path, size_of, tile_bytes
 from pingyi.ledger.tree import TILE_HEIGHT, TILE_WIDTH
-from pingyi.ledger.tree_heads import newest_checkpoint, verifier_of_epoch
+from pingyi.ledger.tree_heads import verifier_of_epoch
 from pingyi.services.core.errors import not_found
 from pingyi.web.policy import PUBLIC, policy
 
 blueprint = Blueprint("record", __name__, url_prefix="/ledger/<int:epoch>")
-HIGHEST_LEVEL = 5
+HIGHEST_EPOCH, HIGHEST_LEVEL = 2**63 - 1, 5
 _TEXT, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 _CHANGING, _FOR_EVER = "public, max-age=1", "public, max-age=31536000, immutable"
+
+
+@blueprint.url_value_preprocessor
+def refuse_beyond_columns(_: str | None, values: dict[str, Any] | None) -> None:
+    """An address may name an epoch that no column holds."""
+    if values and values["epoch"] > HIGHEST_EPOCH:
+        raise _missing()
 
 
 @blueprint.get("/checkpoint")
@@ -33,7 +43,7 @@ def verifier(epoch: int) -> Response:
     """The key by which the heads of an epoch are checked."""
     with transaction() as connection:
         key = verifier_of_epoch(connection, epoch)
-    return _answer(key, _TEXT, _FOR_EVER)
+    return _answer(key and f"{key}\n", _TEXT, _FOR_EVER)
 
 
 @blueprint.get("/tile/entries/<path:place>")
