@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from sqlalchemy import Connection, func, inspect, select
+
+from pingyi import migrations
 from pingyi.backups.archive import CHECKPOINT, DUMP, EVIDENCE, Writing, writing
-from pingyi.backups.postgres_clients import Clients, Connection, connected, find_clients
+from pingyi.backups.postgres_clients import Clients, connected, find_clients
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.ledger.notes import Checkpoint
 from pingyi.ledger.static_files import newest_note
+from pingyi.ledger.tree_heads import newest_head
+from pingyi.models import Evidence, Leaf, LedgerPending, TreeHead
 from pingyi.services.evidence.files import read_file
 from pingyi.settings import Settings
+
+_SNAPSHOT = select(func.pg_export_snapshot())
+_TAKEN_AT = select(func.now())
+_LEAVES = select(func.count()).select_from(Leaf)
+_WAITING = select(func.count()).select_from(LedgerPending)
+_EVIDENCE = (
+    select(Evidence.digest, func.bool_or(Evidence.referred))
+    .group_by(Evidence.digest)
+    .order_by(Evidence.digest)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +78,10 @@ def back_up(settings: Settings, path: Path) -> Taken:
     """
     clients = find_clients(settings.owner_database_url)
     with writing(path) as file, connected(settings.owner_database_url) as connection:
-        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        (snapshot,) = _row(connection, "SELECT pg_export_snapshot()")
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        snapshot = connection.execute(_SNAPSHOT).scalar_one()
         facts = _facts(connection)
-        _dump(clients, file, str(snapshot))
+        _dump(clients, file, snapshot)
         evidence, missing = _evidence(connection, file, settings.evidence_folder)
         note = newest_note(settings.heads_folder)
         if note:
@@ -84,24 +99,22 @@ def back_up(settings: Settings, path: Path) -> Taken:
     )
 
 
-def _row(connection: Connection, query: str) -> tuple[Any, ...]:
-    # Statements of this module, not of anybody's text.
-    return connection.execute(cast("Any", query)).fetchone() or ()
-
-
 def _facts(connection: Connection) -> dict[str, Any]:
     """What the snapshot holds; of a database without the record's tables nothing can be said."""
-    (there,) = _row(connection, "SELECT to_regclass('tree_head') IS NOT NULL")
-    if not there:
+    if not inspect(connection).has_table(TreeHead.__tablename__):
         raise Problem("backup_empty", 409, _EMPTY)
-    revision, taken_at, leaves, waiting = _row(connection, _FACTS)
-    head = _row(connection, _HEAD)
-    facts = {"revision": revision, "taken_at": taken_at, "leaves": leaves, "waiting": waiting, "head": None}
+    taken_at = connection.execute(_TAKEN_AT).scalar_one().astimezone(UTC)
+    facts: dict[str, Any] = {
+        "revision": migrations.revision_of(connection),
+        "taken_at": taken_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "leaves": connection.execute(_LEAVES).scalar_one(),
+        "waiting": connection.execute(_WAITING).scalar_one(),
+        "head": None,
+    }
+    head = newest_head(connection)
     if head:
-        epoch, key, size, root = head
-        origin = key.partition("+")[0]
-        line = Checkpoint(origin, size, bytes(root)).line
-        facts["head"] = {"epoch": epoch, "size": size, "line": line, "verifier_key": key}
+        key = {"verifier_key": head.verifier_key}
+        facts["head"] = {"epoch": head.epoch, "size": head.size, "line": head.line, **key}
     return facts
 
 
@@ -109,15 +122,6 @@ _EMPTY = Text(
     zh="数据库中还没有评议系统的表，没有可备份的内容。",
     en="The database has no tables of Pingyi yet; there is nothing to back up.",
 )
-_FACTS = """
-SELECT (SELECT version_num FROM alembic_version),
-  to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-  (SELECT count(*) FROM leaf), (SELECT count(*) FROM ledger_pending)
-"""
-_HEAD = """
-SELECT h.epoch, e.verifier_key, h.size, h.root FROM tree_head h JOIN epoch e ON e.number = h.epoch
-ORDER BY h.epoch DESC, h.size DESC LIMIT 1
-"""
 
 
 def _dump(clients: Clients, file: Writing, snapshot: str) -> None:
@@ -131,15 +135,12 @@ def _dump(clients: Clients, file: Writing, snapshot: str) -> None:
 def _evidence(connection: Connection, file: Writing, folder: Path) -> tuple[int, int]:
     """Copy the files that the snapshot knows; how many there are, and how many entries' files are lost."""
     copied = missing = 0
-    for digest, referred in connection.execute(_EVIDENCE).fetchall():
-        content = read_file(folder, bytes(digest))
+    for digest, referred in connection.execute(_EVIDENCE).all():
+        content = read_file(folder, digest)
         if content is not None:
-            file.put(f"{EVIDENCE}{bytes(digest).hex()}", content)
+            file.put(f"{EVIDENCE}{digest.hex()}", content)
             copied += 1
         elif referred:
             # One that no entry refers to may have been cleaned away since.
             missing += 1
     return copied, missing
-
-
-_EVIDENCE = "SELECT digest, bool_or(referred) FROM evidence GROUP BY digest ORDER BY digest"

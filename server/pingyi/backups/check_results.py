@@ -12,28 +12,31 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask import Flask
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select
 
 from pingyi.app import create_app
 from pingyi.channels import Text
 from pingyi.db import db
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
+from pingyi.models import Assessment, Period, Publication
 from pingyi.services.bundles.export import export_public
 from pingyi.settings import load_settings
 
 Check = Callable[[list[Text], list[Text], str], None]
 
+_PUBLISHED = (
+    select(Period.key)
+    .distinct()
+    .join(Assessment, Assessment.period_id == Period.id)
+    .join(Publication, Publication.assessment_id == Assessment.id)
+    .order_by(Period.key)
+)
+
 
 def published_periods(connection: Connection) -> list[str]:
     """The keys of the periods with a published result."""
-    return list(connection.execute(text(_PUBLISHED)).scalars())
-
-
-_PUBLISHED = """
-SELECT DISTINCT p.key FROM period p JOIN assessment a ON a.period_id = p.id
-JOIN publication b ON b.assessment_id = a.id ORDER BY p.key
-"""
+    return list(connection.execute(_PUBLISHED).scalars())
 
 
 @contextmanager

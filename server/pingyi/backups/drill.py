@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -17,17 +17,20 @@ from pingyi.backups.archive import Backup, file_digest, reading
 from pingyi.backups.check_results import exporter, published_periods
 from pingyi.backups.load_dump import load
 from pingyi.backups.messages import refusal
+from pingyi.backups.queries import insert_only_tables
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints, running_engines
 from pingyi.ledger.fsck import Report, check_record
 from pingyi.ledger.leaves import record
-from pingyi.ledger.tree_heads import newest_head
+from pingyi.ledger.tree_heads import newest_head, root_of_head
+from pingyi.models import Evidence
 from pingyi.services.core.callers import SHELL
 from pingyi.settings import Settings
 
 CORE = ("entry", "epoch", "leaf", "sealed_leaf", "tile", "tree_head")
 Progress = Callable[[Text], None]
+_REFERRED = select(Evidence.digest).where(Evidence.referred).distinct()
 
 READING = Text(zh="正在核对备份文件……", en="Checking the file ...")
 RESTORING = Text(zh="正在临时数据库中恢复……", en="Restoring into throwaway engines ...")
@@ -134,10 +137,7 @@ _OTHER_NUMBER = Text(
 
 def _check_evidence(drilled: Drilled, backup: Backup, connection: Connection) -> None:
     there = set(backup.evidence)
-    wanted = {
-        bytes(row.digest).hex()
-        for row in connection.execute(text("SELECT DISTINCT digest FROM evidence WHERE referred"))
-    }
+    wanted = {digest.hex() for digest in connection.execute(_REFERRED).scalars()}
     drilled.sentences.append(
         Text(
             zh="证明材料：备份中 {there} 个，条目引用 {wanted} 个。",
@@ -154,8 +154,9 @@ def _check_evidence(drilled: Drilled, backup: Backup, connection: Connection) ->
 
 def _check_guards(drilled: Drilled, connection: Connection) -> None:
     """The record of a restored database must be insert-only again."""
-    guarded = set(connection.execute(text(_GUARDED)).scalars())
-    open_ones = {*set(CORE) - guarded, *connection.execute(text(_RIGHTS)).scalars()}
+    tables = insert_only_tables(connection)
+    guarded = {one.table for one in tables if one.guarded}
+    open_ones = {*set(CORE) - guarded, *(one.table for one in tables if one.changeable)}
     drilled.sentences.append(
         Text(
             zh="只增不改：{n} 张表有触发器守护。", en="Added to only: {n} tables are guarded by triggers."
@@ -165,15 +166,6 @@ def _check_guards(drilled: Drilled, connection: Connection) -> None:
 
 
 _OPEN = Text(zh="表 {table} 未受保护，可以被修改", en="the table {table} is not guarded against changes")
-_GUARDED = """
-SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-WHERE t.tgname = 'insert_only' AND t.tgenabled = 'O'
-"""
-_RIGHTS = """
-SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid,
-  unnest(ARRAY['pingyi_app', 'pingyi_sealer']) AS role, unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) AS deed
-WHERE t.tgname = 'insert_only' AND has_table_privilege(role, c.oid, deed)
-"""
 
 
 def _compare(drilled: Drilled, restored: Connection, live: Settings) -> None:
@@ -184,17 +176,16 @@ def _compare(drilled: Drilled, restored: Connection, live: Settings) -> None:
     engine = create_engine(live.database_url, poolclass=NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
-            root = connection.execute(text(_ROOT), {"epoch": head.epoch, "size": head.size}).scalar()
+            root = root_of_head(connection, head.epoch, head.size)
     except SQLAlchemyError:
         drilled.sentences.append(_AWAY)
         return
-    if root is not None and bytes(root) == head.root:
+    if root == head.root:
         drilled.sentences.append(_IS_PART)
     else:
         drilled.findings.append(_NO_PART.format(head=head.line))
 
 
-_ROOT = "SELECT root FROM tree_head WHERE epoch = :epoch AND size = :size"
 _AWAY = Text(
     zh="正在使用的数据库无法连接，未与其记录比对。",
     en="The database in use cannot be reached: not compared with its record.",

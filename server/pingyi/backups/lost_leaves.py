@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pingyi.backups.postgres_clients import Connection
+from sqlalchemy import Connection, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
 from pingyi.channels import Text
 from pingyi.ledger.static_files import known_epochs, published_entries, published_size
+from pingyi.models import Leaf
 
 _AT_ONCE = 2_000
+_THERE = select(Leaf.hash).where(Leaf.hash == any_(bindparam("digests", type_=ARRAY(Leaf.hash.type))))
 
 
 @dataclass(slots=True)
@@ -80,9 +84,6 @@ def tell_lost(connection: Connection, folder: Path, gaps: list[Gap]) -> None:
         entries = list(published_entries(folder / str(gap.epoch), gap.first, gap.end))
         for start in range(0, len(entries), _AT_ONCE):
             some = entries[start : start + _AT_ONCE]
-            rows = connection.execute(
-                "SELECT hash FROM leaf WHERE hash = ANY(%s)", [[digest for _, digest in some]]
-            )
-            there = {bytes(row[0]) for row in rows}
+            there = set(connection.execute(_THERE, {"digests": [digest for _, digest in some]}).scalars())
             gap.kept += sum(digest in there for _, digest in some)
             gap.lost.update(scope for scope, digest in some if digest not in there)

@@ -12,14 +12,16 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-import psycopg
 from psycopg.pq import Conninfo
+from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from pingyi.backups.messages import refusal
 from pingyi.embedded.engine_programs import client_folders
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+_VERSION = select(func.current_setting("server_version_num"))
 _NEEDED = ("pg_dump", "pg_restore", "psql")
 _INHERITED = ("PATH", "HOME", "TMPDIR")
 
@@ -90,7 +92,7 @@ def _close(stream: IO[bytes]) -> None:
 def find_clients(url: str) -> Clients:
     """The programs of the server's own major version, or the next newer ones; Problem client_missing."""
     with connected(url) as connection:
-        server = connection.info.server_version // 10_000
+        server = int(connection.execute(_VERSION).scalar_one()) // 10_000
     found = [(major, folder) for folder in client_folders() if (major := _major(folder)) >= server]
     if not found:
         raise refusal("client_missing", major=server)
@@ -111,10 +113,11 @@ def _major(folder: Path) -> int:
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     """A connection of our own, each statement a transaction; Problem database_away."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True)
     try:
-        connection = psycopg.connect(**_parameters(url), autocommit=True)
-    except psycopg.OperationalError as error:
-        raise refusal("database_away", reason=str(error).strip().splitlines()[0]) from error
+        connection = engine.connect()
+    except OperationalError as error:
+        raise refusal("database_away", reason=str(error.orig).strip().splitlines()[0]) from error
     with connection:
         yield connection
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from redis import Redis
+from sqlalchemy import Connection, delete, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pingyi import migrations
@@ -15,7 +16,8 @@ from pingyi.backups.archive import CHECKPOINT, EVIDENCE, Backup
 from pingyi.backups.load_dump import load
 from pingyi.backups.lost_leaves import Gap, find_gaps, tell_lost
 from pingyi.backups.messages import refusal
-from pingyi.backups.postgres_clients import Connection, connected
+from pingyi.backups.postgres_clients import connected
+from pingyi.backups.queries import others_connected
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.ledger.keys import load_key
@@ -23,8 +25,14 @@ from pingyi.ledger.messages import refusal as sealing_refusal
 from pingyi.ledger.notes import public_bytes, read_checkpoint, read_verifier, verifier_key, verify
 from pingyi.ledger.sealing import seal, sealer_engine
 from pingyi.ledger.static_files import Known, close_epoch, keep_known, newest_known, publish
+from pingyi.models import Epoch, Leaf, Session
 from pingyi.services.evidence.files import write_file
 from pingyi.settings import Settings
+
+_LEAVES = select(func.count()).select_from(Leaf)
+_NEWEST_KEY = select(Epoch.verifier_key).order_by(Epoch.number.desc()).limit(1)
+_NEWEST_EPOCH = select(func.coalesce(func.max(Epoch.number), 0))
+_END_SESSIONS = delete(Session)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,33 +118,28 @@ def restore(backup: Backup, settings: Settings, known: list[Path], *, replace: b
 
 def _require_unused(connection: Connection, *, replace: bool) -> None:
     deadline = time.monotonic() + _LEAVING_SECONDS
-    while connection.execute(_OTHERS).fetchone() is not None:
+    while others_connected(connection):
         if time.monotonic() > deadline:
             raise refusal("restore_living")
         time.sleep(0.02)
-    if connection.execute("SELECT to_regclass('leaf')").fetchone() == (None,):
+    if not inspect(connection).has_table(Leaf.__tablename__):
         return
-    leaves = (connection.execute("SELECT count(*) FROM leaf").fetchone() or (0,))[0]
+    leaves = connection.execute(_LEAVES).scalar_one()
     if leaves and not replace:
         raise refusal("restore_filled", leaves=leaves)
 
 
 # The server still lists a connection for a moment after it was closed.
 _LEAVING_SECONDS = 1.0
-_OTHERS = """
-SELECT FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL LIMIT 1
-"""
 
 
 def _keep_heads(backup: Backup, settings: Settings, known: list[Path]) -> None:
     """Bring the folder of heads up to the highest head that is known anywhere, before any of them is lost."""
     key = public_bytes(load_key(settings.sealer_key_file).public_key())
     with connected(settings.owner_database_url) as connection:
-        row = None
-        if connection.execute("SELECT to_regclass('tree_head')").fetchone() != (None,):
-            row = connection.execute("SELECT verifier_key FROM epoch ORDER BY number DESC LIMIT 1").fetchone()
-    if row and read_verifier(str(row[0]))[1] == key:
+        has_record = inspect(connection).has_table(Epoch.__tablename__)
+        verifier = connection.execute(_NEWEST_KEY).scalar() if has_record else None
+    if verifier and read_verifier(verifier)[1] == key:
         _seal_what_goes(settings)
     for path in known:
         try:
@@ -189,7 +192,7 @@ def _put_evidence(backup: Backup, folder: Path) -> int:
 def _end_sessions(owner_url: str) -> None:
     """Whoever signed out or was locked out since the backup is not signed in again by it."""
     with connected(owner_url) as connection:
-        connection.execute("DELETE FROM session")
+        connection.execute(_END_SESSIONS)
 
 
 def _forget_jobs(redis_url: str) -> None:
@@ -208,10 +211,10 @@ def _go_on(backup: Backup, settings: Settings, evidence: int) -> Restored:
     with connected(settings.owner_database_url) as connection:
         tell_lost(connection, settings.heads_folder, gaps)
         seal(settings)
-        now = connection.execute("SELECT coalesce(max(number), 0) FROM epoch").fetchone() or (0,)
+        epoch_now = connection.execute(_NEWEST_EPOCH).scalar_one()
     return Restored(
         head=head["line"] if head else "",
-        epoch=int(now[0]),
+        epoch=epoch_now,
         sealed_before=epoch or 1,
         evidence=evidence,
         gaps=gaps,

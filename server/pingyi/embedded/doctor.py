@@ -8,27 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import redis
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, bindparam, create_engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.embedded.database_roles import own_rights
 from pingyi.embedded.doctor_messages import remark
 from pingyi.extensions import load_extensions
 from pingyi.ledger.keys import load_key
-from pingyi.migrations import is_current
+from pingyi.migrations import is_current, revision_of
 from pingyi.settings import Settings
 
 _KNOWN_SECRETS = ("change", "secret", "default", "insecure", "example", "password", "0123456789")
-_RIGHTS = text(
-    "SELECT rolsuper AS superuser,"
-    " rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication AS powerful,"
-    " EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-    "  WHERE n.nspname = 'public' AND pg_has_role(c.relowner, 'MEMBER'))"
-    " OR (SELECT pg_has_role(datdba, 'MEMBER') FROM pg_database WHERE datname = current_database()) AS owner"
-    " FROM pg_roles WHERE rolname = current_user"
-)
+_SETTING = select(func.current_setting(bindparam("name")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,27 +149,30 @@ def _unreachable(error: SQLAlchemyError, variable: str) -> Finding:
 
 def _server(connection: Connection) -> Iterator[Finding]:
     yield _finding("database_reachable", ok=True, variable="DATABASE_URL")
-    version = connection.execute(text("SHOW server_version")).scalar_one()
-    number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+    number = int(_setting(connection, "server_version_num"))
+    version = _setting(connection, "server_version")
     yield _finding("database_version", ok=number >= 150000, version=version)
-    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    encoding = _setting(connection, "server_encoding")
     yield _finding("database_encoding", ok=encoding == "UTF8", encoding=encoding)
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
-        value = connection.execute(text("SELECT current_setting(:name)"), {"name": name}).scalar_one()
+        value = _setting(connection, name)
         yield _finding("durability", ok=value != "off", name=name, value=value)
 
 
+def _setting(connection: Connection, name: str) -> str:
+    return str(connection.execute(_SETTING, {"name": name}).scalar_one())
+
+
 def _rights(connection: Connection, variable: str) -> Iterator[Finding]:
-    user = connection.execute(text("SELECT current_user")).scalar_one()
-    rights = connection.execute(_RIGHTS).one()
+    rights = own_rights(connection)
     ordinary = not rights.superuser and not rights.powerful
-    yield _finding("not_superuser", ok=ordinary, variable=variable, user=user)
+    yield _finding("not_superuser", ok=ordinary, variable=variable, user=rights.role)
     if not rights.superuser:
-        yield _finding("not_owner", ok=not rights.owner, variable=variable, user=user)
+        yield _finding("not_owner", ok=not rights.owner, variable=variable, user=rights.role)
 
 
 def _migrations(connection: Connection) -> Iterator[Finding]:
-    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is not None:
+    if revision_of(connection) is not None:
         yield _finding("migrations", ok=is_current(connection))
 
 

@@ -46,10 +46,14 @@ def upgrade(owner_url: str) -> None:
         command.upgrade(configuration(connection), "head")
 
 
+def revision_of(connection: Connection) -> str | None:
+    """The migration at which the database stands, None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def is_current(connection: Connection) -> bool:
     """Whether the database stands at the newest migration."""
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    return revision_of(connection) == ScriptDirectory.from_config(configuration()).get_current_head()
 
 
 def is_known(revision: str) -> bool:
