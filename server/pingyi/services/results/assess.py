@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from pingyi.channels import Text
 from pingyi.db import Lock, hold, rows, transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import AFTER_CLOSING, PeriodState
 from pingyi.ledger.leaves import record
+from pingyi.models import Assessment, Channel, Period, PeriodUnit, Unfolded, Unit
 from pingyi.outbox import take_requests
 from pingyi.registry import current_registry
 from pingyi.services.core.collection import without_collection
@@ -29,6 +30,27 @@ from pingyi.topics import ASSESS
 
 STEPS_AFTER_FOLDING = 3
 NULL = "\\N"
+
+_OF_PERIOD = Channel.period_id == bindparam("period")
+_CHANNELS = select(Channel.id).where(_OF_PERIOD).order_by(Channel.position)
+_UNFOLDED = select(Unfolded.channel_id).join(Channel, Channel.id == Unfolded.channel_id).where(_OF_PERIOD)
+_UNFOLDED_CHANNELS = _UNFOLDED.distinct().order_by(Unfolded.channel_id)
+_LEFT_TO_FOLD = select(func.count()).select_from(_UNFOLDED.subquery())
+_PERIOD = (
+    select(Period.id, Period.key, Period.state, Period.scheme_id, Period.open_until)
+    .where(Period.id == bindparam("period"))
+    .with_for_update()
+)
+_NEWEST = select(func.coalesce(func.max(Assessment.revision), 0)).where(
+    Assessment.period_id == bindparam("period")
+)
+_STORE = insert(Assessment).returning(Assessment.id)
+_ASSESSED = update(Period).where(Period.id == bindparam("period")).values(state=PeriodState.ASSESSED.value)
+_MEMBERS = (
+    select(Unit.code, Unit.id)
+    .join(PeriodUnit, PeriodUnit.unit_id == Unit.id)
+    .where(PeriodUnit.period_id == bindparam("period"))
+)
 
 
 def assess_period(period_id: int) -> int:
@@ -50,7 +72,7 @@ def assess_period(period_id: int) -> int:
 
 def _fold_all(period_id: int) -> list[int]:
     with transaction() as connection:
-        channels = list(connection.execute(text(_UNFOLDED), {"id": period_id}).scalars())
+        channels = list(connection.execute(_UNFOLDED_CHANNELS, {"period": period_id}).scalars())
     for done, channel_id in enumerate(channels):
         fold_channel(channel_id)
         with transaction() as connection:
@@ -59,10 +81,8 @@ def _fold_all(period_id: int) -> list[int]:
 
 
 def _assess(connection: Connection, period_id: int, channels: int) -> int:
-    (period,) = rows(connection, PeriodRow, _PERIOD, id=period_id)
-    newest: int = connection.execute(
-        text("SELECT coalesce(max(revision), 0) FROM assessment WHERE period_id = :id"), {"id": period_id}
-    ).scalar_one()
+    (period,) = rows(connection, PeriodRow, _PERIOD, period=period_id)
+    newest = connection.execute(_NEWEST, {"period": period_id}).scalar_one()
     if not take_requests(connection, ASSESS, period_id):
         return newest
     if period.state not in AFTER_CLOSING:
@@ -80,10 +100,7 @@ def _assess(connection: Connection, period_id: int, channels: int) -> int:
 
 
 def _require_all_folded(connection: Connection, period_id: int) -> None:
-    left = connection.execute(
-        text("SELECT count(*) FROM unfolded n JOIN channel c ON c.id = n.channel_id WHERE c.period_id = :id"),
-        {"id": period_id},
-    ).scalar_one()
+    left = connection.execute(_LEFT_TO_FOLD, {"period": period_id}).scalar_one()
     if left:
         message = Text(
             zh="仍有报送未汇总，请稍后再试。", en="Some deliveries are not folded yet; try again shortly."
@@ -95,22 +112,17 @@ def _store(connection: Connection, period: PeriodRow, revision: int, frozen: Fro
     result = result_in_memory(period.key, frozen.content, scored)
     digest = hashlib.sha256(results_json(result)).digest()
     summary = {"switch_offs": list(result.switch_offs), "notices": list(result.notices)}
-    assessment_id = connection.execute(
-        text(
-            "INSERT INTO assessment (period_id, revision, snapshot_id, digest, summary)"
-            " VALUES (:period, :revision, :snapshot, :digest, CAST(:summary AS jsonb)) RETURNING id"
-        ),
-        {
-            "period": period.id,
-            "revision": revision,
-            "snapshot": frozen.id,
-            "digest": digest,
-            "summary": msgspec.json.encode(summary).decode(),
-        },
-    ).scalar_one()
+    assessment = {
+        "period_id": period.id,
+        "revision": revision,
+        "snapshot_id": frozen.id,
+        "digest": digest,
+        "summary": summary,
+    }
+    assessment_id = connection.execute(_STORE, assessment).scalar_one()
     _copy(connection, period.id, assessment_id, result)
     if period.state == PeriodState.CLOSED:
-        connection.execute(text("UPDATE period SET state = 'assessed' WHERE id = :id"), {"id": period.id})
+        connection.execute(_ASSESSED, {"period": period.id})
     content = {
         "period": period.key,
         "revision": revision,
@@ -121,18 +133,9 @@ def _store(connection: Connection, period: PeriodRow, revision: int, frozen: Fro
 
 
 def _copy(connection: Connection, period_id: int, assessment_id: int, result: Result) -> None:
-    members = connection.execute(
-        text(
-            "SELECT u.code, u.id FROM unit u JOIN period_unit p ON p.unit_id = u.id WHERE p.period_id = :id"
-        ),
-        {"id": period_id},
-    )
-    units: dict[str, int] = {row.code: row.id for row in members}
-    channels: list[int] = list(
-        connection.execute(
-            text("SELECT id FROM channel WHERE period_id = :id ORDER BY position"), {"id": period_id}
-        ).scalars()
-    )
+    period = {"period": period_id}
+    units = dict(connection.execute(_MEMBERS, period).all())
+    channels = list(connection.execute(_CHANNELS, period).scalars())
     lines = [
         _line(assessment_id, units[unit.code], *_unit_fields(position, unit))
         for position, unit in enumerate(result.units)
@@ -181,11 +184,6 @@ def _unit_fields(position: int, unit: UnitResult) -> tuple[Any, ...]:
     return (unit.category, position, unit.status, *ranking, msgspec.json.encode(details))
 
 
-_PERIOD = "SELECT id, key, state, scheme_id, open_until FROM period WHERE id = :id FOR UPDATE"
-_UNFOLDED = """
-SELECT DISTINCT n.channel_id FROM unfolded n JOIN channel c ON c.id = n.channel_id
-WHERE c.period_id = :id ORDER BY n.channel_id
-"""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _COPY_UNITS = (
     "COPY unit_result (assessment_id, unit_id, category, position, status, total, rank, of, grade, details)"

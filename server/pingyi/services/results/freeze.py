@@ -9,13 +9,21 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 
 from pingyi.domain.canonical import canonical_json
 from pingyi.ledger.leaves import record
 from pingyi.ledger.tree_heads import newest_head
+from pingyi.models import Period, SchemeVersion, Snapshot
 from pingyi.services.periods.periods import PeriodRow
 
+_STORE = insert(Snapshot).returning(Snapshot.id)
+_STORED = select(Snapshot.digest, Snapshot.body).where(Snapshot.id == bindparam("snapshot"))
+_SCHEME = (
+    select(SchemeVersion.document, Period.starts_on, Period.ends_on, Period.time_zone)
+    .join(Period, Period.scheme_id == SchemeVersion.id)
+    .where(Period.id == bindparam("period"))
+)
 _ENCODER = msgspec.json.Encoder(order="sorted")
 COMPRESSION = 1
 
@@ -36,18 +44,13 @@ def freeze(connection: Connection, period: PeriodRow, revision: int) -> Frozen:
     """
     body = _ENCODER.encode(snapshot_content(connection, period))
     digest = hashlib.sha256(body).digest()
-    snapshot_id = connection.execute(
-        text(
-            "INSERT INTO snapshot (period_id, digest, engine_version, body)"
-            " VALUES (:period, :digest, :version, :body) RETURNING id"
-        ),
-        {
-            "period": period.id,
-            "digest": digest,
-            "version": version("pingyi"),
-            "body": zlib.compress(body, COMPRESSION),
-        },
-    ).scalar_one()
+    snapshot = {
+        "period_id": period.id,
+        "digest": digest,
+        "engine_version": version("pingyi"),
+        "body": zlib.compress(body, COMPRESSION),
+    }
+    snapshot_id = connection.execute(_STORE, snapshot).scalar_one()
     head = newest_head(connection)
     content = {"period": period.key, "revision": revision, "snapshot": digest.hex()}
     record(connection, "snapshot.frozen", {**content, "head": head.line if head else None}, period.id)
@@ -56,13 +59,11 @@ def freeze(connection: Connection, period: PeriodRow, revision: int) -> Frozen:
 
 def thaw(connection: Connection, snapshot_id: int) -> Frozen:
     """Read a stored snapshot back; ValueError when its bytes do not have its digest."""
-    row = connection.execute(
-        text("SELECT digest, body FROM snapshot WHERE id = :id"), {"id": snapshot_id}
-    ).one()
-    body = zlib.decompress(row.body)
-    if hashlib.sha256(body).digest() != row.digest:
+    digest, compressed = connection.execute(_STORED, {"snapshot": snapshot_id}).one()
+    body = zlib.decompress(compressed)
+    if hashlib.sha256(body).digest() != digest:
         raise ValueError(f"snapshot {snapshot_id} does not have its digest")
-    return Frozen(snapshot_id, row.digest, msgspec.json.decode(body))
+    return Frozen(snapshot_id, digest, msgspec.json.decode(body))
 
 
 def snapshot_content(connection: Connection, period: PeriodRow) -> dict[str, Any]:
@@ -71,17 +72,11 @@ def snapshot_content(connection: Connection, period: PeriodRow) -> dict[str, Any
     Counters: channel key -> standing -> unit code ("" for the channel as a whole) -> name -> integer.
     """
     given = {"period": period.id}
-    scheme = connection.execute(
-        text(
-            "SELECT s.document, p.starts_on, p.ends_on, p.time_zone FROM period p"
-            " JOIN scheme s ON s.id = p.scheme_id WHERE p.id = :period"
-        ),
-        given,
-    ).one()
+    scheme, starts_on, ends_on, time_zone = connection.execute(_SCHEME, given).one()
     content = {name: _rows(connection, sql, given) for name, sql in _PARTS.items()}
-    dates = {"starts_on": scheme.starts_on, "ends_on": scheme.ends_on, "time_zone": scheme.time_zone}
+    dates = {"starts_on": starts_on, "ends_on": ends_on, "time_zone": time_zone}
     return {
-        "scheme": scheme.document,
+        "scheme": scheme,
         "period": msgspec.Raw(canonical_json(dates)),
         **content,
         "counters": _counters(connection, period),

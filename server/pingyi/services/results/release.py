@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import WITH_RESULT, PeriodState
 from pingyi.ledger.leaves import record
+from pingyi.models import Publication
 from pingyi.outbox import request_work
 from pingyi.services.core.errors import require_state
 from pingyi.services.periods.periods import Approved, PeriodRow, move_period
+from pingyi.services.results.queries import newest_assessment
 from pingyi.topics import RELEASE
+
+_RELEASE = insert(Publication)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class NewestRevision:
 def releasable(connection: Connection, period_id: int, state: str) -> NewestRevision:
     """What may be published; Problem wrong_state, already_published, assessment_outdated."""
     require_state(state, WITH_RESULT)
-    row = connection.execute(text(_NEWEST), {"id": period_id}).one()
+    row = newest_assessment(connection, period_id)
+    assert row is not None, "a period in these states has been assessed"
     if row.published:
         message = Text(zh="第 {revision} 版已经公布。", en="Revision {revision} is published already.")
         raise Problem("already_published", 409, message.format(revision=row.revision))
@@ -41,17 +46,6 @@ _RESULT_OUTDATED = Text(
     zh="第 {revision} 版计算之后又有加减分或决定生效；请先重新计算，再公布新的一版。",
     en="An adjustment or decision came after revision {revision} was computed: assess again, publish that.",
 )
-# The order of the record decides: what was recorded after the snapshot is not in it.
-_NEWEST = """
-SELECT a.id, a.revision, a.digest, b.assessment_id IS NOT NULL AS published,
-  EXISTS (
-    SELECT FROM leaf l WHERE l.period_id = :id
-    AND l.kind IN ('adjustment.added', 'adjustment.withdrawn', 'decision.taken')
-    AND l.id > (SELECT max(f.id) FROM leaf f WHERE f.period_id = :id AND f.kind = 'snapshot.frozen')
-  ) AS outdated
-FROM assessment a LEFT JOIN publication b ON b.assessment_id = a.id
-WHERE a.period_id = :id ORDER BY a.revision DESC LIMIT 1
-"""
 
 
 def release_revision(connection: Connection, approved: Approved, period: PeriodRow, revision: int) -> None:
@@ -61,10 +55,7 @@ def release_revision(connection: Connection, approved: Approved, period: PeriodR
         raise Problem(
             "act_outdated", 409, _REQUEST_OUTDATED.format(revision=revision, newest=newest.revision)
         )
-    connection.execute(
-        text("INSERT INTO publication (assessment_id, act_id) VALUES (:id, :act)"),
-        {"id": newest.assessment_id, "act": approved.act_id},
-    )
+    connection.execute(_RELEASE, {"assessment_id": newest.assessment_id, "act_id": approved.act_id})
     content = {"period": period.key, "revision": revision, "sha256": newest.sha256, **approved.told()}
     record(connection, "result.published", content, period.id)
     request_work(connection, RELEASE, period.id)

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, bindparam, select
 
+from pingyi.db import rows
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme.values import Scheme
+from pingyi.models import Assessment, Period, Publication
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.errors import not_found
+from pingyi.services.results.queries import ScorePair, UnitPair, changed_scores, changed_units
+
+_ALL = (
+    select(
+        Assessment.id,
+        Assessment.revision,
+        Assessment.assessed_at,
+        Assessment.digest,
+        Publication.published_at,
+        Period.scheme_id,
+        Period.demonstration,
+    )
+    .join(Period, Period.id == Assessment.period_id)
+    .outerjoin(Publication, Publication.assessment_id == Assessment.id)
+    .where(Period.key == bindparam("period"))
+    .order_by(Assessment.revision.desc())
+)
+_PUBLISHED = _ALL.where(Publication.assessment_id.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +110,33 @@ class Comparison:
 
 def list_revisions(connection: Connection, period_key: str, *, published_only: bool = True) -> Revisions:
     """All revisions that may be seen; Problem not_found where there is none."""
-    rows = connection.execute(text(_REVISIONS), {"key": period_key, "published_only": published_only}).all()
-    if not rows:
+    return _revisions(connection, period_key, _lines(connection, period_key, published_only=published_only))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    id: int
+    revision: int
+    assessed_at: datetime
+    digest: bytes
+    published_at: datetime | None
+    scheme_id: int
+    demonstration: bool
+
+
+def _lines(connection: Connection, period_key: str, *, published_only: bool) -> list[_Line]:
+    lines = rows(connection, _Line, _PUBLISHED if published_only else _ALL, period=period_key)
+    if not lines:
         raise _no_result(period_key, None)
+    return lines
+
+
+def _revisions(connection: Connection, period_key: str, lines: Sequence[_Line]) -> Revisions:
     return Revisions(
         period_key,
-        issued_scheme(rows[0].scheme_id, connection),
-        rows[0].demonstration,
-        tuple(Revision(row.revision, row.assessed_at, row.published_at, row.digest.hex()) for row in rows),
+        issued_scheme(lines[0].scheme_id, connection),
+        lines[0].demonstration,
+        tuple(Revision(one.revision, one.assessed_at, one.published_at, one.digest.hex()) for one in lines),
     )
 
 
@@ -106,48 +144,52 @@ def compare_revisions(
     connection: Connection, period_key: str, older: int, newer: int, *, published_only: bool = True
 ) -> Comparison:
     """What changed from one revision to another; Problem not_found where either may not be seen."""
-    found = list_revisions(connection, period_key, published_only=published_only)
+    lines = _lines(connection, period_key, published_only=published_only)
+    found = _revisions(connection, period_key, lines)
     first, second = found.get(older), found.get(newer)
-    given = {"key": period_key, "older": older, "newer": newer}
+    ids = {line.revision: line.id for line in lines}
+    pair = ids[older], ids[newer]
     channels: dict[int, list[ChannelChange]] = {}
-    for row in connection.execute(text(_CHANNELS), given):
-        channels.setdefault(row.unit_id, []).append(_channel(row))
-    rows = connection.execute(text(_UNITS), {**given, "units": list(channels)})
+    for score in changed_scores(connection, *pair):
+        channels.setdefault(score.unit_id, []).append(_channel(score))
     order = {category.key: position for position, category in enumerate(found.scheme.categories)}
-    units = sorted(rows, key=lambda row: (order[row.category], row.position))
+    units = sorted(
+        changed_units(connection, *pair, list(channels)), key=lambda row: (order[row.category], row.position)
+    )
     return Comparison(
         period_key,
         found.scheme,
         found.demonstration,
         first,
         second,
-        tuple(_unit(row, channels.get(row.unit_id, ())) for row in units),
+        tuple(_unit(unit, channels.get(unit.unit_id, ())) for unit in units),
     )
 
 
-def _channel(row: Row[Any]) -> ChannelChange:
+def _channel(row: ScorePair) -> ChannelChange:
     return ChannelChange(
-        row.key, _spell(row.points_a), _spell(row.points_b), row.status_a or "", row.status_b or ""
+        row.channel,
+        _spell(row.older_points),
+        _spell(row.newer_points),
+        row.older_status or "",
+        row.newer_status or "",
     )
 
 
-def _unit(row: Row[Any], channels: Sequence[ChannelChange]) -> UnitChange:
-    fields = row._asdict()
-    return UnitChange(
-        row.code, row.name, row.category, _place(fields, "a"), _place(fields, "b"), tuple(channels)
+def _unit(row: UnitPair, channels: Sequence[ChannelChange]) -> UnitChange:
+    before = _standing(
+        row.older_status, row.older_total, row.older_rank, row.older_grade, row.older_adjustments
     )
+    after = _standing(
+        row.newer_status, row.newer_total, row.newer_rank, row.newer_grade, row.newer_adjustments
+    )
+    return UnitChange(row.code, row.name, row.category, before, after, tuple(channels))
 
 
-def _place(fields: Mapping[str, Any], side: str) -> UnitStanding | None:
-    if fields[f"status_{side}"] is None:
-        return None
-    return UnitStanding(
-        status=fields[f"status_{side}"],
-        total=_spell(fields[f"total_{side}"]),
-        rank=fields[f"rank_{side}"],
-        grade=fields[f"grade_{side}"],
-        adjustments=fields[f"adjustments_{side}"],
-    )
+def _standing(
+    status: str | None, total: Decimal | None, rank: int | None, grade: str, adjustments: str
+) -> UnitStanding | None:
+    return None if status is None else UnitStanding(status, _spell(total), rank, grade, adjustments)
 
 
 def _spell(value: Decimal | None) -> str:
@@ -160,44 +202,3 @@ def _no_result(period_key: str, revision: int | None) -> Problem:
     return not_found(
         zh=f"周期“{period_key}”已公布的{which}结果", en=f"A published result of period {period_key}{number}"
     )
-
-
-_REVISIONS = """
-SELECT a.revision, a.assessed_at, a.digest, b.published_at, p.scheme_id, p.demonstration
-FROM period p JOIN assessment a ON a.period_id = p.id LEFT JOIN publication b ON b.assessment_id = a.id
-WHERE p.key = :key AND (NOT :published_only OR b.assessment_id IS NOT NULL)
-ORDER BY a.revision DESC
-"""
-
-_PAIR = """
-WITH pair AS (
-  SELECT (SELECT a.id FROM assessment a WHERE a.period_id = p.id AND a.revision = :older) AS a,
-    (SELECT a.id FROM assessment a WHERE a.period_id = p.id AND a.revision = :newer) AS b
-  FROM period p WHERE p.key = :key)
-"""
-
-_CHANNELS = f"""
-{_PAIR}
-SELECT unit_id, c.key, x.points AS points_a, y.points AS points_b, x.status AS status_a, y.status AS status_b
-FROM (SELECT * FROM channel_score WHERE assessment_id = (SELECT a FROM pair)) x
-FULL JOIN (SELECT * FROM channel_score WHERE assessment_id = (SELECT b FROM pair)) y
-USING (unit_id, channel_id) JOIN channel c ON c.id = channel_id
-WHERE (x.points, x.status) IS DISTINCT FROM (y.points, y.status)
-ORDER BY c.position
-"""  # noqa: S608 - both parts are constants
-
-_UNITS = f"""
-{_PAIR}
-SELECT unit_id, u.code, coalesce(y.details, x.details) ->> 'name' AS name,
-  coalesce(y.category, x.category) AS category, coalesce(y.position, x.position) AS position,
-  x.status AS status_a, x.total AS total_a, x.rank AS rank_a, x.grade AS grade_a,
-  x.details ->> 'adjustments' AS adjustments_a,
-  y.status AS status_b, y.total AS total_b, y.rank AS rank_b, y.grade AS grade_b,
-  y.details ->> 'adjustments' AS adjustments_b
-FROM (SELECT * FROM unit_result WHERE assessment_id = (SELECT a FROM pair)) x
-FULL JOIN (SELECT * FROM unit_result WHERE assessment_id = (SELECT b FROM pair)) y USING (unit_id)
-JOIN unit u ON u.id = unit_id
-WHERE unit_id = ANY(:units)
-  OR (x.status, x.total, x.rank, x.grade, x.details -> 'adjustments', x.category)
-  IS DISTINCT FROM (y.status, y.total, y.rank, y.grade, y.details -> 'adjustments', y.category)
-"""  # noqa: S608 - both parts are constants
