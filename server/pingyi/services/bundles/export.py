@@ -8,24 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection
 
 from pingyi.db import db
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.period_state import RELEASED
-from pingyi.services.bundles.export_record import (
-    covered_draws,
-    cut_of,
-    epochs_json,
-    epochs_of,
-    head_lines,
-    leaf_lines,
-)
+from pingyi.services.bundles.export_record import cut_of, epochs_json, head_lines, leaf_lines
 from pingyi.services.bundles.export_tables import entry_files, plain_files
 from pingyi.services.bundles.folder import BundleFolder, placed
+from pingyi.services.bundles.queries import (
+    PublishedRevision,
+    covered_draws,
+    epochs_up_to,
+    published_revisions,
+)
 from pingyi.services.core.bound_channels import period_channels
 from pingyi.services.core.errors import not_found
 from pingyi.services.draws.documents import draw_document
@@ -73,12 +71,13 @@ def write_bundle(connection: Connection, period_key: str, folder: BundleFolder) 
     published = _published(connection, period_key)
     newest = published[-1]
     cut = cut_of(connection, newest.period_id, newest.revision, reopened=newest.state not in RELEASED)
-    epochs = epochs_of(connection, cut)
+    epochs = epochs_up_to(connection, cut.epoch, cut.size)
     folder.put("epochs.json", epochs_json(epochs))
     folder.put("heads.jsonl", head_lines(connection, newest.period_id, cut, epochs))
     for epoch in epochs:
         lines = leaf_lines(connection, newest.period_id, epoch.number, epoch.size)
         folder.stream(f"leaves/{epoch.number}.txt", lines)
+    assert newest.body is not None
     body = zlib.decompress(newest.body)
     folder.put("snapshot.json", body)
     snapshot = msgspec.json.decode(body)
@@ -88,32 +87,24 @@ def write_bundle(connection: Connection, period_key: str, folder: BundleFolder) 
     for name, pieces in entry_files(connection, channels, newest.period_id, cut):
         folder.stream(name, pieces)
     _put_results(connection, period_key, published, folder)
-    for key in covered_draws(connection, cut):
-        document = canonical_json(draw_document(load_draw(connection, key)))
-        folder.put(f"draws/{key}.json", document + b"\n")
+    for draw in covered_draws(connection, cut.epoch, cut.size):
+        document = canonical_json(draw_document(load_draw(connection, draw.key)))
+        folder.put(f"draws/{draw.key}.json", document + b"\n")
     folder.put(VERIFIER, verifier())
     folder.finish(period_key)
-    return int(newest.revision)
+    return newest.revision
 
 
-def _published(connection: Connection, period_key: str) -> list[Row[Any]]:
+def _published(connection: Connection, period_key: str) -> list[PublishedRevision]:
     """The published revisions of a period, the newest last; Problem not_found where there is none."""
-    rows = list(connection.execute(text(_PUBLISHED), {"key": period_key}))
-    if not rows:
+    published = published_revisions(connection, period_key)
+    if not published:
         raise not_found(zh=f"周期“{period_key}”已公布的结果", en=f"A published result of period {period_key}")
-    return rows
-
-
-_PUBLISHED = """
-SELECT p.id AS period_id, p.state, a.revision,
-  CASE WHEN row_number() OVER (ORDER BY a.revision DESC) = 1 THEN s.body END AS body
-FROM period p JOIN assessment a ON a.period_id = p.id JOIN publication b ON b.assessment_id = a.id
-JOIN snapshot s ON s.id = a.snapshot_id WHERE p.key = :key ORDER BY a.revision
-"""
+    return published
 
 
 def _put_results(
-    connection: Connection, period_key: str, published: list[Row[Any]], folder: BundleFolder
+    connection: Connection, period_key: str, published: list[PublishedRevision], folder: BundleFolder
 ) -> None:
     for row in published[:-1]:
         earlier = load_result(connection, period_key, row.revision)

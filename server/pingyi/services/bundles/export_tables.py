@@ -10,10 +10,12 @@ from itertools import chain
 from typing import Any
 
 from psycopg import sql
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select
 
+from pingyi.models import Period
 from pingyi.services.bundles.entries import entry_columns
 from pingyi.services.bundles.export_record import Cut, copied
+from pingyi.services.bundles.queries import has_later_entries, known_units
 from pingyi.services.bundles.tables import ADJUSTMENTS, DECISIONS, PREVIOUS, ROLLS, UNITS
 from pingyi.services.core.bound_channels import BoundChannel
 
@@ -24,6 +26,8 @@ _ADJUSTMENT = ("unit", "kind", "points", "target", "reason", "document")
 _DECISION = ("kind", "unit", "channel", "category", "choice", "reason")
 _PREVIOUS = ("period", "unit", "category", "total", "rank", "of")
 _UNIT = ("code", "name", "category", "parent", "subordination", "superior", "aliases")
+
+_PERIOD = select(Period.key, Period.demonstration).where(Period.id == bindparam("period"))
 
 Tables = Iterator[tuple[str, bytes]]
 
@@ -49,41 +53,29 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def _period_toml(connection: Connection, period_id: int, dates: Mapping[str, Any]) -> bytes:
-    row = connection.execute(
-        text("SELECT key, demonstration FROM period WHERE id = :id"), {"id": period_id}
-    ).one()
-    lines = [f"key = {json.dumps(row.key)}"]
+    key, demonstration = connection.execute(_PERIOD, {"period": period_id}).one()
+    lines = [f"key = {json.dumps(key)}"]
     lines += [f"{name} = {dates[name]}" for name in ("starts_on", "ends_on") if dates[name]]
     lines.append(f"time_zone = {json.dumps(dates['time_zone'])}")
-    lines += ["demonstration = true"] if row.demonstration else []
+    lines += ["demonstration = true"] if demonstration else []
     return ("\n".join(lines) + "\n").encode()
 
 
 def _units(connection: Connection, units: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
     """The snapshot's units with what is known besides: the parent, where it takes part, and other names."""
-    codes = [unit[0] for unit in units]
-    known = {row.code: row for row in connection.execute(text(_MORE), {"codes": codes})}
+    known = {unit.code: unit for unit in known_units(connection, [unit[0] for unit in units])}
     for code, name, category, subordination, superior in units:
-        row = known.get(code)
-        aliases = ";".join(one for one in row.names if one != name) if row else ""
-        yield code, name, category, (row and row.parent) or "", subordination, superior, aliases
-
-
-_MORE = """
-SELECT u.code, above.code AS parent,
-  array(SELECT n.name FROM unit_name n WHERE n.unit_id = u.id ORDER BY n.name) AS names
-FROM unit u LEFT JOIN unit above ON above.id = u.parent_id AND above.code = ANY(:codes)
-WHERE u.code = ANY(:codes)
-"""
+        more = known.get(code)
+        aliases = ";".join(one for one in more.names if one != name) if more else ""
+        yield code, name, category, (more and more.parent) or "", subordination, superior, aliases
 
 
 def entry_files(
     connection: Connection, channels: Sequence[BoundChannel], period_id: int, cut: Cut
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """entries/<channel>.csv as streams: what stood when the snapshot was frozen, private columns left out."""
-    late = connection.execute(
-        text(_LATE), {"period": period_id, "epoch": cut.frozen[0], "index": cut.frozen[1]}
-    ).scalar_one()
+    # Only then what stood must be worked out.
+    late = has_later_entries(connection, period_id, *cut.frozen)
     for working in channels:
         columns = public_columns(working)
         rows = copied(connection, _standing(working, columns, cut, late=late))
@@ -122,13 +114,6 @@ def _standing(
     )
 
 
-# Whether any entry of the period came after its snapshot: only then what stood must be worked out.
-_LATE = """
-SELECT EXISTS (
-  SELECT FROM leaf l LEFT JOIN sealed_leaf s ON s.leaf_id = l.id
-  WHERE l.period_id = :period AND l.delivery_id IS NOT NULL
-    AND (s.leaf_id IS NULL OR (s.epoch, s.index) >= (:epoch, :index)))
-"""
 _CELLS = """
   SELECT {cells}, nullif(e.standing, 'counted'), CASE WHEN e.standing <> 'counted' THEN {reason} END
 """

@@ -8,12 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select
 
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import RELEASED
+from pingyi.models import Assessment, Period, Publication
 from pingyi.outbox import request_once, take_requests
 from pingyi.services.bundles.export import Exported, export_public
 from pingyi.services.bundles.folder import zip_folder
@@ -24,6 +25,15 @@ from pingyi.topics import RELEASE
 SEALED_WITHIN_SECONDS = 30.0
 PAUSE_SECONDS = 0.2
 FRESH_SECONDS = 3600
+_KEY = select(Period.key).where(Period.id == bindparam("period"))
+_NEWEST = (
+    select(Period.id, Period.key, Assessment.revision, Period.state)
+    .join(Assessment, Assessment.period_id == Period.id)
+    .join(Publication, Publication.assessment_id == Assessment.id)
+    .where(Period.key == bindparam("key"))
+    .order_by(Assessment.revision.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ def make_bundle(period_id: int) -> bool:
     with transaction() as connection:
         # Before what is published is read: a publication that comes meanwhile asks anew.
         take_requests(connection, RELEASE, period_id)
-        key = connection.execute(text("SELECT key FROM period WHERE id = :id"), {"id": period_id}).scalar()
+        key = connection.execute(_KEY, {"period": period_id}).scalar()
         published = _newest(connection, str(key))
         if published is not None:
             _make(published)
@@ -104,14 +114,8 @@ def offered_bundle(connection: Connection, period_key: str) -> Path | None:
 
 
 def _newest(connection: Connection, period_key: str) -> ReleasedRevision | None:
-    row = connection.execute(text(_NEWEST), {"key": period_key}).one_or_none()
+    row = connection.execute(_NEWEST, {"key": period_key}).one_or_none()
     return ReleasedRevision(row.id, row.key, row.revision, row.state in RELEASED) if row else None
-
-
-_NEWEST = """
-SELECT p.id, p.key, p.state, a.revision FROM period p JOIN assessment a ON a.period_id = p.id
-JOIN publication b ON b.assessment_id = a.id WHERE p.key = :key ORDER BY a.revision DESC LIMIT 1
-"""
 
 
 def _path(published: ReleasedRevision) -> Path:
