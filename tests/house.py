@@ -1,4 +1,4 @@
-"""Checks of the house that no linter knows: lengths, rooms, the wheel."""
+"""Checks of the house that no linter knows: lengths, rooms, places of SQL, the wheel."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import venv
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.sql_places import sql_out_of_place
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_FILE_LINES = 300
@@ -105,6 +107,7 @@ def main() -> int:
         *crowded_rooms(),
         *reasonless_suppressions(),
         *tracked_though_ignored(),
+        *sql_out_of_place(ROOT, sources()),
         *wheel_troubles(),
     ]
     for trouble in troubles:

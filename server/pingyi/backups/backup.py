@@ -113,8 +113,12 @@ def _facts(connection: Connection) -> dict[str, Any]:
     }
     head = newest_head(connection)
     if head:
-        key = {"verifier_key": head.verifier_key}
-        facts["head"] = {"epoch": head.epoch, "size": head.size, "line": head.line, **key}
+        facts["head"] = {
+            "epoch": head.epoch,
+            "size": head.size,
+            "line": head.line,
+            "verifier_key": head.verifier_key,
+        }
     return facts
 
 
