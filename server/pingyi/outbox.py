@@ -32,7 +32,7 @@ _TOPIC = bindparam("topic", type_=OutboxRow.topic.type)
 _SUBJECT = bindparam("subject_id", type_=OutboxRow.subject_id.type)
 _THIS_WORK = (OutboxRow.topic == _TOPIC, OutboxRow.subject_id == _SUBJECT)
 _ASKED_FOR = exists().where(*_THIS_WORK)
-_ASK = insert(OutboxRow)
+_ASK = insert(OutboxRow).inline()  # nobody asks for its id
 _ASK_ONCE = insert(OutboxRow).from_select(
     ["topic", "subject_id"], select(_TOPIC, _SUBJECT).where(~_ASKED_FOR)
 )
