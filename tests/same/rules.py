@@ -111,6 +111,13 @@ CHANGED = {
     },
     ("words of the code", "space"): LOCKS,
     ("words of the code", "lock"): LOCKS,
+    **{
+        ("words of the code", word): "values of statements, which are given by keyword or read into fields"
+        for word in (
+            *("a", "b", "adjustments_", "grade_", "rank_", "status_", "total_"),
+            *("lease", "newer", "older", "sizes"),
+        )
+    },
     (
         "sentences",
         "演示数据，不是真实评议 / Demonstration, not a real evaluation",
