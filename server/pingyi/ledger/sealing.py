@@ -104,10 +104,8 @@ class Sealer:
         connection.execute(_STRIKE_OFF)
         tree = current_tree(connection, self.key, self.settings)
         taken = connection.execute(text(_TAKE), {"most": most}).scalars().all()
-        rows: list[Any] = [
-            *tree.opening,
-            *(connection.execute(text(_READ), {"ids": taken}).all() if taken else ()),
-        ]
+        waiting = connection.execute(text(_READ), {"ids": taken}).all() if taken else ()
+        rows: list[Any] = [*tree.opening, *waiting]
         if not rows:
             return 0
         store_epoch(connection, tree)

@@ -144,7 +144,7 @@ ORDER BY c.position
 
 
 class UnitPair(NamedTuple):
-    """A unit in an older and a newer revision; without a status it did not take part in that one."""
+    """A unit in an older and a newer revision; all is None of the one in which it did not take part."""
 
     unit_id: int
     code: str
@@ -154,13 +154,13 @@ class UnitPair(NamedTuple):
     older_status: str | None
     older_total: Decimal | None
     older_rank: int | None
-    older_grade: str
-    older_adjustments: str
+    older_grade: str | None
+    older_adjustments: str | None
     newer_status: str | None
     newer_total: Decimal | None
     newer_rank: int | None
-    newer_grade: str
-    newer_adjustments: str
+    newer_grade: str | None
+    newer_adjustments: str | None
 
 
 def changed_units(

@@ -187,9 +187,11 @@ def _unit(row: UnitPair, channels: Sequence[ChannelChange]) -> UnitChange:
 
 
 def _standing(
-    status: str | None, total: Decimal | None, rank: int | None, grade: str, adjustments: str
+    status: str | None, total: Decimal | None, rank: int | None, grade: str | None, adjustments: str | None
 ) -> UnitStanding | None:
-    return None if status is None else UnitStanding(status, _spell(total), rank, grade, adjustments)
+    if status is None:
+        return None
+    return UnitStanding(status, _spell(total), rank, grade or "", adjustments or "")
 
 
 def _spell(value: Decimal | None) -> str:

@@ -57,6 +57,10 @@ def test_any_part_of_a_tile_is_there(sealed: None, client: FlaskClient) -> None:
         "1/tile/entries/003",
         "1/tile/entries/x",
         "9999999999999999999999/tile/0/000",
+        "9999999999999999999999/tile/entries/000",
+        "9999999999999999999999/checkpoint",
+        "9223372036854775808/vkey",
+        "9223372036854775807/vkey",
     ],
 )
 def test_what_is_not_there_is_not_found(sealed: None, client: FlaskClient, place: str) -> None:
