@@ -18,32 +18,28 @@ SET_BASED: Mapping[str, str] = {
     "server/pingyi/outbox.py": "leases many requests at once, past those that others hold",
     "server/pingyi/services/bundles/export_record.py": "leaves go out by COPY",
     "server/pingyi/services/bundles/export_tables.py": "entries go out by COPY",
+    "server/pingyi/services/intake/dispositions.py": "disposes of many entries with one statement",
     "server/pingyi/services/intake/fold.py": "folds thousands of entries with one statement",
     "server/pingyi/services/intake/recount.py": "counts a channel's entries anew as one set",
     "server/pingyi/services/intake/store_entries.py": "stores a delivery with one statement",
     "server/pingyi/services/results/assess.py": "a row for every unit on every channel, by COPY",
     "server/pingyi/services/results/freeze.py": "reads whole periods, whose rows go into bytes as they come",
     "surveys/pingyi_surveys/casting/seal.py": "many ballots of one moment are one statement",
+    "surveys/pingyi_surveys/counting/store_tally.py": "opinions go in by COPY, which no log shows",
 }
 """Where SQL may stand besides modules of queries, and why."""
 STILL: Mapping[str, str] = {
+    "demonstration/pingyi_demonstration/running": "open_ballots periods",
     "server/pingyi/services": "sweep",
     "server/pingyi/services/approvals": "approvals",
     "server/pingyi/services/core": "bound_channels progress unit_index",
-    "server/pingyi/services/intake": "current_entries daily_ledger deliveries dispositions"
-    " evidence_references withdraw",
+    "server/pingyi/services/intake": "current_entries daily_ledger deliveries"
+    " evidence_references partner_queries withdraw",
     "server/pingyi/services/people": "sign_in",
-    "server/pingyi/services/periods": "adjustments periods released_periods units",
+    "server/pingyi/services/periods": "adjustments office_queries periods queries released_periods units",
     "server/pingyi/services/plugins": "channel_pages plugin_uses",
     "server/pingyi/services/record": "proofs",
     "server/pingyi/services/uploads": "channel_header operator_channels row_changes uploads",
-    "surveys/pingyi_surveys/casting": "ballot_addresses box_cache card_lists drafts paper_ballot receipts",
-    "surveys/pingyi_surveys/counting": "closing_head destroy_keys export_box match_record"
-    " mismatch_approval open_boxes store_tally unopened_boxes",
-    "surveys/pingyi_surveys/questionnaires": "store",
-    "surveys/pingyi_surveys/review": "box_numbers coverage held_ballots turnout",
-    "surveys/pingyi_surveys/setup": "boxes card_hashes invitations prepare_keys"
-    " register_cards service_windows",
 }
 """Modules whose SQL is still to be moved, by folder; nothing of them is counted."""
 
