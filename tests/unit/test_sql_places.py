@@ -72,7 +72,6 @@ def test_conditions_in_words_are_found_by_their_import(name: str) -> None:
 def product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A product of two modules with SQL: one of queries, and one that works on whole sets."""
     monkeypatch.setattr(sql_places, "SET_BASED", {"room/fold.py": "folds"})
-    monkeypatch.setattr(sql_places, "STILL", {})
     for name in ("queries", "fold"):
         _write(tmp_path, name, 'X = "SELECT 1"')
     return tmp_path
