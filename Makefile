@@ -93,8 +93,8 @@ lock: ## pin every dependency with its hashes, in both locks; names no host
 mission: tools ## which of the 127 rows a test shows working
 	@$(BIN)/python -m tests.mission
 
-migration: tools ## write the next one: what models describe and the database lacks; SENTENCE='What changes.'
-	@$(BIN)/python -m tests.new_migration "$(SENTENCE)"
+migration: tools ## write the next one: what models describe and the database lacks; SENTENCE='What changes.' EXTENSION=key
+	@$(BIN)/python -m tests.new_migration "$(EXTENSION)" "$(SENTENCE)"
 
 same: tools ## that nothing observable changed since the commit whose results lie in BASELINE
 	@$(BIN)/python -m tests.same --baseline "$(BASELINE)" $(SAME)

@@ -7,8 +7,9 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 from sqlalchemy import text
@@ -22,6 +23,7 @@ from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units
 from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire, ready_questionnaire
 from pingyi_surveys.questionnaires.store import store_questionnaire
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.boxes import put_box
 from pingyi_surveys.setup.prepare_keys import prepare
 from pingyi_surveys.setup.window_codes import Code, code_of
@@ -60,7 +62,7 @@ def open_poll(house: House) -> Iterator[Poll]:
             stored = store_questionnaire(connection, SHELL, document)
             version = (stored.key, stored.version)
             put_box(connection, SHELL, period, "c0", kind="open", questionnaire=version, rules={})
-            own = replace(house.settings, ballots=kept["ballots"], box=kept["box"])
+            own = SurveySettings(ballots_folder=Path(kept["ballots"]), box_folder=Path(kept["box"]))
             prepare(connection, SHELL, period, own)
             open_period(connection, SHELL, "poll")
             ids = connection.execute(text("SELECT c.id, u.unit_id FROM channel c, period_unit u")).all()

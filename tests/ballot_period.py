@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import text
 from tests.small_scheme import channel, draft_period, open_draft, scheme_of
 
@@ -19,6 +18,7 @@ from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire, rea
 from pingyi_surveys.questionnaires.store import store_questionnaire
 from pingyi_surveys.setup.boxes import put_box
 from pingyi_surveys.setup.card_hashes import card_hash, commit_cards
+from pingyi_surveys.setup.key_files import configured
 from pingyi_surveys.setup.prepare_keys import Prepared, prepare
 
 OPEN, ROSTER = "mobile_qr", "deputies"
@@ -84,7 +84,7 @@ def ballot_period(
             )
         roster = bound_channel(connection, ChannelRef(period=key, channel=ROSTER))
         commit_cards(connection, SHELL, roster, [card_hash(token) for token in tokens])
-        prepared = prepare(connection, SHELL, period, current_app.extensions["pingyi.configuration"])
+        prepared = prepare(connection, SHELL, period, configured())
         open_id = bound_channel(connection, ChannelRef(period=key, channel=OPEN)).id
     if opened:
         open_draft(key)

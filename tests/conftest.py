@@ -107,7 +107,9 @@ def empty(endpoints: Endpoints) -> None:
         connection.exec_driver_sql("; ".join([*deletes, *restarts, "SELECT 1"]))
 
 
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+_TABLES = (
+    "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'alembic\\_version%'"
+)
 _RESTARTS = """
 SELECT format('ALTER SEQUENCE public.%I RESTART', sequencename) FROM pg_sequences WHERE last_value IS NOT NULL
 """

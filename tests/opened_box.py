@@ -11,9 +11,9 @@ from sqlalchemy import text
 from tests.ballot_period import OPEN, Ballots, ballot_period, close
 
 from pingyi.db import transaction
+from pingyi.roles import Role
 from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL, Caller
-from pingyi.services.core.roles import Role
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.dispositions import dispose
 from pingyi_surveys.ballot.layout import Layout, read_layout
@@ -21,6 +21,7 @@ from pingyi_surveys.ballot.opened_ballot import OpenedBallot
 from pingyi_surveys.ballot.tally import Opening, Result, Terms, settle
 from pingyi_surveys.ballot.tally_cells import COUNTED, HELD, REJECTED
 from pingyi_surveys.counting.box_terms import Judging
+from pingyi_surveys.roles import REVIEWER
 
 BEST, GOOD, FAIR, WORST = 0, 1, 2, 4
 DAYS, EACH = 20, 12
@@ -28,7 +29,7 @@ DAYS, EACH = 20, 12
 
 def reviewer(number: int, *more: Role) -> Caller:
     """A person who reviews."""
-    return Caller(name=f"account-{number}", roles=frozenset({Role.REVIEWER, *more}), account_id=number)
+    return Caller(name=f"account-{number}", roles=frozenset({REVIEWER, *more}), account_id=number)
 
 
 def ballot(number: int, unit: str, day: int, option: int, layout: Layout, **more: Any) -> OpenedBallot:

@@ -145,7 +145,7 @@ def keys_new(operator: str | None, roles: tuple[str, ...], channels: tuple[str, 
     from pingyi.db import transaction
     from pingyi.services.core.callers import SHELL
     from pingyi.services.people import api_keys as service
-    from pingyi.services.people.accounts import checked_roles
+    from pingyi.services.people.account_roles import checked_roles
 
     if bool(operator) == bool(roles) or (roles and channels):
         raise click.UsageError(shell.words(_ONE_HOLDER))

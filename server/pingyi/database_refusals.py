@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
+
+Refusal = Callable[[], Problem]
+REFUSALS = "pingyi.refusals"
+"""Where an application keeps what the triggers of its extensions refuse, by SQLSTATE."""
+_SQLSTATE = re.compile(r"PY[0-9A-Z]{3}")
 
 
 def not_open() -> Problem:
@@ -31,18 +37,27 @@ _OVERTAKEN = Text(
     zh="另一操作刚刚改变了状态，请刷新后重试。",
     en="Another act has just changed the state; look again, then try again.",
 )
-_TAKES_BALLOTS = Text(
-    zh="此渠道由本系统收票，结果在开箱时产生，不能另行报送或撤回。",
-    en="This channel takes ballots here: its entries come of the opening; nobody delivers or withdraws any.",
+_NOBODY_SAYS_WHY = Text(
+    zh="数据库按某个扩展的规则（{code}）拒绝了这一操作，而该扩展未能载入；请先修复它。",
+    en="The database refused this by a rule ({code}) of an extension that cannot be loaded; repair it first.",
 )
 # PY004, a change of what is only ever added to, is nobody's mistake but ours and goes up as it is.
-_BY_SQLSTATE: Mapping[str, Callable[[], Problem]] = {
+_BY_SQLSTATE: Mapping[str, Refusal] = {
     "PY001": not_open,
     "PY002": lambda: _conflict(_OVERTAKEN),
     "PY003": lambda: _conflict(_OVERTAKEN),
     "PY005": lambda: _conflict(_OVERTAKEN),
-    "PY006": lambda: Problem("takes_ballots", 409, _TAKES_BALLOTS),
 }
+_OURS = frozenset({*_BY_SQLSTATE, "PY004"})
+
+
+def checked_refusals(brought: Mapping[str, Refusal], taken: Collection[str]) -> None:
+    """ValueError says which SQLSTATE a package may not have: PY and three more, nobody else's."""
+    for code in brought:
+        if not _SQLSTATE.fullmatch(code):
+            raise ValueError(f"{code!r} is no SQLSTATE of ours: PY and three digits or capitals")
+        if code in _OURS or code in taken:
+            raise ValueError(f"the SQLSTATE {code} is already registered")
 
 
 def sqlstate(error: DBAPIError) -> str:
@@ -50,9 +65,14 @@ def sqlstate(error: DBAPIError) -> str:
     return getattr(error.orig, "sqlstate", None) or ""
 
 
-def problem_of(error: DBAPIError) -> Problem | None:
+def problem_of(error: DBAPIError, of_extensions: Mapping[str, Refusal]) -> Problem | None:
     """The Problem that stands for a refusal; None where the error is no refusal."""
     if isinstance(error, IntegrityError):
         return _conflict(_TWICE)
-    made = _BY_SQLSTATE.get(sqlstate(error))
-    return made() if made else None
+    code = sqlstate(error)
+    made = _BY_SQLSTATE.get(code) or of_extensions.get(code)
+    if made:
+        return made()
+    if _SQLSTATE.fullmatch(code) and code not in _OURS:
+        return _conflict(_NOBODY_SAYS_WHY.format(code=code))
+    return None

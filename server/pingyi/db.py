@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -36,7 +37,7 @@ from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound
 from sqlalchemy.orm import DeclarativeBase
 
-from pingyi.database_refusals import problem_of
+from pingyi.database_refusals import REFUSALS, problem_of
 
 Kind = TypeVar("Kind")
 
@@ -88,7 +89,7 @@ def transaction() -> Iterator[Connection]:
         db.session.commit()
     except DBAPIError as error:
         db.session.rollback()
-        if problem := problem_of(error):
+        if problem := problem_of(error, current_app.extensions.get(REFUSALS, {})):
             raise problem from error
         raise
     except BaseException:

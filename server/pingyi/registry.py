@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
@@ -39,6 +39,11 @@ class Broken:
     distribution: str
     version: str
     error: str
+
+
+def named(broken: Broken) -> dict[str, str]:
+    """What a sentence says of a broken package."""
+    return asdict(broken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def load_registry(points: Iterable[EntryPoint] | None = None) -> Registry:
     """Load every entry point of the group in the order of their names, ours first: nobody takes our keys."""
     found: dict[str, Registered] = {}
     broken: list[Broken] = []
-    for point in sorted(entry_points(group=ENTRY_POINT_GROUP) if points is None else points, key=_order):
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP) if points is None else points, key=ours_first):
         try:
             found.update(_brought(point, found))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a foreign package may raise anything; it is named
@@ -140,7 +145,8 @@ def _check_words(channel: Channel) -> None:
             raise TypeError(f"{name} of channel {channel.key} is no table of Text")
 
 
-def _order(point: EntryPoint) -> tuple[bool, str]:
+def ours_first(point: EntryPoint) -> tuple[bool, str]:
+    """The order in which packages are loaded: nobody takes a key of ours."""
     return origin_of(point)[0] != OWN, point.name
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import re
 import stat
-from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 
 SYSTEM_STATE = Path("/var/lib/pingyi")
+_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+Kind = TypeVar("Kind")
 
 
 def text_setting(env: str, about: str, default: str = "") -> Any:
@@ -30,9 +33,17 @@ def number_setting(env: str, about: str, default: int, least: int = 1) -> Any:
     return field(default=default, metadata={"env": env, "about": about, "least": least})
 
 
+def folder_setting(env: str, about: str, below: str) -> Any:
+    """A folder; where it is not set, that of the name `below` in the state folder."""
+    return field(metadata={"env": env, "about": about, "below": below})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one process runs with; each field's metadata names its variable and says what it is."""
+    """What one process runs with; each field's metadata names its variable and says what it is.
+
+    `environ` is the rest of the environment: extensions read settings of their own from there.
+    """
 
     state: Path = field(
         metadata={
@@ -97,15 +108,6 @@ class Settings:
         "PINGYI_BUNDLES",
         "folder of the public bundles that the pages offer (default: bundles below the state folder)",
     )
-    ballots: str = text_setting(
-        "PINGYI_BALLOTS",
-        "folder of the key files by which web hosts take ballots (default: ballots below the state folder)",
-    )
-    box: str = text_setting(
-        "PINGYI_BOX", "folder of the box keys, on the counting host (default: box below the state folder)"
-    )
-    smtp: str = text_setting("PINGYI_SMTP", "host:port of the mail server for invitations and reminders")
-    mail_from: str = text_setting("PINGYI_MAIL_FROM", "sender of invitations and reminders")
     witnesses: str = text_setting(
         "PINGYI_WITNESSES", "witnesses that cosign every head: vkey, space, address; several parted by commas"
     )
@@ -123,6 +125,11 @@ class Settings:
     engine_user: str = text_setting(
         "ENGINE_USER", "account that runs the embedded engines when started as root", "nobody"
     )
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def read(self, kind: type[Kind]) -> Kind:
+        """An extension's settings, as its class describes them; Problem bad_setting names the variable."""
+        return _read_all(kind, self.environ, self.state)
 
     @property
     def evidence_folder(self) -> Path:
@@ -144,27 +151,53 @@ class Settings:
         """Where the public bundles stand that the pages offer."""
         return Path(self.bundles).absolute() if self.bundles else self.state / "bundles"
 
-    @property
-    def ballots_folder(self) -> Path:
-        """Where the key files stand by which web hosts take ballots."""
-        return Path(self.ballots).absolute() if self.ballots else self.state / "ballots"
-
-    @property
-    def box_folder(self) -> Path:
-        """Where the keys stand that open the boxes."""
-        return Path(self.box).absolute() if self.box else self.state / "box"
-
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
     """Read every setting from `environ`; a number that is none is a Problem naming its variable."""
-    values: dict[str, Any] = {}
-    for each in fields(Settings):
-        given = environ.get(each.metadata["env"], "").strip()
-        if given and each.name != "state":
-            values[each.name] = _read(each, given)
+    values: dict[str, Any] = {
+        each.name: _read(each, given)
+        for each in variables_of(Settings)
+        if (given := _given(each, environ)) and each.name != "state"
+    }
     values["state"] = _state(environ, values.get("engine_user", "nobody"))
     values.setdefault("secret_key", _kept_secret(values["state"]))
-    return Settings(**values)
+    own = {each.metadata["env"] for each in variables_of(Settings)}
+    return Settings(**values, environ={name: value for name, value in environ.items() if name not in own})
+
+
+def variables_of(kind: type[Any]) -> list[Field[Any]]:
+    """The fields of a class of settings that stand for a variable of the environment."""
+    return [each for each in fields(kind) if "env" in each.metadata]
+
+
+def check_settings_class(kind: type[Any] | None, others: Iterable[type[Any] | None]) -> None:
+    """TypeError or ValueError says what is wrong with an extension's class of settings."""
+    if kind is None:
+        return
+    if not (is_dataclass(kind) and kind.__dataclass_params__.frozen):  # type: ignore[attr-defined]  # undocumented
+        raise TypeError(f"the settings {kind!r} are no frozen dataclass")
+    taken = {each.metadata["env"] for other in (Settings, *others) if other for each in variables_of(other)}
+    for each in fields(kind):
+        name = each.metadata.get("env", "")
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"the setting {each.name} names no variable of the environment")
+        if name in taken:
+            raise ValueError(f"the variable {name} is already read")
+
+
+def _read_all(kind: type[Kind], environ: Mapping[str, str], state: Path) -> Kind:
+    values: dict[str, Any] = {}
+    for each in variables_of(kind):
+        given, below = _given(each, environ), each.metadata.get("below")
+        if below is not None:
+            values[each.name] = Path(given).absolute() if given else state / below
+        elif given:
+            values[each.name] = _read(each, given)
+    return kind(**values)
+
+
+def _given(each: Field[Any], environ: Mapping[str, str]) -> str:
+    return environ.get(each.metadata["env"], "").strip()
 
 
 def may_enter(folder: Path, user: str) -> bool:

@@ -14,7 +14,7 @@ import click
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.extensions import load_extensions
-from pingyi.registry import Broken
+from pingyi.registry import Broken, named
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -87,9 +87,16 @@ def broken_extension(broken: Broken) -> Text:
         zh="扩展“{name}”（{distribution} {version}）无法载入：{error}",
         en="The extension {name} ({distribution} {version}) cannot be loaded: {error}",
     )
-    return sentence.format(
-        name=broken.name, distribution=broken.distribution, version=broken.version, error=broken.error
+    return sentence.format(**named(broken))
+
+
+def unmigrated_extension(broken: Broken) -> Text:
+    """The sentence that names an extension whose migrations failed."""
+    sentence = Text(
+        zh="扩展“{name}”（{distribution} {version}）的数据表未能更新：{error}",
+        en="The tables of the extension {name} ({distribution} {version}) could not be migrated: {error}",
     )
+    return sentence.format(**named(broken))
 
 
 def language_of(environ: Mapping[str, str]) -> str:

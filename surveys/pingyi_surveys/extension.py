@@ -6,15 +6,19 @@ from flask import Flask
 
 from pingyi.extensions import Extension
 from pingyi_surveys import api, period_hooks
+from pingyi_surveys.links import LINKS
+from pingyi_surveys.refusals import REFUSALS
+from pingyi_surveys.roles import ROLES
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.topics import TOPICS
 
 
 def init_app(app: Flask) -> None:
     """Register every blueprint and operation of ours."""
     # Every command of the shell imports this module; only an application needs the pages.
-    from pingyi_surveys.pages import navigation
+    from pingyi_surveys.pages import every_page
 
-    navigation.init_app(app)
+    every_page.init_app(app)
     api.init_app(app)
 
 
@@ -27,7 +31,12 @@ surveys = Extension(
         "recount": "pingyi_surveys.shell.recount",
     },
     topics=TOPICS,
+    roles=ROLES,
     models="pingyi_surveys.models",
+    migrations="pingyi_surveys.migrations",
+    refusals=REFUSALS,
+    settings=SurveySettings,
+    links=LINKS,
     missing=period_hooks.missing,
     closed=period_hooks.closed,
     unfinished=period_hooks.unfinished,

@@ -16,17 +16,12 @@ PAGE = "docs/architecture.md"
 
 
 def modules() -> list[str]:
-    return [
-        str(path.relative_to(ROOT))
-        for folder in PRODUCT
-        for path in (ROOT / folder).rglob("*.py")
-        if path.name != "__init__.py"
-    ]
+    return [str(path.relative_to(ROOT)) for folder in PRODUCT for path in (ROOT / folder).rglob("*.py")]
 
 
 def rooms() -> set[str]:
     """Folders with modules; a bundled channel and a migration are no rooms of their own."""
-    folders = {Path(module).parent for module in modules()}
+    folders = {Path(module).parent for module in modules() if not module.endswith("__init__.py")}
     return {folder.name for folder in folders if folder.name != "versions"}
 
 

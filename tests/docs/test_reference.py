@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 
 import click
 import pytest
@@ -21,8 +20,7 @@ from pingyi.cli import main
 from pingyi.embedded.process_lines import apart
 from pingyi.extensions import load_extensions
 from pingyi.registry import load_registry
-from pingyi.services.core.roles import ROLE_TITLES, Role
-from pingyi.settings import Settings, default_of
+from pingyi.settings import Settings, default_of, variables_of
 
 REFERENCE, PLUGINS = "docs/reference.md", "docs/plugins.md"
 PAGES = [
@@ -61,11 +59,13 @@ def missing(wanted: set[str], path: str) -> set[str]:
 
 def test_settings_are_documented_with_their_defaults() -> None:
     rows = {cells[0]: cells[1] for cells in table_rows(REFERENCE) if cells[0].isupper()}
-    for each in fields(Settings):
+    brought = [one.extension.settings for one in load_extensions().working if one.extension.settings]
+    told = [each for kind in (Settings, *brought) for each in variables_of(kind)]
+    for each in told:
         assert each.metadata["env"] in rows
         if default_of(each):
             assert rows[each.metadata["env"]] == default_of(each)
-    assert set(rows) == {each.metadata["env"] for each in fields(Settings)}
+    assert set(rows) == {each.metadata["env"] for each in told}
 
 
 def table_rows(path: str) -> list[list[str]]:
@@ -186,8 +186,8 @@ def test_make_targets_are_documented() -> None:
 
 def test_roles_are_documented_in_chinese_and_english() -> None:
     page = text_of(REFERENCE)
-    for role in Role:
-        assert f"| `{role}` | {ROLE_TITLES[role].zh} |" in page
+    for role in load_extensions().roles.values():
+        assert f"| `{role.key}` | {role.title.zh} |" in page
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -188,10 +188,12 @@ def channels() -> Iterator[str]:
 
 
 def settings() -> Iterator[str]:
-    found = importlib.import_module("pingyi.settings").Settings
-    for each in dataclasses.fields(found):
-        default = "" if each.default is dataclasses.MISSING else each.default
-        yield f"{each.metadata['env']} {default!r} {each.metadata['about']}"
+    working = importlib.import_module("pingyi.extensions").load_extensions()
+    brought = (getattr(one.extension, "settings", None) for one in getattr(working, "working", ()))
+    for kind in (importlib.import_module("pingyi.settings").Settings, *filter(None, brought)):
+        for each in (each for each in dataclasses.fields(kind) if "env" in each.metadata):
+            default = "" if each.default is dataclasses.MISSING else each.default
+            yield f"{each.metadata['env']} {default!r} {each.metadata['about']}"
 
 
 def procfile(root: Path) -> list[str]:

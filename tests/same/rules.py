@@ -71,6 +71,12 @@ LINES = (
     *(("assessor", "assess"), ("counter", "open_boxes"), ("publisher", "publish"), ("sealer", "seal")),
     *(("witnesses", "witness"), ("worker", "fold")),
 )
+NOT_LOADED = (
+    "扩展“{name}”（{distribution} {version}）无法载入（{error}），"
+    "无从得知它是否还有未完成的工作；请修复或卸载它。 / "
+    "The extension {name} ({distribution} {version}) cannot be loaded ({error}), so nobody knows what it "
+    "still has to do; repair or uninstall it."
+)
 APPROVALS = "kinds of approvals are values of ApprovalKind"
 CHANGED = {
     **{("processes", f"{name}: pingyi worker {topic}"): PROCESSES for name, topic in LINES},
@@ -87,6 +93,26 @@ CHANGED = {
     **{
         ("tuples of words, such as counters", kinds): "kinds of adjustments are the keys of their titles"
         for kinds in ("deduction/bonus/warning", "deduction/bonus/warning/{}", "veto/disqualification")
+    },
+    **dict.fromkeys(
+        (
+            ("sentences", "检查员 / Inspector"),
+            ("sentences", "被评单位联络员 / Unit liaison"),
+            *(("words of the code", word) for word in ("Inspector", "inspector", "unit_liaison")),
+        ),
+        "nobody used these roles",
+    ),
+    (
+        "sentences",
+        NOT_LOADED,
+    ): "also said where it is loaded and fails: 无法使用",
+    **{
+        ("settings", f"{name} '' {about} (default: {folder} below the state folder)"): "the default follows"
+        " from a folder_setting; PINGYI_BALLOTS and PINGYI_BOX are settings of the surveys"
+        for name, about, folder in (
+            ("PINGYI_BALLOTS", "folder of the key files by which web hosts take ballots", "ballots"),
+            ("PINGYI_BOX", "folder of the box keys, on the counting host", "box"),
+        )
     },
     ("words of the code", "iso"): "deadlines are printed by the kind of approval",
     **{

@@ -1,18 +1,27 @@
 """Settings come from the environment alone, and a wrong one is named."""
 
-import dataclasses
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pingyi.domain.errors import Problem
-from pingyi.settings import SYSTEM_STATE, Settings, default_of, load_settings, may_enter
+from pingyi.settings import (
+    SYSTEM_STATE,
+    Settings,
+    default_of,
+    folder_setting,
+    load_settings,
+    may_enter,
+    number_setting,
+    variables_of,
+)
 
 
 def test_every_setting_has_its_own_variable_and_a_line_about_it() -> None:
-    metadata = [each.metadata for each in dataclasses.fields(Settings)]
+    metadata = [each.metadata for each in variables_of(Settings)]
     variables = [each["env"] for each in metadata]
     assert len(set(variables)) == len(variables)
     assert all(re.fullmatch(r"[A-Z_]+", variable) for variable in variables)
@@ -20,7 +29,7 @@ def test_every_setting_has_its_own_variable_and_a_line_about_it() -> None:
 
 
 def test_every_variable_sets_its_field() -> None:
-    for each in dataclasses.fields(Settings):
+    for each in variables_of(Settings):
         given = "/somewhere" if each.name == "state" else "12345"
         found = getattr(load_settings({"PINGYI_STATE": "/elsewhere", each.metadata["env"]: given}), each.name)
         assert str(found) == given
@@ -28,7 +37,7 @@ def test_every_variable_sets_its_field() -> None:
 
 def test_defaults_apply_where_nothing_is_given(tmp_path: Path) -> None:
     settings = load_settings({"PINGYI_STATE": str(tmp_path), "PINGYI_PORT": " "})
-    for each in dataclasses.fields(Settings):
+    for each in variables_of(Settings):
         if each.name != "state":
             assert str(getattr(settings, each.name)) == default_of(each)
 
@@ -86,3 +95,27 @@ def test_no_password_shows_in_a_printed_settings() -> None:
     chosen = dict.fromkeys(("DATABASE_URL", "OWNER_DATABASE_URL"), "postgresql://u:hidden@h/d")
     printed = repr(load_settings({**chosen, "PINGYI_SECRET_KEY": "hidden", "REDIS_URL": "redis://:hidden@h"}))
     assert "hidden" not in printed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """Settings as an extension has them."""
+
+    shelf: Path = folder_setting("PINGYI_SHELF", "where it lies", "shelf")  # noqa: RUF009 - it makes a field
+    most: int = number_setting("PINGYI_MOST", "how many", 3)
+
+
+def test_settings_of_an_extension_are_read_from_the_same_environment(tmp_path: Path) -> None:
+    state = {"PINGYI_STATE": str(tmp_path)}
+    assert load_settings(state).read(Beside) == Beside(shelf=tmp_path / "shelf", most=3)
+    given = load_settings({**state, "PINGYI_SHELF": "/elsewhere", "PINGYI_MOST": " 7 "})
+    assert given.read(Beside) == Beside(shelf=Path("/elsewhere"), most=7)
+    with pytest.raises(Problem, match="PINGYI_MOST must be a whole number of at least 1"):
+        load_settings({**state, "PINGYI_MOST": "few"}).read(Beside)
+
+
+def test_rest_of_the_environment_holds_no_password_of_ours() -> None:
+    given = load_settings(
+        {"PINGYI_STATE": "/x", "SEALER_DATABASE_URL": "postgresql://s:secret@h/d", "A": "b"}
+    )
+    assert dict(given.environ) == {"A": "b"}

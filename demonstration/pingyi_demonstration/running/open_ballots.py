@@ -17,6 +17,7 @@ from pingyi_surveys.ballot.card_codes import new_card, write_card
 from pingyi_surveys.models import BallotBox
 from pingyi_surveys.questionnaires.questionnaire import ready_questionnaire
 from pingyi_surveys.questionnaires.store import store_questionnaire
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.boxes import Kind, put_box
 from pingyi_surveys.setup.card_hashes import card_hash, commit_cards
 from pingyi_surveys.setup.key_files import write_private
@@ -60,7 +61,7 @@ def prepare_boxes(connection: Connection, settings: Settings, period: PeriodRow)
         commit_cards(connection, SHELL, roster, [card_hash(token) for token in tokens])
     written = {channel: [write_card(token) for token in tokens] for channel, tokens in cards.items()}
     write_private(settings.state / FILE, json.dumps(written).encode() + b"\n")
-    prepare(connection, SHELL, period, settings)
+    prepare(connection, SHELL, period, settings.read(SurveySettings))
 
 
 def ballot_lines(connection: Connection, settings: Settings) -> list[str]:

@@ -13,7 +13,8 @@ from pingyi.channels import Text
 from pingyi.console.pages import attempt, blueprint, field, page, secret
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.core.roles import ROLE_TITLES, Role
+from pingyi.extensions import registered_roles
+from pingyi.roles import Role
 from pingyi.services.people.accounts import (
     AccountDraft,
     create_account,
@@ -90,7 +91,7 @@ def _accounts(
         status,
         rows=rows,
         operators=operators,
-        titles=ROLE_TITLES,
+        offered=list(registered_roles().values()),
         may_write=Role.SECURITY_ADMINISTRATOR in require_caller().roles,
         problem=problem,
         done=done,

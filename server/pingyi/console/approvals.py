@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.channels import Text
 from pingyi.console.office import done_or_refused
 from pingyi.console.pages import attempt, blueprint, field
+from pingyi.roles import Role
 from pingyi.services.approvals.approvals import approve_request, find_request, refuse_request, words_of
 from pingyi.services.approvals.kinds import ApprovalRequest
 from pingyi.services.approvals.requests import (
@@ -22,9 +23,11 @@ from pingyi.services.approvals.requests import (
     request_withdrawal,
 )
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import Role
 from pingyi.services.core.row_schemas import ReasonSchema, read_form
-from pingyi.services.periods.adjustments import AdjustmentRow, NewAdjustmentSchema
+from pingyi.services.periods.adjustments import (
+    AdjustmentRow,
+    NewAdjustmentSchema,
+)
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy

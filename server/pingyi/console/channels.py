@@ -8,8 +8,8 @@ from pingyi.channels import Text
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.core.bound_channels import ChannelRef
-from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.plugins.channel_pages import list_places, render_page, run_task
 from pingyi.services.uploads.channel_header import channel_header
 from pingyi.web.callers import require_caller

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.daily_ledger import LedgerDay, daily_ledger, ledger_days
 from pingyi.services.uploads.channel_header import channel_header
 from pingyi.web.callers import require_caller

@@ -15,8 +15,8 @@ from pingyi.console.pages import attempt, blueprint, field, page
 from pingyi.db import transaction
 from pingyi.domain.draw import Member, Rule
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.roles import Role
 from pingyi.services.core.callers import Caller
-from pingyi.services.core.roles import Role
 from pingyi.services.draws.draws import (
     DrawDraft,
     commit_draw,

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.core.bound_channels import ChannelRef
-from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.current_entries import EntryLines, current_entries_page
 from pingyi.services.intake.entry_cells import evidence_parts
 from pingyi.services.uploads.channel_header import channel_header

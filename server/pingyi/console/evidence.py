@@ -9,15 +9,15 @@ from pingyi.channels import Text
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.core.bound_channels import ChannelRef
-from pingyi.services.core.roles import HELD_READERS, OFFICE_READERS
 from pingyi.services.evidence.evidence import evidence_content, keep_evidence, most_bytes
 from pingyi.services.evidence.files import ENDINGS
 from pingyi.services.evidence.queries import MOST_PAGES, evidence_lines
 from pingyi.services.uploads.channel_header import channel_header
 from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
-from pingyi.web.policy import OPERATOR, policy
+from pingyi.web.policy import EVIDENCE_READERS, OPERATOR, policy
 
 SENDING = "console.send_evidence"
 FILES_A_PAGE = 50
@@ -55,7 +55,7 @@ def send_evidence(period: str, plugin: str, channel: str) -> AnyResponse:
 
 
 @blueprint.get(f"{_EVIDENCE}/<digest:sha256>")
-@policy(OPERATOR, *HELD_READERS)
+@policy(OPERATOR, EVIDENCE_READERS)
 def evidence_file(period: str, plugin: str, channel: str, sha256: str) -> AnyResponse:
     """A file's bytes, to be saved and never shown in place."""
     place = ChannelRef(period=period, channel=channel, plugin=plugin)

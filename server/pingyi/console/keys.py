@@ -12,8 +12,8 @@ from pingyi.channels import Text
 from pingyi.console.pages import attempt, blueprint, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.core.roles import ROLE_TITLES, Role
-from pingyi.services.people.accounts import checked_roles
+from pingyi.roles import Role
+from pingyi.services.people.account_roles import checked_roles
 from pingyi.services.people.api_keys import (
     NewKey,
     find_operator,
@@ -82,7 +82,6 @@ def _keys(status: int, problem: Problem | None, done: Text | None, made: NewKey 
         status,
         rows=rows,
         operators=operators,
-        titles=ROLE_TITLES,
         office_roles=OFFICE_ROLES,
         may_write=Role.SECURITY_ADMINISTRATOR in require_caller().roles,
         problem=problem,

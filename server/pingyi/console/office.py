@@ -13,10 +13,10 @@ from pingyi.console.pages import attempt, blueprint, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import AFTER_CLOSING, UNTIL_RELEASE
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.approvals.approvals import answered_requests, pending_requests
 from pingyi.services.approvals.core_kinds import RELEASE
 from pingyi.services.core.callers import Caller
-from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods.adjustments import ADJUSTMENT_TITLES
 from pingyi.services.periods.office_queries import list_periods, period_overview
 from pingyi.services.periods.periods import (

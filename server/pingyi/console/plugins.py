@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from pingyi.console.pages import blueprint, page
 from pingyi.db import transaction
 from pingyi.extensions import installed_extensions
-from pingyi.services.core.roles import OFFICE_READERS
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.plugins.plugin_uses import plugin_lines
 from pingyi.web.policy import policy
 

@@ -9,7 +9,9 @@ from pingyi.channels import Text
 from pingyi.console.pages import attempt, blueprint, field, page, secret
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.services.core.roles import ROLE_TITLES, Role
+from pingyi.extensions import home_parts, registered_roles
+from pingyi.navigation import TOOLS
+from pingyi.roles import OFFICE_READERS, Role, title_of
 from pingyi.services.people.accounts import (
     AccountDraft,
     change_password,
@@ -18,7 +20,7 @@ from pingyi.services.people.accounts import (
 )
 from pingyi.services.people.sign_in import sign_in as verify
 from pingyi.web.callers import current_account, require_caller
-from pingyi.web.links import TOOLS, links
+from pingyi.web.links import links
 from pingyi.web.policy import PUBLIC, SIGNED_IN, policy
 from pingyi.web.sessions import current_session
 
@@ -60,9 +62,11 @@ def sign_out() -> AnyResponse:
 @blueprint.get("/landing")
 @policy(SIGNED_IN)
 def landing() -> AnyResponse:
-    """Where an account begins, by its roles."""
+    """Where an account begins: at what waits for it where an extension has such a part, else by its roles."""
     roles = require_caller().roles
-    if roles & {Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR}:
+    if home_parts(roles):
+        return redirect(url_for("console.home"), 303)
+    if roles & set(OFFICE_READERS):
         return redirect(url_for("console.office"), 303)
     if Role.SECURITY_ADMINISTRATOR in roles:
         return redirect(url_for("console.accounts"), 303)
@@ -117,7 +121,7 @@ def change_own_password() -> AnyResponse:
 
 def _own(status: int, problem: Problem | None, done: Text | None) -> AnyResponse:
     account = current_account()
-    roles = [ROLE_TITLES[Role(role)] for role in sorted(account.roles)] if account else []
+    roles = [title_of(role, registered_roles()) for role in sorted(account.roles)] if account else []
     return page("console/account.html", status, roles=roles, problem=problem, done=done)
 
 

@@ -20,7 +20,6 @@ class PeriodState(StrEnum):
 UNTIL_OPENING: Final = (PeriodState.DRAFT,)
 UNTIL_CLOSING: Final = (PeriodState.DRAFT, PeriodState.OPEN)
 UNTIL_RELEASE: Final = (PeriodState.DRAFT, PeriodState.OPEN, PeriodState.CLOSED, PeriodState.ASSESSED)
-WITH_BALLOTS: Final = (PeriodState.OPEN, PeriodState.CLOSED)
 AFTER_CLOSING: Final = (PeriodState.CLOSED, PeriodState.ASSESSED, PeriodState.PUBLISHED)
 WITH_RESULT: Final = (PeriodState.ASSESSED, PeriodState.PUBLISHED)
 RELEASED: Final = (PeriodState.PUBLISHED, PeriodState.ARCHIVED)

@@ -26,7 +26,7 @@ from pingyi.embedded.up import bring_up
 from pingyi.extensions import load_extensions
 from pingyi.ledger.keys import ensure_key
 from pingyi.settings import Settings, load_settings
-from pingyi.shell import ANNOUNCE
+from pingyi.shell import ANNOUNCE, complain, unmigrated_extension
 
 
 @click.command()
@@ -53,7 +53,7 @@ def doctor() -> None:
     from pingyi.embedded import doctor as checks
 
     settings = attach(load_settings(os.environ))
-    found = [*checks.findings(settings), *checks.package_findings()]
+    found = [*checks.findings(settings), *checks.package_findings(settings)]
     for each in found:
         click.echo(f"{'ok  ' if each.ok else 'FAIL'} {each.code}: {each.message.zh} / {each.message.en}")
     raise SystemExit(0 if all(each.ok for each in found) else 1)
@@ -95,5 +95,9 @@ def database_migrate() -> None:
         settings = attach(settings)
     if not settings.owner_database_url:
         raise refusal("no_owner_url")
-    migrations.upgrade(settings.owner_database_url)
+    broken = migrations.upgrade(settings.owner_database_url)
+    for one in broken:
+        complain(unmigrated_extension(one))
+    if broken:
+        raise SystemExit(1)
     click.echo("数据库结构已是最新 / the database schema is current")

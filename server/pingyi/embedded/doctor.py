@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import redis
@@ -16,10 +17,11 @@ from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.embedded.database_roles import own_rights
 from pingyi.embedded.doctor_messages import remark
-from pingyi.extensions import load_extensions
+from pingyi.extensions import RegisteredExtension, load_extensions
 from pingyi.ledger.keys import load_key
-from pingyi.migrations import is_current, revision_of
-from pingyi.settings import Settings
+from pingyi.migrations import behind, is_current, revision_of
+from pingyi.registry import Broken, named
+from pingyi.settings import Settings, variables_of
 
 _KNOWN_SECRETS = ("change", "secret", "default", "insecure", "example", "password", "0123456789")
 _SETTING = select(func.current_setting(bindparam("name")))
@@ -49,22 +51,43 @@ def findings(settings: Settings, *, seals: bool = True) -> list[Finding]:
     ]
 
 
-def package_findings() -> list[Finding]:
-    """Whether every extension that is installed can be loaded; one that cannot stops no process."""
-    broken = load_extensions().broken
+def package_findings(settings: Settings) -> list[Finding]:
+    """Whether every extension that is installed can be used; one that cannot stops no process."""
+    extensions = load_extensions()
+    return [
+        *_loaded(extensions.broken),
+        *_settings(settings, extensions.working),
+        *_tables(settings.database_url),
+    ]
+
+
+def _tables(url: str) -> Iterator[Finding]:
+    with suppress(SQLAlchemyError), create_engine(url, poolclass=NullPool).connect() as connection:
+        late = behind(connection)
+        if not late:
+            yield _finding("extension_tables", ok=True)
+        for one in late:
+            yield _finding("extension_tables", ok=False, **named(one))
+
+
+def _settings(settings: Settings, working: Sequence[RegisteredExtension]) -> Iterator[Finding]:
+    for extension in (one.extension for one in working):
+        if extension.settings is None:
+            continue
+        variables = ", ".join(each.metadata["env"] for each in variables_of(extension.settings))
+        try:
+            settings.read(extension.settings)
+        except Problem as problem:
+            named = {"name": extension.key, "zh": problem.message.zh, "en": problem.message.en}
+            yield _finding("extension_settings", ok=False, **named)
+        else:
+            yield _finding("extension_settings", ok=True, name=extension.key, variables=variables)
+
+
+def _loaded(broken: Sequence[Broken]) -> list[Finding]:
     if not broken:
         return [_finding("extensions", ok=True)]
-    return [
-        _finding(
-            "extensions",
-            ok=False,
-            name=one.name,
-            distribution=one.distribution,
-            version=one.version,
-            error=one.error,
-        )
-        for one in broken
-    ]
+    return [_finding("extensions", ok=False, **named(one)) for one in broken]
 
 
 def require_safe(settings: Settings, *, seals: bool = True) -> None:

@@ -85,6 +85,19 @@ _REMARKS = {
             "repair or uninstall it, until then no period is opened or assessed",
         ),
     ),
+    "extension_settings": (
+        Text(zh="扩展“{name}”的设置可用（{variables}）", en="settings of the extension {name}: {variables}"),
+        Text(zh="扩展“{name}”的设置有误：{zh}", en="settings of the extension {name}: {en}"),
+    ),
+    "extension_tables": (
+        Text(zh="所有扩展的数据表均为最新", en="the tables of all extensions are current"),
+        Text(
+            zh="扩展“{name}”（{distribution} {version}）的数据表不是最新的（{error}）；"
+            "请执行 pingyi database migrate，仍不成功则修复或卸载该扩展",
+            en="the tables of the extension {name} ({distribution} {version}) are not current ({error}); "
+            "run pingyi database migrate, and if that fails repair or uninstall it",
+        ),
+    ),
     "queue_reachable": (
         Text(zh="任务队列可以连接", en="the job queue answers"),
         Text(

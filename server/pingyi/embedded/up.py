@@ -21,6 +21,7 @@ from pingyi.embedded.postgres import tail_of
 from pingyi.embedded.process_lines import read_procfile
 from pingyi.embedded.supervisor import MARK, Supervisor
 from pingyi.settings import Settings
+from pingyi.shell import complain, unmigrated_extension
 
 _FIRST_ANSWER_SECONDS = 60
 
@@ -56,7 +57,8 @@ def _prepare(settings: Settings) -> None:
 
     if not settings.owner_database_url:
         raise refusal("no_owner_url")
-    migrations.upgrade(settings.owner_database_url)
+    for broken in migrations.upgrade(settings.owner_database_url):
+        complain(unmigrated_extension(broken))
     require_safe(settings)
 
 

@@ -4,10 +4,12 @@ from alembic import context
 
 from pingyi.migrations import COMPARED
 
+given = context.config.attributes
 context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=context.config.attributes["tables"],
-    **COMPARED,
+    connection=given["connection"],
+    target_metadata=given["tables"],
+    version_table=given["version_table"],
+    **{**COMPARED, **given.get("options", {})},
 )
 with context.begin_transaction():
     context.run_migrations()

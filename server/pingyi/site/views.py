@@ -11,8 +11,8 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme.values import Category
 from pingyi.registry import current_registry
+from pingyi.roles import Role
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import Role
 from pingyi.services.periods.released_periods import newest_released, released_periods
 from pingyi.services.results.load import load_result
 from pingyi.services.results.result import Result, record_json, results_csv, results_json

@@ -1,44 +1,54 @@
-"""Links to pages of other packages, on pages of ours."""
+"""The links that an account sees on every page, ours and those of extensions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, current_app
-
 from pingyi.channels import Text
+from pingyi.extensions import home_parts, installed_extensions
+from pingyi.navigation import TOOLS, Link
+from pingyi.roles import ACCOUNT_READERS, OFFICE_READERS, Role
 from pingyi.web.callers import current_account
 
-EXTENSION: Final = "pingyi.links"
-TOOLS, FOOT, OFFICE, PERIOD, HELD = "tools", "foot", "office", "period", "held"
-PLACES: Final = (TOOLS, FOOT, OFFICE, PERIOD, HELD)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """`place`: top or foot of every page ("tools", "foot"), the office's first page ("office"), its page of a
-    period ("period"), a result with held evidence ("held").
-
-    The endpoint takes `period` in the latter two; accounts without one of `roles` (none: anybody) see none.
-    """
-
-    place: str
-    endpoint: str
-    title: Text
-    roles: frozenset[str] = frozenset()
-
-
-def add_link(app: Flask, link: Link) -> None:
-    """Show a link from now on; ValueError for an unknown place."""
-    if link.place not in PLACES:
-        raise ValueError(f"a link stands in one of {PLACES}")
-    app.extensions.setdefault(EXTENSION, []).append(link)
+HOME: Final = Link(place=TOOLS, endpoint="console.home", title=Text(zh="待办事项", en="To do"))
+CORE_LINKS: Final = (
+    Link(
+        place=TOOLS,
+        endpoint="console.office",
+        title=Text(zh="评议办", en="Office"),
+        roles=frozenset(OFFICE_READERS),
+    ),
+    Link(
+        place=TOOLS,
+        endpoint="console.channels",
+        title=Text(zh="渠道页面", en="Channel pages"),
+        roles=frozenset({Role.OPERATOR, *OFFICE_READERS}),
+    ),
+    Link(
+        place=TOOLS,
+        endpoint="console.deliveries",
+        title=Text(zh="报送", en="Deliveries"),
+        roles=frozenset({Role.OPERATOR}),
+    ),
+    Link(
+        place=TOOLS,
+        endpoint="console.accounts",
+        title=Text(zh="账号", en="Accounts"),
+        roles=frozenset(ACCOUNT_READERS),
+    ),
+    Link(
+        place=TOOLS,
+        endpoint="console.keys",
+        title=Text(zh="密钥", en="Keys"),
+        roles=frozenset(ACCOUNT_READERS),
+    ),
+)
 
 
 def links(place: str) -> list[Link]:
-    """The links of a place that this account may follow."""
-    known: list[Link] = current_app.extensions.get(EXTENSION, [])
+    """The links of a place that this account may follow: to its home where it has one, ours, then others."""
     account = current_account()
     roles = account.roles if account else frozenset()
+    brought = (link for one in installed_extensions().working for link in one.extension.links)
+    known = [*([HOME] if home_parts(roles) else []), *CORE_LINKS, *brought]
     return [link for link in known if link.place == place and (not link.roles or link.roles & roles)]

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request, url_for
 
+from pingyi.channels import Text
 from pingyi.db import db
-from pingyi.services.core.roles import Role
+from pingyi.extensions import registered_roles
+from pingyi.roles import title_of
 from pingyi.services.periods.queries import time_zone_of
 from pingyi.web.callers import current_account
 from pingyi.web.headers import asset
@@ -25,8 +27,13 @@ def init_templating(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(say=say, grouped=grouped, moment=moment)
-    app.jinja_env.globals.update(t=both, asset=asset, Role=Role, links=links)
+    app.jinja_env.globals.update(t=both, asset=asset, links=links, role_title=role_title)
     app.context_processor(_context)
+
+
+def role_title(role: str) -> Text:
+    """What a role is called, its key where nobody brings it any more."""
+    return title_of(role, registered_roles())
 
 
 def grouped(number: int | None) -> str:

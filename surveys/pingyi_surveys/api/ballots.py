@@ -5,23 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import current_app
 from marshmallow import Schema, fields, validate
 
 from pingyi.api.openapi import Resource
 from pingyi.channels import Word
 from pingyi.db import transaction
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.core.row_schemas import key_field
 from pingyi.services.periods.periods import PeriodRow, find_period
-from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
 from pingyi.web.language import say
 from pingyi_surveys.api.examples import BOX
 from pingyi_surveys.review.coverage import view_coverage
 from pingyi_surveys.review.office_boxes import BoxOverview, ChannelBoxes, box_overview
 from pingyi_surveys.setup.boxes import put_box, remove_box
+from pingyi_surveys.setup.key_files import configured
 from pingyi_surveys.setup.prepare_keys import prepare
 
 blp = Resource("ballots", __name__, url_prefix="/periods/<key:period>", description="收票 / Ballots")
@@ -177,10 +176,9 @@ def delete(period: str, channel: str) -> dict[str, Any]:
 @blp.response(201, BallotKeysSchema)
 def make_keys(period: str) -> Any:
     """Make the keys of a draft period's boxes, or make them again; the box key stays in a file here."""
-    settings: Settings = current_app.extensions["pingyi.configuration"]
     with transaction() as connection:
         found: PeriodRow = find_period(connection, period)
-        prepare(connection, require_caller(), found, settings)
+        prepare(connection, require_caller(), found, configured())
         return box_overview(connection, found).keys
 
 

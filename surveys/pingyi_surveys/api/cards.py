@@ -9,8 +9,8 @@ from marshmallow import Schema, fields, validate
 from pingyi.api.openapi import Resource
 from pingyi.channels import Word
 from pingyi.db import transaction
-from pingyi.services.core.roles import Role
 from pingyi.web.callers import require_caller
+from pingyi_surveys.roles import CARD_ISSUER
 from pingyi_surveys.setup.register_cards import register_cards
 
 MOST_AT_ONCE = 3_500
@@ -45,7 +45,7 @@ _EXAMPLE = {"hashes": [f"{number:064x}" for number in range(1, 11)], "stratum": 
 
 
 @blp.route("", methods=["POST"])
-@blp.operation("card_register", Role.CARD_ISSUER)
+@blp.operation("card_register", CARD_ISSUER)
 @blp.arguments(CardsSchema, example=_EXAMPLE)
 @blp.response(201, RegisteredSchema)
 def post(given: dict[str, Any], period: str, channel: str) -> dict[str, Any]:

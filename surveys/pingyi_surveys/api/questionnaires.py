@@ -10,7 +10,7 @@ from pingyi.api.openapi import Resource
 from pingyi.channels import Text
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError
-from pingyi.services.core.roles import OFFICE_READERS, Role
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.core.row_schemas import invalid_request
 from pingyi.web.callers import require_caller
 from pingyi_surveys.api.examples import QUESTIONNAIRE

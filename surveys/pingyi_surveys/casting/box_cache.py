@@ -18,14 +18,13 @@ from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.models import Channel, Period, SchemeVersion
-from pingyi.settings import Settings
 from pingyi_surveys.ballot.key_messages import key_file_changed
 from pingyi_surveys.ballot.keys import KeyFile, PeriodKeys, period_keys
 from pingyi_surveys.ballot.layout import Layout, read_layout
 from pingyi_surveys.models import BallotBox, BallotKeys, KeyDestruction, PreparedBox, QuestionnaireVersion
 from pingyi_surveys.questionnaires.questionnaire import Questionnaire, parse_questionnaire
 from pingyi_surveys.setup.card_hashes import load_cards, roster_digest
-from pingyi_surveys.setup.key_files import read_keys
+from pingyi_surveys.setup.key_files import configured, read_keys
 from pingyi_surveys.setup.queries import units_of_period
 
 EXTENSION = "pingyi_surveys.live"
@@ -250,8 +249,7 @@ def _load(connection: Connection, channel_id: int, state: _State) -> CachedBox:
 
 
 def _keys(connection: Connection, channel_id: int, stored: _StoredBox) -> KeyFile:
-    settings: Settings = current_app.extensions["pingyi.configuration"]
-    found = read_keys(settings, stored.period_id, stored.key_file.hex())
+    found = read_keys(configured(), stored.period_id, stored.key_file.hex())
     expected = found.rosters.get(stored.channel)
     if expected is not None and roster_digest(connection, channel_id) != expected:
         raise key_file_changed(expected, roster_digest(connection, channel_id))

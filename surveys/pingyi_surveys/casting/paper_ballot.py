@@ -14,18 +14,19 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.ledger.leaves import record
 from pingyi.models import Channel, Leaf, Period
+from pingyi.roles import Role
 from pingyi.services.core.bound_channels import BoundChannel, channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden
-from pingyi.services.core.roles import Role
 from pingyi_surveys.ballot.opened_ballot import NO_ANSWER
 from pingyi_surveys.casting.box_cache import CachedBox
 from pingyi_surveys.casting.drafts import BallotDraft, drop_draft, load_draft, save_draft
 from pingyi_surveys.casting.roster_ballot import cast_ballot
 from pingyi_surveys.casting.roster_cards import RosterCard, find_card
 from pingyi_surveys.models import BallotBox
+from pingyi_surveys.roles import REVIEWER
 
-KEYERS: Final = (Role.ADMINISTRATOR, Role.APPROVER, Role.REVIEWER)
+KEYERS: Final = (Role.ADMINISTRATOR, Role.APPROVER, REVIEWER)
 Standing = Literal["first", "differs", "cast"]
 _OPEN_ROSTERS = (
     select(BallotBox.channel_id)

@@ -13,7 +13,6 @@ from pingyi.channels import Text
 from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import HELD_READERS
 from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.web.policy import PUBLIC, policy
 from pingyi_surveys.ballot.tally_cells import FLOOR
@@ -31,6 +30,7 @@ from pingyi_surveys.review.labels import (
     reason_title,
 )
 from pingyi_surveys.review.quarantine_report import Signal, explain
+from pingyi_surveys.roles import HELD_READERS
 
 blueprint = Blueprint("ballot_anomalies", __name__, template_folder="../templates")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,19 +13,19 @@ from pingyi.channels import Text
 from pingyi.console.pages import field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.domain.period_state import WITH_BALLOTS, PeriodState
+from pingyi.domain.period_state import PeriodState
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.core.callers import Caller
-from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods.periods import PeriodRow, find_period
-from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 from pingyi_surveys.ballot.thresholds import Rules
 from pingyi_surveys.casting.paper_ballot import KEYERS
 from pingyi_surveys.questionnaires.store import list_questionnaires
-from pingyi_surveys.review.coverage import view_coverage
+from pingyi_surveys.review.coverage import WITH_BALLOTS, view_coverage
 from pingyi_surveys.review.office_boxes import box_overview
 from pingyi_surveys.setup.boxes import put_box, remove_box
+from pingyi_surveys.setup.key_files import configured
 from pingyi_surveys.setup.prepare_keys import prepare
 
 VIEWERS = (Role.ADMINISTRATOR, Role.AUDITOR)
@@ -58,8 +58,7 @@ def configure(period: str, channel: str) -> AnyResponse:
 @policy(Role.ADMINISTRATOR)
 def make_keys(period: str) -> AnyResponse:
     """Make the keys, the box's own kept in a file on this host."""
-    settings: Settings = current_app.extensions["pingyi.configuration"]
-    return _act(period, lambda connection, caller, found: prepare(connection, caller, found, settings))
+    return _act(period, lambda connection, caller, found: prepare(connection, caller, found, configured()))
 
 
 @blueprint.post(f"{PERIOD}/turnout")

@@ -14,9 +14,9 @@ from pingyi.console.pages import attempt, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import UNTIL_CLOSING
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.settings import Settings
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy

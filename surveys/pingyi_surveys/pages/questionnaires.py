@@ -12,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.services.core.roles import OFFICE_READERS, Role
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.core.text_files import decode
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy

@@ -12,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.ledger.leaves import record
-from pingyi.services.core.roles import OFFICE_READERS, Role
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.web.callers import require_caller
 from pingyi.web.language import language
 from pingyi.web.policy import policy

@@ -11,7 +11,6 @@ from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.services.core.errors import not_found
-from pingyi.services.core.roles import HELD_READERS, Role
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
@@ -27,6 +26,7 @@ from pingyi_surveys.review.held_ballots import (
 )
 from pingyi_surveys.review.labels import PATTERN_F, reason_title
 from pingyi_surveys.review.quarantine_report import Signal, explain
+from pingyi_surveys.roles import HELD_READERS, REVIEWER
 
 ALL = "/office/periods/<key:period>/review"
 ONE = f"{ALL}/<key:channel>/<unit>/<reason>"
@@ -57,7 +57,7 @@ def cells(period: str) -> AnyResponse:
         boxes=boxes,
         cells=waiting,
         own={(cell.channel, cell.unit, cell.reason) for cell in waiting if cell.own(caller)},
-        may_review=Role.REVIEWER in caller.roles,
+        may_review=REVIEWER in caller.roles,
         closed=found.state == PeriodState.CLOSED,
         needed=NEEDED,
         reason_title=reason_title,
@@ -73,7 +73,7 @@ def cell(period: str, channel: str, unit: str, reason: str) -> AnyResponse:
 
 
 @blueprint.post(ONE)
-@policy(Role.REVIEWER)
+@policy(REVIEWER)
 def say(period: str, channel: str, unit: str, reason: str) -> AnyResponse:
     """Say whether the ballots are to count."""
     caller, verdict = require_caller(), field("verdict")
@@ -118,7 +118,7 @@ def _cell(period: str, channel: str, unit: str, reason: str, problem: Problem | 
         pictures=unit_pictures(box, unit),
         own=one.own(caller),
         shown=one.shown(caller),
-        may_speak=Role.REVIEWER in caller.roles
+        may_speak=REVIEWER in caller.roles
         and one.decided is None
         and not one.own(caller)
         and found.state == PeriodState.CLOSED,

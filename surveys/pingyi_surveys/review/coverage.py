@@ -9,18 +9,19 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from pingyi.channels import Text
-from pingyi.domain.period_state import WITH_BALLOTS
+from pingyi.domain.period_state import PeriodState
 from pingyi.models import Channel
+from pingyi.roles import Role
 from pingyi.services.core.bound_channels import BoundChannel, period_channels
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, require_state
-from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.models import SealedBallot
 from pingyi_surveys.review.queries import BoxTurnout
 from pingyi_surveys.review.turnout import view_turnout
 from pingyi_surveys.setup.queries import card_counts, units_of_period
 
+WITH_BALLOTS = (PeriodState.OPEN, PeriodState.CLOSED)
 VIEWERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, "shell"})
 _SEALED = (
     select(SealedBallot.channel_id, SealedBallot.unit_id, func.count().label("ballots"))

@@ -16,17 +16,19 @@ from pingyi.database_refusals import sqlstate
 from pingyi.db import Lock, hold
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import PeriodState
+from pingyi.extensions import registered_roles
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
 from pingyi.models import Entry, EntryHead
+from pingyi.roles import incompatible_pairs
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found, require_state, wrong_state
-from pingyi.services.core.roles import Role, incompatible_pairs
 from pingyi.services.intake.dispositions import begin, move_standing
 from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.ballot.tally_cells import COUNTED, HELD, REJECTED
 from pingyi_surveys.models import CellDecision, CellReview
 from pingyi_surveys.review.queries import BallotNumbers, Review, decisions, opened_periods, openings, reviews
+from pingyi_surveys.roles import REVIEWER
 from pingyi_surveys.setup.boxes import BATCH
 from pingyi_surveys.setup.queries import units_of_period
 
@@ -148,7 +150,7 @@ def review_cell(
 
 def require_reviewer(caller: Caller) -> None:
     """Problem forbidden for whoever is no reviewer, or holds a role that goes with none (a key may)."""
-    if Role.REVIEWER not in caller.roles or incompatible_pairs(caller.roles - {"shell"}):
+    if REVIEWER not in caller.roles or incompatible_pairs(caller.roles - {"shell"}, registered_roles()):
         raise forbidden()
 
 

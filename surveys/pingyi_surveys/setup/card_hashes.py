@@ -16,8 +16,8 @@ from pingyi.ledger.leaves import record
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, require_state
-from pingyi.services.core.roles import Role
 from pingyi_surveys.models import CardList
+from pingyi_surveys.roles import CARD_ISSUER
 
 FEWEST_CARDS = 10
 HASH_BYTES = 32
@@ -78,7 +78,7 @@ def commit_cards(
 def _require_issuable(
     caller: Caller, working: BoundChannel, hashes: Sequence[bytes], purpose: Purpose
 ) -> None:
-    if not caller.roles & {Role.CARD_ISSUER, "shell"}:
+    if not caller.roles & {CARD_ISSUER, "shell"}:
         raise forbidden()
     require_state(working.state, UNTIL_OPENING if purpose == "card" else UNTIL_CLOSING)
     if len(set(hashes)) != len(hashes) or any(len(one) != HASH_BYTES for one in hashes):

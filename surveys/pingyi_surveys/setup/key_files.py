@@ -13,12 +13,13 @@ from pingyi.domain.errors import Problem
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.key_messages import key_file_unreadable
 from pingyi_surveys.ballot.keys import BoxKeys, KeyFile, box_keys_of, read_key_file
+from pingyi_surveys.settings import SurveySettings
 
 
-def configured() -> Settings:
-    """The settings of the running application, which say where the files lie."""
-    found: Settings = current_app.extensions["pingyi.configuration"]
-    return found
+def configured() -> SurveySettings:
+    """Our settings in the running application, which say where the files lie."""
+    settings: Settings = current_app.extensions["pingyi.configuration"]
+    return settings.read(SurveySettings)
 
 
 def box_name(period_id: int, public: bytes) -> str:
@@ -31,7 +32,7 @@ def key_file_name(period_id: int, digest: str) -> str:
     return f"period-{period_id}-{digest[:16]}.keys"
 
 
-def read_keys(settings: Settings, period_id: int, digest: str) -> KeyFile:
+def read_keys(settings: SurveySettings, period_id: int, digest: str) -> KeyFile:
     """The keys by which this host takes a period's ballots.
 
     Raises Problem key_file_missing, key_file_changed, key_file_unreadable.
@@ -49,7 +50,7 @@ _MISSING = Text(
 )
 
 
-def read_box_secret(settings: Settings, period_id: int, public: bytes) -> bytes | None:
+def read_box_secret(settings: SurveySettings, period_id: int, public: bytes) -> bytes | None:
     """The secret that opens a period's boxes where this host holds it; Problem box_key_wrong."""
     try:
         written = (settings.box_folder / box_name(period_id, public)).read_text(encoding="ascii")

@@ -18,7 +18,7 @@ from typing import Final
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
-from pingyi.settings import Settings
+from pingyi_surveys.settings import SurveySettings
 
 TIMEOUT_SECONDS: Final = 30
 PAUSES_SECONDS: Final = (0.0, 1.0, 3.0)
@@ -79,7 +79,7 @@ class _Outcome(Enum):
     UNCLEAR = 3
 
 
-def mail_server(settings: Settings) -> MailServer:
+def mail_server(settings: SurveySettings) -> MailServer:
     """The server and the sender that the settings name; Problem mail_not_configured."""
     host, _, port = settings.smtp.strip().rpartition(":")
     name, sender = parseaddr(settings.mail_from)

@@ -22,10 +22,10 @@ from pingyi.services.core.bound_channels import channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.periods.periods import PeriodRow
-from pingyi.settings import Settings
 from pingyi_surveys.ballot.keys import BoxKeys, KeyFile, box_keys, new_secret, write_key_file
 from pingyi_surveys.ballot.thresholds import read_rules
 from pingyi_surveys.models import BallotKeys, PreparedBox, QuestionnaireVersion
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.boxes import BATCH, Box, boxes_of, layout_of, levels_of, unfit
 from pingyi_surveys.setup.card_hashes import cards_of, roster_digest
 from pingyi_surveys.setup.key_files import box_name, key_file_name, write_private
@@ -71,7 +71,7 @@ def prepare(
     connection: Connection,
     caller: Caller,
     period: PeriodRow,
-    settings: Settings,
+    settings: SurveySettings,
     box_secret: bytes | None = None,
 ) -> Prepared:
     """Make the keys of a draft period and freeze its boxes; again makes new keys.
@@ -273,7 +273,7 @@ def _fits(connection: Connection, box: Box, prepared: Prepared) -> bool:
 
 
 def _write_key_file(
-    connection: Connection, settings: Settings, period: PeriodRow, boxes: Sequence[Box], keys: BoxKeys
+    connection: Connection, settings: SurveySettings, period: PeriodRow, boxes: Sequence[Box], keys: BoxKeys
 ) -> str:
     rosters = {
         box.channel: roster_digest(connection, box.channel_id) for box in boxes if box.kind == "roster"

@@ -98,9 +98,10 @@ _SEEN = Text(
 
 
 def _server(app: Flask) -> MailServer:
+    from pingyi_surveys.settings import SurveySettings
     from pingyi_surveys.setup.mail import mail_server
 
-    return mail_server(app.extensions["pingyi.configuration"])
+    return mail_server(app.extensions["pingyi.configuration"].read(SurveySettings))
 
 
 def _post(server: MailServer, mailing: Mailing, keep: Callable[[], None]) -> None:

@@ -17,12 +17,12 @@ from tests.waiting import wait_for
 from pingyi.db import db, transaction
 from pingyi.services.core.bound_channels import ChannelRef, bound_channel, channel_by_id
 from pingyi.services.core.callers import SHELL, Caller
-from pingyi.services.core.roles import Role
 from pingyi_surveys.ballot.card_codes import new_visit_code, write_card
 from pingyi_surveys.ballot.keys import nullifier
 from pingyi_surveys.ballot.page_nonce import Bound, read_nonce
 from pingyi_surveys.casting.box_cache import CachedBox
 from pingyi_surveys.casting.paper_ballot import find_sticker, key_ballot
+from pingyi_surveys.roles import REVIEWER
 from pingyi_surveys.setup.card_hashes import card_hash, commit_cards
 from pingyi_surveys.setup.window_codes import Code, code_of
 
@@ -165,7 +165,7 @@ def submit(election: Election, card: bytes, answers: tuple[int, ...]) -> None:
 def key_papers(election: Election) -> None:
     """A form keyed by two people and cast, and one that waits for its second person."""
     people = [
-        Caller(name=f"account-{number}", roles=frozenset({Role.REVIEWER}), account_id=number)
+        Caller(name=f"account-{number}", roles=frozenset({REVIEWER}), account_id=number)
         for number in (901, 902)
     ]
     cards = [card for card in election.made.cards if card not in {*election.drafts, *election.cast}][:2]

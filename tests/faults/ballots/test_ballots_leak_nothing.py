@@ -40,6 +40,7 @@ from pingyi_surveys.ballot.keys import BoxKeys, box_keys, nullifier
 from pingyi_surveys.ballot.sealed_box import Unopenable, open_one, tied_to
 from pingyi_surveys.casting.box_cache import cached_box
 from pingyi_surveys.casting.drafts import draft_bytes
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.card_hashes import card_hash
 
 pytestmark = pytest.mark.timeout(400)
@@ -60,7 +61,7 @@ def election() -> Iterator[Election]:
         with place.application() as app:
             made = ballot_period([f"市第{n}局" for n in range(1, UNITS + 1)], cards=CARDS)
             settings = app.extensions["pingyi.configuration"]
-            (kept,) = settings.box_folder.glob("*.box")
+            (kept,) = settings.read(SurveySettings).box_folder.glob("*.box")
             boxes = cached_box(made.open_id), cached_box(made.roster_id)
             secret = bytes.fromhex(kept.read_text().strip())
             found = Election(place, made, *boxes, secret=secret, key=settings.secret_key)

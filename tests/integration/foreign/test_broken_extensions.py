@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import text
 from tests.conftest import bearer
 from tests.integration.foreign.conftest import Write, inside, make_open
 from tests.small_scheme import channel, draft_period, names_of, open_draft, scheme_of
@@ -21,6 +22,7 @@ from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.periods.periods import close_period, request_assessment
+from pingyi.settings import Settings
 from pingyi_workers.jobs import sweep
 
 HEAD = """
@@ -29,6 +31,14 @@ from pingyi.extensions import Extension
 from pingyi.topics import Topic
 def init_app(app):
     app.add_url_rule("/{key}", "{key}", lambda: "here")
+from dataclasses import dataclass, field
+from pingyi.navigation import FOOT, Link
+from pingyi.roles import RoleKind
+def role(key): return RoleKind(key=key, title=Text(zh="a", en="a"))
+def link(place=FOOT, endpoint="twin"): return Link(place=place, endpoint=endpoint, title=Text(zh="a", en="a"))
+def settings(env="PINGYI_ODD", frozen=True):
+    return dataclass(frozen=frozen)(type("Odd", (), dict(
+        __annotations__=dict(odd=str), odd=field(default="", metadata=dict(env=env, about="x")))))
 def topic(key="letters", job="foreign_good:nothing", **more):
     return Topic(key=key, title=Text(zh="信", en="Letters"), job=job, **more)
 def nothing(subject):
@@ -49,6 +59,21 @@ BROKEN = {
     "no_topic": (MADE.format(more="topics=['letters']"), "expected a Topic, got str"),
     "wrong_topic": (MADE.format(more="topics=[topic('a/b')]"), "'a/b' is no topic"),
     "wrong_job": (MADE.format(more="topics=[topic('two', 'foreign_good')]"), "form module:function"),
+    "wrong_key": (MADE.format(more="").replace('key="twin"', 'key="Twin One"'), "'Twin One' is no key"),
+    "no_role": (MADE.format(more="roles=['chair']"), "expected a RoleKind, got str"),
+    "core_role": (MADE.format(more="roles=[role('auditor')]"), "the role auditor is already registered"),
+    "word_role": (MADE.format(more="roles=[role('public')]"), "the role public is already registered"),
+    "our_role": (MADE.format(more="roles=[role('reviewer')]"), "the role reviewer is already registered"),
+    "core_code": (MADE.format(more="refusals=dict(PY004=print)"), "PY004 is already registered"),
+    "our_code": (MADE.format(more="refusals=dict(PY006=print)"), "PY006 is already registered"),
+    "no_code": (MADE.format(more="refusals={'23505': print}"), "'23505' is no SQLSTATE of ours"),
+    "core_setting": (MADE.format(more="settings=settings('PINGYI_PORT')"), "PINGYI_PORT is already read"),
+    "our_setting": (MADE.format(more="settings=settings('PINGYI_BOX')"), "PINGYI_BOX is already read"),
+    "no_setting": (MADE.format(more="settings=settings('')"), "odd names no variable"),
+    "no_settings": (MADE.format(more="settings=settings(frozen=False)"), "no frozen dataclass"),
+    "no_place": (MADE.format(more="links=[link('ceiling')]"), "not in 'ceiling'"),
+    "no_link": (MADE.format(more="links=['/twin']"), "expected a Link, got str"),
+    "no_home": (MADE.format(more="home=['sofa']"), "expected a HomePart, got str"),
     "seals": (MADE.format(more="topics=[topic('two', seals=True)]"), "the sealer's role"),
 }
 
@@ -68,7 +93,15 @@ def test_broken_twin_is_named_and_the_good_one_works(package: Write, name: str) 
 
 
 @pytest.mark.parametrize(
-    "code", [BROKEN["leaves"][0], MADE.format(more="").replace("    app.", "    1 / 0 #")]
+    "code",
+    [
+        BROKEN["leaves"][0],
+        MADE.format(more="").replace("    app.", "    1 / 0 #"),
+        MADE.format(more="links=[link(endpoint='nowhere')]"),
+        MADE.format(more="links=[link(endpoint='console.office_period')]"),
+        MADE.format(more="approval_kinds=lambda: 1 / 0"),
+        MADE.format(more="approval_kinds=lambda: [role('publish')]"),
+    ],
 )
 def test_server_runs_beside_a_broken_extension_and_shows_it(
     start: Callable[[], Flask], package: Write, code: str
@@ -118,6 +151,41 @@ def test_nothing_is_opened_or_assessed_while_nobody_knows_what_is_missing(
             request_assessment(connection, SHELL, "p")
 
 
+ASKED = """
+from sqlalchemy import text
+def lacking(connection, period_id):
+    connection.execute(text("SELECT FROM nothing_of_that_name"))
+"""
+
+
+def test_extension_that_fails_when_asked_is_named_and_holds_up_no_closing(
+    start: Callable[[], Flask], package: Write
+) -> None:
+    whole = start()
+    package("odd", ASKED + MADE.format(more="missing=lacking, closed=lacking, unfinished=lacking"), **GROUP)
+    failing = start()
+    with inside(whole):
+        make_open("p", "partner_score", '{ scale = "5" }')
+        alone = channel("law", "依法行政", "100", '{ scale = "5" }', operator="法制办")
+        draft_period(scheme_of(alone, key="q", more=""), names_of(2), "q")
+    with inside(failing):
+        with pytest.raises(Problem) as refused:
+            open_draft("q")
+        [error] = refused.value.errors
+        assert error.code == "extension_broken"
+        assert "foreign-odd 1.2" in error.message.en and "UndefinedTable" in error.message.en
+        with transaction() as connection:
+            close_period(connection, SHELL, "p")
+        with pytest.raises(Problem, match="extension_broken"), transaction() as connection:
+            request_assessment(connection, SHELL, "p")
+
+
+def test_refusal_of_a_trigger_whose_extension_is_gone_is_told(start: Callable[[], Flask]) -> None:
+    with inside(start()), pytest.raises(Problem) as refused, transaction() as connection:
+        connection.execute(text("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'PY9ZZ'; END $$"))
+    assert refused.value.code == "conflict" and "PY9ZZ" in refused.value.message.zh
+
+
 def test_sweep_of_one_extension_holds_up_no_other(start: Callable[[], Flask], package: Write) -> None:
     note = "import os\ndef tidy():\n    os.environ['SWEPT'] = 'zz'\n"
     package("aa", MADE.format(more="sweep=lambda: 1 / 0").replace("twin", "aa"), **GROUP)
@@ -149,9 +217,12 @@ def test_shell_runs_and_names_what_is_broken(package: Write) -> None:
     assert "The extension gone (foreign-gone 1.2) cannot be loaded: ModuleNotFoundError" in unknown.output
 
 
-def test_doctor_finds_a_broken_extension(package: Write) -> None:
-    assert [(one.code, one.ok) for one in package_findings()] == [("extensions", True)]
+def test_doctor_finds_a_broken_extension(package: Write, settings: Settings) -> None:
+    fine = package_findings(settings)
+    assert all(one.ok for one in fine)
+    assert [one.code for one in fine] == ["extensions", "extension_settings", "extension_tables"]
+    assert "PINGYI_BALLOTS, PINGYI_BOX, PINGYI_SMTP, PINGYI_MAIL_FROM" in fine[1].message.zh
     package("gone", BROKEN["import_error"][0], **GROUP)
-    [found] = package_findings()
+    found, *_ = package_findings(settings)
     assert (found.code, found.ok) == ("extensions", False)
     assert "foreign-gone 1.2" in found.message.en and "foreign-gone 1.2" in found.message.zh

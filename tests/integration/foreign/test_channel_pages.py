@@ -81,7 +81,7 @@ ANSWERS = {
     "administrator": (200, 403),
     "auditor": (200, 403),
     "security_administrator": (403, 403),
-    "unit_liaison": (403, 403),
+    "card_issuer": (403, 403),
     "监测站": (200, 200),
 }
 

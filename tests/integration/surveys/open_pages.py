@@ -22,6 +22,7 @@ from pingyi_surveys.ballot.layout import unpack
 from pingyi_surveys.ballot.opened_ballot import OpenedBallot
 from pingyi_surveys.ballot.sealed_box import open_one, tied_to
 from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.card_hashes import card_hash, commit_cards
 from pingyi_surveys.setup.key_files import read_box_secret
 from pingyi_surveys.setup.service_windows import WindowLine, put_windows, rated_units
@@ -106,7 +107,7 @@ def add_visits(unit: str = "u1", count: int = 2) -> list[str]:
 def ballots(settings: Settings, made: Ballots) -> list[OpenedBallot]:
     """What lies in the open box, as the counting host will see it."""
     box = cached_box(made.open_id)
-    secret = read_box_secret(settings, box.period_id, box.public)
+    secret = read_box_secret(settings.read(SurveySettings), box.period_id, box.public)
     assert secret
     keys = box_keys(secret)
     with transaction() as connection:

@@ -20,6 +20,7 @@ from pingyi_surveys.ballot.layout import unpack
 from pingyi_surveys.ballot.opened_ballot import OpenedBallot
 from pingyi_surveys.ballot.sealed_box import open_one, tied_to
 from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.key_files import read_box_secret
 
 NAMES = tuple(f"市第{number}局" for number in range(1, 85))
@@ -79,7 +80,7 @@ def cast_count() -> int:
 def opened(made: Ballots, settings: Settings) -> list[OpenedBallot]:
     """The roster's ballots as the opening will read them."""
     box = cached_box(made.roster_id)
-    secret = read_box_secret(settings, box.period_id, box.public)
+    secret = read_box_secret(settings.read(SurveySettings), box.period_id, box.public)
     assert secret
     keys = box_keys(secret)
     with db.engine.connect() as connection:

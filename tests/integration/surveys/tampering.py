@@ -18,6 +18,7 @@ from pingyi_surveys.ballot.sealed_box import seal_group, tied_to
 from pingyi_surveys.casting.box_cache import CachedBox
 from pingyi_surveys.casting.seal import ballot_leaf
 from pingyi_surveys.counting.open_boxes import open_by_itself
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.key_files import read_box_secret
 
 PERIOD = 1
@@ -36,7 +37,7 @@ class Scene:
     superuser: Connection
 
     def secret(self, settings: Settings) -> bytes:
-        found = read_box_secret(settings, PERIOD, self.made.prepared.public)
+        found = read_box_secret(settings.read(SurveySettings), PERIOD, self.made.prepared.public)
         assert found
         return found
 

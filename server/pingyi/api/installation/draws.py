@@ -13,7 +13,7 @@ from pingyi.api.openapi import Resource
 from pingyi.channels import Word
 from pingyi.db import transaction
 from pingyi.domain.draw import Member, Rule
-from pingyi.services.core.roles import Role
+from pingyi.roles import Role
 from pingyi.services.core.row_schemas import key_field, name_field, reason_field
 from pingyi.services.draws.documents import draw_document
 from pingyi.services.draws.draws import (

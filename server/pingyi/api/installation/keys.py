@@ -7,20 +7,25 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from pingyi.api.examples import KEY
+from pingyi.api.fields import OneOfRegistered
 from pingyi.api.openapi import Resource
 from pingyi.channels import Word
 from pingyi.channels.messages import UNKNOWN, Message
 from pingyi.db import transaction
-from pingyi.services.core.roles import ACCOUNT_READERS, Role
+from pingyi.extensions import registered_roles
+from pingyi.roles import ACCOUNT_READERS, Role
 from pingyi.services.core.row_schemas import key_field
 from pingyi.services.people import api_keys
-from pingyi.services.people.accounts import checked_roles
+from pingyi.services.people.account_roles import checked_roles
 from pingyi.services.periods.office_queries import list_keys
 from pingyi.web.callers import require_caller
 
 blp = Resource("keys", __name__, url_prefix="/keys", description="密钥 / Keys")
 
-OFFICE = (Role.ADMINISTRATOR, Role.APPROVER, Role.REVIEWER, Role.SECURITY_ADMINISTRATOR, Role.AUDITOR)
+
+def office_roles() -> list[str]:
+    """The roles that a key of the office may have."""
+    return [role.key for role in registered_roles().values() if role.by_key]
 
 
 class NewKeySchema(Schema):
@@ -28,7 +33,7 @@ class NewKeySchema(Schema):
 
     operator = Word(load_default="")
     channels = fields.List(key_field(), load_default=list, validate=validate.Length(max=200))
-    roles = fields.List(Word(validate=validate.OneOf(OFFICE)), load_default=list)
+    roles = fields.List(Word(validate=OneOfRegistered(office_roles)), load_default=list)
     label = Word(load_default="")
     expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
 

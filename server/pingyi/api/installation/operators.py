@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from pingyi.api.examples import OPERATOR
 from pingyi.api.openapi import Resource
 from pingyi.db import transaction
-from pingyi.services.core.roles import ACCOUNT_READERS, OFFICE_READERS, Role
+from pingyi.roles import ACCOUNT_READERS, OFFICE_READERS, Role
 from pingyi.services.core.row_schemas import name_field
 from pingyi.services.people.api_keys import ensure_operator
 from pingyi.services.periods.office_queries import list_operators

@@ -1,4 +1,4 @@
-"""The plugins that this installation found."""
+"""The plugins and extensions that this installation found."""
 
 from __future__ import annotations
 
@@ -25,6 +25,16 @@ class PluginSchema(Schema):
     identity = fields.List(fields.String(), required=True)
 
 
+class ExtensionSchema(Schema):
+    """A package beside the core that works, and what it brings, by keys."""
+
+    key = fields.String(required=True)
+    distribution = fields.String(required=True)
+    version = fields.String(required=True)
+    topics = fields.List(fields.String(), required=True)
+    roles = fields.List(fields.String(), required=True)
+
+
 class BrokenSchema(Schema):
     """A package that brought nothing, and why."""
 
@@ -39,11 +49,13 @@ class PluginsSchema(Schema):
 
     plugins = fields.List(fields.Nested(PluginSchema), required=True)
     broken = fields.List(fields.Nested(BrokenSchema), required=True)
+    extensions = fields.List(fields.Nested(ExtensionSchema), required=True)
+    broken_extensions = fields.List(fields.Nested(BrokenSchema), required=True)
 
 
 @blp.route("")
 @blp.operation("plugin_list", SIGNED_IN)
 @blp.response(200, PluginsSchema)
 def list_all() -> dict[str, Any]:
-    """List the plugins, and the packages that are broken."""
+    """List the plugins and the extensions, and the packages that are broken."""
     return queries.plugins()

@@ -12,7 +12,7 @@ from pingyi.api.examples import SCHEME, SCHEME_TOML
 from pingyi.api.openapi import Resource
 from pingyi.api.requests import malformed, read_body
 from pingyi.db import transaction
-from pingyi.services.core.roles import OFFICE_READERS, Role
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.schemes import SchemeRow, find_scheme, store_scheme
 from pingyi.web.callers import require_caller

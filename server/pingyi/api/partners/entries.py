@@ -24,8 +24,8 @@ from pingyi.api.requests import (
 )
 from pingyi.channels import Channel, Word
 from pingyi.db import transaction
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.core.bound_channels import ChannelRef
-from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.core.row_schemas import ReasonSchema
 from pingyi.services.intake.deliveries import Answer, deliver
 from pingyi.services.intake.partner_queries import entries_page, entry_form, readable_channel, stored_receipt

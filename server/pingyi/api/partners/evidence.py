@@ -8,11 +8,10 @@ from marshmallow import Schema, fields, validate
 from pingyi.api.openapi import Resource
 from pingyi.api.requests import delivering_caller
 from pingyi.services.core.bound_channels import ChannelRef
-from pingyi.services.core.roles import HELD_READERS
 from pingyi.services.evidence.evidence import EvidenceFile, evidence_content, keep_evidence
 from pingyi.services.evidence.files import ENDINGS
 from pingyi.web.callers import require_caller
-from pingyi.web.policy import OPERATOR
+from pingyi.web.policy import EVIDENCE_READERS, OPERATOR
 
 _BINARY = {"type": "string", "format": "binary"}
 _FILE = {
@@ -52,7 +51,7 @@ def post_evidence(period: str, plugin: str, channel: str) -> tuple[EvidenceFile,
 
 
 @blp.route("/<digest:sha256>")
-@blp.operation("get_evidence", OPERATOR, *HELD_READERS)
+@blp.operation("get_evidence", OPERATOR, EVIDENCE_READERS)
 @blp.response(200, _BINARY, content_type="application/octet-stream")
 def get_evidence(period: str, plugin: str, channel: str, sha256: str) -> Response:
     """A file's bytes, to be saved and never shown in place."""

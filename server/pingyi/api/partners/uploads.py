@@ -16,8 +16,8 @@ from pingyi.api.partners.entries import ReceiptSchema
 from pingyi.api.requests import delivering_caller
 from pingyi.channels import Word
 from pingyi.db import transaction
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.core.bound_channels import ChannelRef
-from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.intake.partner_queries import readable_channel
 from pingyi.services.uploads.template_workbook import template_of
 from pingyi.services.uploads.uploads import Upload, confirm, preview, shown

@@ -13,8 +13,8 @@ from pingyi.api.periods.approvals import LOCATION, ActSchema, ActsSchema, Answer
 from pingyi.api.requests import REPEATABLE, repeat_key
 from pingyi.channels import ScoreField
 from pingyi.db import transaction
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.approvals.requests import request_adjustments, request_withdrawal
-from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.core.row_schemas import ReasonSchema
 from pingyi.services.periods import queries
 from pingyi.services.periods.adjustments import NewAdjustmentSchema

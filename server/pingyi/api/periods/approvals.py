@@ -8,21 +8,22 @@ from flask import url_for
 from marshmallow import Schema, fields, validate
 
 from pingyi.api.examples import REFUSAL
+from pingyi.api.fields import OneOfRegistered
 from pingyi.api.openapi import Resource
 from pingyi.db import transaction
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.approvals.approvals import (
     APPROVED,
     PENDING,
     REFUSED,
     answered_requests,
+    approval_kinds,
     approve_request,
     find_request,
     pending_requests,
     refuse_request,
 )
-from pingyi.services.approvals.core_kinds import CORE_KINDS
 from pingyi.services.approvals.kinds import ApprovalRequest
-from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.core.row_schemas import ReasonSchema
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
@@ -34,6 +35,11 @@ LOCATION = {"Location": {"schema": {"type": "string"}}}
 _ACT = "/acts/<int(max=9223372036854775807):act_id>"
 
 
+def kind_keys() -> list[str]:
+    """The kinds of acts that there are."""
+    return [kind.key for kind in approval_kinds()]
+
+
 class ActSchema(Schema):
     """An act, waiting or answered. `content` depends on the kind.
 
@@ -42,7 +48,7 @@ class ActSchema(Schema):
     """
 
     id = fields.Integer(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf([kind.key for kind in CORE_KINDS]))
+    kind = fields.String(required=True, validate=OneOfRegistered(kind_keys))
     period = fields.String(required=True)
     content = fields.Dict(required=True)
     reason = fields.String(required=True)

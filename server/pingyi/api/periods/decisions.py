@@ -10,8 +10,8 @@ from pingyi.api.examples import DECISIONS
 from pingyi.api.fields import rows_of
 from pingyi.api.openapi import Resource
 from pingyi.db import transaction
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.core.bound_channels import issued_scheme
-from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.decisions import NewDecisionSchema, add_decisions
 from pingyi.services.periods.periods import find_period

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 from pingyi.api.fields import TitleSchema
 from pingyi.api.openapi import Resource
 from pingyi.db import transaction
-from pingyi.services.core.roles import OFFICE_READERS
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.periods.office_queries import Overview, period_overview
 
 blp = Resource(

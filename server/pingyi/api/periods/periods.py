@@ -14,9 +14,9 @@ from pingyi.api.periods.approvals import LOCATION, ActSchema, Answer, asked
 from pingyi.api.requests import REPEATABLE, repeat_key
 from pingyi.db import transaction
 from pingyi.models import STATES
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.approvals.requests import ReopeningSchema, request_release, request_reopening
 from pingyi.services.core.bound_channels import issued_scheme
-from pingyi.services.core.roles import OFFICE_READERS, Role
 from pingyi.services.core.row_schemas import ReasonSchema, key_field, name_field
 from pingyi.services.periods import periods, queries
 from pingyi.services.periods.period_draft import PeriodDraft, PeriodDraftSchema

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from pingyi.api.openapi import Resource
 from pingyi.db import transaction
-from pingyi.services.core.roles import OFFICE_READERS
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.results.load import load_result
 from pingyi.services.results.result import Result, record_json, results_csv, results_json
 from pingyi.services.results.revisions import Comparison, Revisions, compare_revisions, list_revisions

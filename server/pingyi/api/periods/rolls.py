@@ -10,7 +10,7 @@ from pingyi.api.examples import ROLLS
 from pingyi.api.fields import rows_of
 from pingyi.api.openapi import Resource
 from pingyi.db import transaction
-from pingyi.services.core.roles import OFFICE_READERS, Role
+from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.periods import queries
 from pingyi.services.periods.periods import find_period
 from pingyi.services.periods.rolls import RollSchema, put_rolls

@@ -17,11 +17,11 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.extensions import current_extensions
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
 from pingyi.models import Account, Act, ActAnswer, Period, PeriodUnit, Unit
+from pingyi.roles import Role
 from pingyi.services.approvals.core_kinds import CORE_KINDS
 from pingyi.services.approvals.kinds import ApprovalKind, ApprovalRequest, Moment
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
-from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import Approved, PeriodRow, find_period
 
 PENDING, APPROVED, REFUSED = "pending", "approved", "refused"

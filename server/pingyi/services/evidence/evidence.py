@@ -17,12 +17,12 @@ from pingyi.database_refusals import not_open
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
+from pingyi.extensions import evidence_readers
 from pingyi.ledger.leaves import record
 from pingyi.models import Evidence
 from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
-from pingyi.services.core.roles import HELD_READERS
 from pingyi.services.evidence.files import (
     SLICES,
     is_half,
@@ -134,7 +134,7 @@ def evidence_content(caller: Caller, place: ChannelRef, digest: bytes) -> tuple[
     with transaction() as connection:
         working = bound_channel(connection, place)
         own = caller.may_deliver(working.operator_id, working.key)
-        if not (own or caller.roles & set(HELD_READERS)):
+        if not (own or caller.roles & evidence_readers()):
             raise forbidden()
         asked = {"file": digest, "channel": working.id}
         media_type = connection.execute(_MEDIA_TYPE, asked).scalar_one_or_none()

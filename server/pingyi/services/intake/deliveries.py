@@ -115,10 +115,7 @@ def _deliver(
 def claim_delivery(
     connection: Connection, working: BoundChannel, caller: Caller, repeatable: Repeatable | None, kind: str
 ) -> int | None:
-    """Insert the delivery first: a concurrent twin with the same key waits here and is then replayed.
-
-    Problem takes_ballots where the channel has a ballot box, which alone brings its entries.
-    """
+    """Insert the delivery first: a concurrent twin with the same key waits here and is then replayed."""
     stored = {
         "period_id": working.period_id,
         "channel_id": working.id,

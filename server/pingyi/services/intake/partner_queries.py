@@ -16,10 +16,10 @@ from pingyi.channels.schema import title_of
 from pingyi.db import rows
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.models import Delivery, Entry, EntryHead, Receipt, Unfolded, Unit
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
-from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.core.unit_index import UNITS_OF_PERIOD, unit_index
 from pingyi.services.intake.parse_rows import delivery_schema
 from pingyi.services.intake.queries import IS_CURRENT

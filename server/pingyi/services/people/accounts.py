@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,13 +13,14 @@ from sqlalchemy import Connection, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.channels import Text
-from pingyi.db import Lock, hold, rows
+from pingyi.db import Lock, hold, one_row, rows
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.ledger.leaves import record
 from pingyi.models import Account, OneTimeCode, Operator
+from pingyi.roles import Role
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.core.errors import forbidden, not_found
-from pingyi.services.core.roles import ROLE_TITLES, Role, incompatible_pairs
+from pingyi.services.people.account_roles import account_invalid, checked_roles
 from pingyi.services.people.api_keys import OPERATOR_OF_NAME
 from pingyi.services.people.passwords import checked_password, passwords
 from pingyi.services.people.sessions import end_sessions_of
@@ -41,7 +42,7 @@ _LIST = (
 )
 _ANY = select(exists().select_from(Account))
 _ACTIVE = (
-    select(Account.login, Account.operator_id)
+    select(Account.login, Account.operator_id, Account.roles)
     .where(Account.id == bindparam("account"), Account.disabled_at.is_(None))
     .with_for_update()
 )
@@ -104,10 +105,10 @@ def create_account(connection: Connection, caller: Caller, draft: AccountDraft) 
 def set_roles(connection: Connection, caller: Caller, account_id: int, roles: Iterable[str]) -> None:
     """Give an account these roles instead of its own; whoever is signed in with it has to sign in again."""
     _require_security_administrator(caller)
-    _, bound = _find(connection, account_id)
-    wanted = checked_roles(roles)
-    if (Role.OPERATOR in wanted) != bound:
-        raise _invalid("roles", _BOUND_FOR_EVER)
+    account = _find(connection, account_id)
+    wanted = checked_roles(roles, account.roles)
+    if (Role.OPERATOR in wanted) != (account.operator_id is not None):
+        raise account_invalid("roles", _BOUND_FOR_EVER)
     _require_other(caller, account_id)
     connection.execute(_SET_ROLES, {"roles": sorted(wanted), "account": account_id})
     end_sessions_of(connection, account_id)
@@ -129,7 +130,7 @@ def disable_account(connection: Connection, caller: Caller, account_id: int) -> 
 def reset_password(connection: Connection, caller: Caller, account_id: int, password: str) -> None:
     """Give an account a new password, unlock it and end its sessions."""
     _require_security_administrator(caller)
-    login, _ = _find(connection, account_id)
+    login = _find(connection, account_id).login
     _store_password(connection, account_id, login, password)
     record(connection, "admin.password_reset", {"account": account_id, "by": caller.name})
 
@@ -177,32 +178,11 @@ def create_first_account(connection: Connection, code: str, draft: AccountDraft)
     return _insert(connection, SHELL, draft, roles, None)
 
 
-def checked_roles(roles: Iterable[str]) -> frozenset[Role]:
-    """The roles, if one account may hold them together; Problem roles_incompatible or account_invalid."""
-    given = set(roles)
-    if not given or not given <= set(Role):
-        raise _invalid("roles", Text(zh="请至少选择一个已知的角色。", en="Choose at least one known role."))
-    pairs = incompatible_pairs(given)
-    if pairs:
-        errors = [_pair_error(one, other) for one, other in pairs]
-        message = Text(zh="所选角色不得由一人兼任。", en="One person may not hold these roles together.")
-        raise Problem("roles_incompatible", 422, message, errors)
-    return frozenset(Role(role) for role in given)
-
-
-def _pair_error(one: Role, other: Role) -> FieldError:
-    message = Text(
-        zh=f"“{ROLE_TITLES[one].zh}”与“{ROLE_TITLES[other].zh}”不相容。",
-        en=f"{ROLE_TITLES[one].en} and {ROLE_TITLES[other].en} are incompatible.",
-    )
-    return FieldError(code="roles_incompatible", message=message, pointer="/roles")
-
-
 def _insert(
     connection: Connection,
     caller: Caller,
     draft: AccountDraft,
-    roles: frozenset[Role],
+    roles: frozenset[str],
     operator_id: int | None,
 ) -> int:
     password_hash = passwords().hash(checked_password(draft.password, draft.login))
@@ -217,7 +197,7 @@ def _insert(
         },
     ).scalar_one_or_none()
     if account_id is None:
-        raise _invalid("login", Text(zh="此登录名已被使用。", en="This login is taken."), code="login_taken")
+        raise account_invalid("login", _LOGIN_TAKEN, code="login_taken")
     content = {"account": account_id, "roles": sorted(roles), "operator": operator_id, "by": caller.name}
     record(connection, "admin.account_created", content)
     return account_id
@@ -229,29 +209,36 @@ def _store_password(connection: Connection, account_id: int, login: str, passwor
     end_sessions_of(connection, account_id)
 
 
-def _operator_id(connection: Connection, roles: frozenset[Role], operator: str) -> int | None:
+def _operator_id(connection: Connection, roles: frozenset[str], operator: str) -> int | None:
     if (Role.OPERATOR in roles) != bool(operator):
-        raise _invalid("operator", _OPERATOR_NEEDED)
+        raise account_invalid("operator", _OPERATOR_NEEDED)
     if not operator:
         return None
     operator_id: int | None = connection.execute(OPERATOR_OF_NAME, {"name": operator}).scalar_one_or_none()
     if operator_id is None:
-        raise _invalid("operator", Text(zh="没有这个渠道单位。", en="There is no such operator."))
+        raise account_invalid("operator", Text(zh="没有这个渠道单位。", en="There is no such operator."))
     return operator_id
 
 
 def _check_names(draft: AccountDraft) -> None:
     if not _LOGIN.fullmatch(draft.login):
-        raise _invalid("login", _LOGIN_FORM)
+        raise account_invalid("login", _LOGIN_FORM)
     if not 1 <= len(draft.name.strip()) <= _NAME_LENGTH or not draft.name.isprintable():
-        raise _invalid("name", Text(zh="请填写姓名（不超过60字）。", en="Give a name, 60 letters at most."))
+        raise account_invalid("name", _NO_NAME)
 
 
-def _find(connection: Connection, account_id: int) -> tuple[str, bool]:
-    row = connection.execute(_ACTIVE, {"account": account_id}).one_or_none()
+def _find(connection: Connection, account_id: int) -> _ActiveAccount:
+    row = one_row(connection, _ActiveAccount, _ACTIVE, account=account_id)
     if row is None:
         raise not_found(zh="该账号或账号已停用", en="The account, or it is disabled: it")
-    return row.login, row.operator_id is not None
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class _ActiveAccount:
+    login: str
+    operator_id: int | None
+    roles: Sequence[str]
 
 
 def _require_security_administrator(caller: Caller) -> None:
@@ -262,11 +249,6 @@ def _require_security_administrator(caller: Caller) -> None:
 def _require_other(caller: Caller, account_id: int) -> None:
     if caller.account_id == account_id:
         raise Problem("own_account", 409, _OWN_ACCOUNT)
-
-
-def _invalid(field: str, message: Text, code: str = "account_invalid") -> Problem:
-    error = FieldError(code=code, message=message, pointer=f"/{field}")
-    return Problem(code, 422, Text(zh="账号信息有误。", en="The account is not valid."), [error])
 
 
 def _hash(code: str) -> bytes:
@@ -294,6 +276,8 @@ _BOUND_FOR_EVER = Text(
     zh="账号与渠道单位的关系不可更改，请停用后新建账号。",
     en="Whether an account belongs to an operator does not change; disable it and make a new one.",
 )
+_LOGIN_TAKEN = Text(zh="此登录名已被使用。", en="This login is taken.")
+_NO_NAME = Text(zh="请填写姓名（不超过60字）。", en="Give a name, 60 letters at most.")
 _LOGIN_FORM = Text(
     zh="登录名为3至32位小写字母、数字或“._-”，以字母开头。",
     en="A login has 3 to 32 small letters, digits or “._-” and begins with a letter.",

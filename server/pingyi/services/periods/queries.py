@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, String, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
+from pingyi.extensions import installed_extensions
 from pingyi.models import (
     Adjustment,
     Assessment,
@@ -209,8 +210,8 @@ def progress(connection: Connection, period: PeriodRow) -> Document:
 
 
 def plugins() -> Document:
-    """The channels that installed packages bring, and the packages that brought none, with the reason."""
-    registry = current_registry()
+    """The channels and extensions that are installed, and the packages that failed, with the reason."""
+    registry, extensions = current_registry(), installed_extensions()
     channels = [
         {
             "key": key,
@@ -222,4 +223,19 @@ def plugins() -> Document:
         }
         for key, found in sorted(registry.channels.items())
     ]
-    return {"plugins": channels, "broken": registry.broken}
+    beside = [
+        {
+            "key": one.extension.key,
+            "distribution": one.distribution,
+            "version": one.version,
+            "topics": [topic.key for topic in one.extension.topics],
+            "roles": [role.key for role in one.extension.roles],
+        }
+        for one in extensions.working
+    ]
+    return {
+        "plugins": channels,
+        "broken": registry.broken,
+        "extensions": beside,
+        "broken_extensions": extensions.broken,
+    }

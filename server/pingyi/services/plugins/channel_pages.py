@@ -34,11 +34,11 @@ from pingyi.domain.assessment.held_evidence import COUNTED
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.registry import current_registry
+from pingyi.roles import OFFICE_READERS
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, channel_by_id, issued_scheme
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.plugin_timeouts import guarded, without_limit
-from pingyi.services.core.roles import OFFICE_READERS
 from pingyi.services.core.unit_index import UNITS_OF_PERIOD
 from pingyi.services.intake.deliveries import deliver
 from pingyi.services.intake.partner_queries import entries_page, readable_channel

@@ -204,7 +204,7 @@ def test_kind_of_an_extension_is_asked_shown_and_carried_out(
         carry_out=lambda _c, approved, _p, request: done.append((approved.approved_by, request.reason)),
     )
     extension = Extension(key="hearings", init_app=lambda _: None, approval_kinds=lambda: (kind,))
-    alone = Extensions(working=(RegisteredExtension(extension, "hearings", "1"),), topics={})
+    alone = Extensions(working=(RegisteredExtension(extension, "hearings", "1"),), topics={}, roles={})
     monkeypatch.setitem(app.extensions, EXTENSION, alone)
     with transaction() as connection:
         period = find_period(connection, "p")

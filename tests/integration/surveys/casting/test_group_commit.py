@@ -29,6 +29,7 @@ from pingyi_surveys.ballot.sealed_box import open_one, tied_to
 from pingyi_surveys.casting.box_cache import CachedBox, cached_box
 from pingyi_surveys.casting.group_commit import Cast, Committer, cast
 from pingyi_surveys.casting.seal import SealRequest
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.key_files import read_box_secret
 
 THREADS = 32
@@ -104,7 +105,7 @@ def test_stored_ballot_opens_with_the_box_key_alone(app: Flask, settings: Settin
     made = ballot_period()
     box, token = cached_box(made.open_id), os.urandom(32)
     cast(box, unit_id("u1"), token, plain(box, token, 4))
-    secret = read_box_secret(settings, box.period_id, box.public)
+    secret = read_box_secret(settings.read(SurveySettings), box.period_id, box.public)
     assert secret
     with transaction() as connection:
         row = connection.execute(text("SELECT * FROM sealed_ballot")).one()

@@ -28,6 +28,7 @@ from pingyi_surveys.ballot.tally import open_rows
 from pingyi_surveys.counting.match_record import match
 from pingyi_surveys.counting.open_boxes import COUNTING, Approval, open_by_itself, open_period_boxes
 from pingyi_surveys.counting.queries import load_leaves, load_rows
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.key_files import read_keys
 
 
@@ -260,7 +261,7 @@ def test_two_people_go_on_and_the_record_names_what_is_lost(scene: Scene, settin
 
 def test_without_the_box_secret_nothing_opens(scene: Scene, settings: Settings) -> None:
     """What a web host, the database and its backups hold together is noise."""
-    file = read_keys(settings, PERIOD, scene.made.prepared.key_file)
+    file = read_keys(settings.read(SurveySettings), PERIOD, scene.made.prepared.key_file)
     close()
     seal_record()
     with transaction() as connection:

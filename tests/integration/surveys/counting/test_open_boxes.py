@@ -25,6 +25,7 @@ from pingyi_surveys.ballot.keys import device_mark
 from pingyi_surveys.ballot.opened_ballot import OpenedBallot
 from pingyi_surveys.counting import closing_head, decrypt
 from pingyi_surveys.counting.open_boxes import COUNTING, open_by_itself, open_period_boxes, sweep_up
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.key_files import box_name, read_box_secret
 from pingyi_surveys.topics import OPEN_BOXES
 
@@ -124,7 +125,7 @@ def test_opening_waits_until_everything_is_sealed(app: Flask, monkeypatch: pytes
 
 def test_second_opening_and_one_at_the_same_time_change_nothing(app: Flask, settings: Settings) -> None:
     made, _, _ = voted()
-    secret = read_box_secret(settings, PERIOD, made.prepared.public)
+    secret = read_box_secret(settings.read(SurveySettings), PERIOD, made.prepared.public)
     assert secret
 
     def again(_: int) -> int:
@@ -144,10 +145,10 @@ def test_second_opening_and_one_at_the_same_time_change_nothing(app: Flask, sett
 
 def test_period_secret_is_gone_before_the_box_opens(app: Flask, settings: Settings) -> None:
     voted()
-    before = list(settings.ballots_folder.glob("period-1-*.keys"))
+    before = list(settings.read(SurveySettings).ballots_folder.glob("period-1-*.keys"))
     open_by_itself(PERIOD)
     assert before
-    assert not list(settings.ballots_folder.glob("period-1-*.keys"))
+    assert not list(settings.read(SurveySettings).ballots_folder.glob("period-1-*.keys"))
     with transaction() as connection:
         kinds = connection.execute(
             text("SELECT kind FROM leaf WHERE kind IN ('ballots.secret_destroyed', 'box.opened') ORDER BY id")
@@ -222,7 +223,7 @@ def test_sweep_asks_again_only_where_the_key_is_a_file(app: Flask, settings: Set
     made, _, _ = voted(30, 10)
     with transaction() as connection:
         connection.execute(text("DELETE FROM outbox WHERE topic = :topic"), {"topic": OPEN_BOXES})
-    file = settings.box_folder / box_name(PERIOD, made.prepared.public)
+    file = settings.read(SurveySettings).box_folder / box_name(PERIOD, made.prepared.public)
     hidden = file.rename(file.with_suffix(".hidden"))
     sweep_up()
     with transaction() as connection:

@@ -20,6 +20,7 @@ from pingyi.db import transaction
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.keys import device_mark, new_secret
 from pingyi_surveys.ballot.printed_key_parts import print_part, split
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.key_files import box_name
 
 
@@ -49,7 +50,9 @@ def handed_out(app: Flask, settings: Settings, tmp_path: Path) -> tuple[Path, Pa
     seal_record()
     assert run(settings, "box", "open", "p").exit_code == 0
     key = tmp_path / "key"
-    key.write_bytes((settings.box_folder / box_name(1, made.prepared.public)).read_bytes())
+    key.write_bytes(
+        (settings.read(SurveySettings).box_folder / box_name(1, made.prepared.public)).read_bytes()
+    )
     assert run(settings, "box", "export", "p", "--out", tmp_path / "out").exit_code == 0
     return tmp_path / "out", key, made
 

@@ -7,7 +7,7 @@ import random
 import re
 
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from flask.testing import FlaskClient
 from tests.ballot_period import ballot_period, close
 from tests.cast_ballots import amounts, boxes, cast_all, open_ballots, roster_ballots, seal_record
@@ -18,6 +18,7 @@ from pingyi.services.core.callers import SHELL
 from pingyi.services.periods.periods import find_period
 from pingyi_surveys.ballot.keys import new_secret
 from pingyi_surveys.counting.open_boxes import open_by_itself
+from pingyi_surveys.setup.key_files import configured
 from pingyi_surveys.setup.prepare_keys import prepare
 
 
@@ -74,16 +75,14 @@ def test_a_key_in_a_file_and_a_printed_one_are_told_apart(app: Flask, client: Fl
     assert "on the counting host" in read(client, "/periods/p/ballots", "en")
     ballot_period(key="q", opened=False)
     with transaction() as connection:
-        settings = current_app.extensions["pingyi.configuration"]
-        prepare(connection, SHELL, find_period(connection, "q"), settings, new_secret())
+        prepare(connection, SHELL, find_period(connection, "q"), configured(), new_secret())
     assert client.get("/periods/q/ballots").status_code == 404, "a draft is nobody's business yet"
 
 
 def test_printed_keys_of_an_open_period(app: Flask, client: FlaskClient) -> None:
     ballot_period(key="q", opened=False)
     with transaction() as connection:
-        settings = current_app.extensions["pingyi.configuration"]
-        prepare(connection, SHELL, find_period(connection, "q"), settings, new_secret())
+        prepare(connection, SHELL, find_period(connection, "q"), configured(), new_secret())
     open_draft("q")
     assert "印成两份，由两人分别保管" in read(client, "/about-ballots")
 

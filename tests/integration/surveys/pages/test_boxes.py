@@ -22,6 +22,7 @@ from pingyi.settings import Settings
 from pingyi_surveys.counting.open_boxes import open_by_itself
 from pingyi_surveys.questionnaires.questionnaire import ready_questionnaire
 from pingyi_surveys.questionnaires.store import store_questionnaire
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.boxes import boxes_of
 
 PAGE = "/office/periods/p/ballots"
@@ -180,7 +181,7 @@ def test_closed_period_says_who_opens_its_boxes(
     assert "正在开箱" in page
     assert "查看收票进度" in page
     assert 'http-equiv="refresh"' in page
-    for secret in settings.box_folder.glob("period-1-*.box"):
+    for secret in settings.read(SurveySettings).box_folder.glob("period-1-*.box"):
         secret.unlink()
     assert open_by_itself(1) == 0
     page = client.get(PAGE, headers=office).text

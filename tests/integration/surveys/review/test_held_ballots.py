@@ -19,8 +19,8 @@ from tests.opened_box import opened_box, reviewer
 from pingyi.db import db, transaction
 from pingyi.domain.errors import Problem
 from pingyi.embedded.engines import Endpoints
+from pingyi.roles import Role
 from pingyi.services.core.callers import SHELL, Caller
-from pingyi.services.core.roles import Role
 from pingyi.services.periods.periods import find_period, request_assessment
 from pingyi.services.results.load import load_result
 from pingyi_surveys.counting.open_boxes import open_by_itself

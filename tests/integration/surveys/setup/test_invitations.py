@@ -37,6 +37,7 @@ from pingyi.services.draws.draws import (
 )
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.card_codes import write_card
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.mail import Letter, MailServer, Posted, is_address, mail_server, send_letters
 
 pytestmark = pytest.mark.long
@@ -52,7 +53,7 @@ def sink() -> Iterator[Sink]:
 
 @pytest.fixture
 def server(sink: Sink, settings: Settings) -> MailServer:
-    return mail_server(replace(settings, smtp=f"127.0.0.1:{sink.port}", mail_from=FROM))
+    return mail_server(replace(settings.read(SurveySettings), smtp=f"127.0.0.1:{sink.port}", mail_from=FROM))
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_a_server_that_is_away_leaves_everything_unsent(settings: Settings) -> N
     with running_sink() as gone:
         port = gone.port
     posted = Posted()
-    away = mail_server(replace(settings, smtp=f"127.0.0.1:{port}", mail_from=FROM))
+    away = mail_server(replace(settings.read(SurveySettings), smtp=f"127.0.0.1:{port}", mail_from=FROM))
     send_letters(away, letters(2), posted)
     assert (posted.unsent, posted.out) == ([0, 1], 0)
 
@@ -182,7 +183,7 @@ def test_a_letter_under_way_when_it_is_interrupted_counts_as_gone(sink: Sink, se
 )
 def test_mail_that_is_not_set_up_is_refused(settings: Settings, smtp: str, sender: str) -> None:
     with pytest.raises(Problem, match="mail_not_configured"):
-        mail_server(replace(settings, smtp=smtp, mail_from=sender))
+        mail_server(replace(settings.read(SurveySettings), smtp=smtp, mail_from=sender))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,9 @@ from pingyi.services.periods.periods import find_period, request_assessment
 from pingyi.services.periods.units import UnitRow, put_units
 from pingyi.settings import Settings
 from pingyi_surveys.casting.box_cache import cached_box
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.boxes import put_box
+from pingyi_surveys.setup.key_files import configured
 from pingyi_surveys.setup.prepare_keys import prepare
 from pingyi_surveys.topics import OPEN_BOXES
 
@@ -36,7 +38,10 @@ def test_live_box_of_an_open_period_has_units_keys_and_cards(app: Flask) -> None
 
 def test_secret_files_are_private_and_nothing_secret_is_stored(app: Flask, settings: Settings) -> None:
     made = ballot_period()
-    files = [*settings.box_folder.glob("*.box"), *settings.ballots_folder.glob("*.keys")]
+    files = [
+        *settings.read(SurveySettings).box_folder.glob("*.box"),
+        *settings.read(SurveySettings).ballots_folder.glob("*.keys"),
+    ]
     assert files
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
     assert len(made.prepared.key_file) == 64
@@ -53,7 +58,7 @@ def test_draft_period_with_a_box_does_not_open_before_its_keys_fit(app: Flask) -
         open_draft("p")
     assert {error.code for error in refused.value.errors} == {"keys_outdated"}
     with transaction() as connection:
-        prepare(connection, SHELL, find_period(connection, "p"), app.extensions["pingyi.configuration"])
+        prepare(connection, SHELL, find_period(connection, "p"), configured())
     open_draft("p")
 
 

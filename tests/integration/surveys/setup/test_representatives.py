@@ -26,6 +26,7 @@ from pingyi.services.draws.draws import (
 )
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.card_codes import write_card
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.invitations import Mailing, plan_invitations, post, record_mailing
 from pingyi_surveys.setup.mail import mail_server
 
@@ -75,7 +76,11 @@ def test_a_thousand_invitations_arrive_with_a_card_of_their_own(app: Flask, sett
     mailing = planned(drawn())
     with running_sink() as sink:
         sink.before = lambda number: number == 400
-        server = mail_server(replace(settings, smtp=f"127.0.0.1:{sink.port}", mail_from="o@pingyi.example"))
+        server = mail_server(
+            replace(
+                settings.read(SurveySettings), smtp=f"127.0.0.1:{sink.port}", mail_from="o@pingyi.example"
+            )
+        )
         post(server, mailing, lambda _done, _of: None)
         links = [re.findall(r"https://\S+", message.get_content())[0] for _, message in sink.kept]
         people = {to for to, _ in sink.kept}

@@ -22,6 +22,7 @@ from pingyi.services.intake.fold import fold_channel
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.keys import box_keys_of
 from pingyi_surveys.ballot.printed_key_parts import join, type_part
+from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.key_files import box_name
 
 pytestmark = pytest.mark.long
@@ -209,7 +210,7 @@ def test_destroyed_box_leaves_nothing_to_open(app: Flask, settings: Settings, tm
     state("assessed")
     assert run(settings, "box", "destroy", "p", "--yes").exit_code == 1
     state("published")
-    file = settings.box_folder / box_name(PERIOD, made.prepared.public)
+    file = settings.read(SurveySettings).box_folder / box_name(PERIOD, made.prepared.public)
     assert file.exists()
     assert run(settings, "box", "destroy", "p", given="n\n").exit_code == 1
     assert file.exists()

@@ -81,8 +81,6 @@ def test_evidence_is_brought_referred_to_and_read_beside_its_entry(bare: FlaskCl
         ("reviewer", 403, 200),
         ("security_administrator", 403, 403),
         ("card_issuer", 403, 403),
-        ("inspector", 403, 403),
-        ("unit_liaison", 403, 403),
     ],
 )
 def test_office_reads_and_changes_nothing(
