@@ -9,7 +9,7 @@ WORKERS ?= 2
 BASELINE ?= var/same
 PIN := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help install tools run test long faults check bench soak browser go clocks lock mission migration same
+.PHONY: help install tools run test long faults check bench soak browser go clocks lock mission migration same verifier
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -59,11 +59,12 @@ long: tools ## its longer tests: pages at every width, every channel fuzzed, sim
 faults: tools ## kills, closings and restores: minutes
 	@$(BIN)/python -m pytest tests/faults
 
-check: tools ## format, lint, types, layers, locks and wheel
+check: tools ## format, lint, types, layers, locks, wheel, and verify.py as its parts make it
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy server surveys workers plugins demonstration
+	$(BIN)/mypy server surveys workers plugins demonstration verifier
 	$(BIN)/lint-imports
+	$(BIN)/python verifier/assemble.py --check
 	$(BIN)/python -m tests.house
 	$(BIN)/python -m tests.locks
 
@@ -89,6 +90,9 @@ lock: ## pin every dependency with its hashes, in both locks; names no host
 	@test -x $(BIN)/uv || $(MAKE) tools
 	$(BIN)/uv $(PIN) --extra editable pyproject.toml -o requirements.lock
 	$(BIN)/uv $(PIN) --all-extras --constraints requirements.lock pyproject.toml -o requirements-dev.lock
+
+verifier: ## assemble verify.py anew, after a change of its parts in verifier/
+	@$(PYTHON) verifier/assemble.py
 
 mission: tools ## which of the 127 rows a test shows working
 	@$(BIN)/python -m tests.mission

@@ -19,8 +19,8 @@ MOST_FILE_LINES = 300
 MOST_FUNCTION_LINES = 40
 MOST_MODULES = 18
 SILENCED = re.compile(r"# (noqa: [A-Z0-9, ]+|type: ignore(\[[a-z-]+\])?)$")
-PRODUCT = ("server", "surveys", "workers", "plugins", "demonstration")
-ONE_LONG_FILE = ROOT / "server/pingyi/verify.py"  # whoever checks a result downloads this and nothing else
+PRODUCT = ("server", "surveys", "workers", "plugins", "demonstration", "verifier")
+ASSEMBLED = ROOT / "server/pingyi/verify.py"  # one file for its reader; its parts keep the limits
 
 
 def sources() -> Iterator[Path]:
@@ -31,7 +31,7 @@ def sources() -> Iterator[Path]:
 def too_long() -> Iterator[str]:
     for path in sources():
         text = path.read_text(encoding="utf-8")
-        if text.count("\n") > MOST_FILE_LINES and path != ONE_LONG_FILE:
+        if text.count("\n") > MOST_FILE_LINES and path != ASSEMBLED:
             yield f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines"
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

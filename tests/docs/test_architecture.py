@@ -11,7 +11,7 @@ from tests.docs.reading import ROOT, text_of
 
 from pingyi.migrations import described_tables
 
-PRODUCT = ("server", "surveys", "workers", "plugins", "demonstration")
+PRODUCT = ("server", "surveys", "workers", "plugins", "demonstration", "verifier")
 PAGE = "docs/architecture.md"
 
 

@@ -15,13 +15,14 @@ import msgspec
 import pytest
 from tests.contract.test_laws import ROLLS, ROWS, SETTINGS
 
-from pingyi import verify
 from pingyi.channels import Channel, Context, Entry, Period, Tally
 from pingyi.channels.generating import load, rows_for
 from pingyi.channels.types import encode_name
 from pingyi.domain.canonical import canonical_json
 from pingyi.registry import load_registry
 from pingyi.services.results.score import print_facts
+from pingyi_verifier.formulas.channels import FAMILIES
+from pingyi_verifier.formulas.monitoring_points import coarse
 
 SCHEMES = Path(__file__).resolve().parents[3] / "server/pingyi/schemes"
 YEAR = Period(starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31))
@@ -64,7 +65,7 @@ def plugin_score(channel: Channel, counts: Counts, shared: Counts, context: Cont
 
 def compare(channel: Channel, rows: list[Any], raw: Mapping[str, Any], context: Context) -> Counter[str]:
     """Both implementations, entry by entry and unit by unit; how many units had each status."""
-    family = verify.FAMILIES[channel.key]
+    family = FAMILIES[channel.key]
     sums: dict[str | None, Counter[str]] = {None: Counter()}
     shared: Counter[str] = Counter()
     for row in rows:
@@ -107,21 +108,21 @@ def test_formulas_equal_the_plugins_on_generated_rows(key: str, raw: dict[str, A
 
 
 def test_every_bundled_channel_has_formulas() -> None:
-    assert set(verify.FAMILIES) == set(SETTINGS)
-    for key, family in verify.FAMILIES.items():
+    assert set(FAMILIES) == set(SETTINGS)
+    for key, family in FAMILIES.items():
         assert family.due_per_unit == CHANNELS[key].due_per_unit
 
 
 @pytest.mark.parametrize("key", SETTINGS)
 def test_every_preset_is_known(key: str) -> None:
     schema: Any = CHANNELS[key].settings_schema
-    assert json.loads(json.dumps(verify.FAMILIES[key].presets)) == json.loads(json.dumps(schema.presets))
+    assert json.loads(json.dumps(FAMILIES[key].presets)) == json.loads(json.dumps(schema.presets))
 
 
 def test_ballots_of_random_sums_are_scored_alike() -> None:
     """Strata, dimensions, quorum and grades under sums that no file would hold."""
     rng = random.Random(7)
-    channel, family = CHANNELS["deputies"], verify.FAMILIES["deputies"]
+    channel, family = CHANNELS["deputies"], FAMILIES["deputies"]
     raw = {
         "options": {"good": "100", "fair": "100/3", "bad": "0"},
         "unscored": ["no_opinion", "unsure"],
@@ -154,7 +155,7 @@ def test_ballots_of_random_sums_are_scored_alike() -> None:
 def rate(
     key: str, raw: dict[str, Any], counts: Counts, rolls: Any = None
 ) -> tuple[Fraction | None, dict[str, str]]:
-    scored = verify.FAMILIES[key].score(counts, {}, raw, DATES, rolls or {})
+    scored = FAMILIES[key].score(counts, {}, raw, DATES, rolls or {})
     return scored.rate, scored.facts
 
 
@@ -197,7 +198,7 @@ def test_checklist_caps_gates_and_vetoes() -> None:
     }
     assert rate("checklist", raw, {"examined": 1, "item/late": 8, "item/award": 9})[0] == Fraction(80, 100)
     assert rate("checklist", raw, {"examined": 1, "item/late": 7, "item/award": 9})[0] == 1
-    scored = verify.FAMILIES["checklist"].score({"examined": 1, "item/fire": 1}, {}, raw, DATES, {})
+    scored = FAMILIES["checklist"].score({"examined": 1, "item/fire": 1}, {}, raw, DATES, {})
     assert (scored.rate, scored.veto, scored.facts["veto"]) == (Fraction(0), True, "fire")
 
 
@@ -216,7 +217,7 @@ def test_points_without_reports_count_by_their_answers_alone() -> None:
 
 
 def test_withheld_point_leaves_only_its_own_name_out() -> None:
-    family = verify.FAMILIES["monitoring_points"]
+    family = FAMILIES["monitoring_points"]
     raw = SETTINGS["monitoring_points"][1]
     values = {
         "unit": "u",
@@ -228,8 +229,8 @@ def test_withheld_point_leaves_only_its_own_name_out() -> None:
     own, shared = family.tally(values, raw, DATES)
     assert shared == {"point/enterprise/E~117": 1, "month/2017-03/enterprise/E~117": 1}
     del values["point"]
-    assert family.tally(values, raw, DATES) == (own, verify.coarse(shared))
-    assert verify.coarse(shared) == {"point/enterprise": 1, "month/2017-03/enterprise": 1}
+    assert family.tally(values, raw, DATES) == (own, coarse(shared))
+    assert coarse(shared) == {"point/enterprise": 1, "month/2017-03/enterprise": 1}
     assert all(name.startswith(family.private_counters) for name in shared)
 
 
@@ -238,14 +239,14 @@ def test_times_are_compared_as_instants() -> None:
     values = {"unit": "u", "case": "1", "sign_due_at": "2017-03-12T02:30:00-05:00"}
     late, early = "2017-03-12T03:31:00-04:00", "2017-03-12T03:30:00-04:00"
     for signed_at, counted in ((late, False), (early, True)):
-        counts, _ = verify.FAMILIES["hotline"].tally({**values, "signed_at": signed_at}, raw, DATES)
+        counts, _ = FAMILIES["hotline"].tally({**values, "signed_at": signed_at}, raw, DATES)
         assert ("count/signed_on_time" in counts) == counted
 
 
 def test_time_at_the_very_end_of_the_period_is_not_over_in_it() -> None:
     raw = {"weights": {"on_time": "1"}, "n_min": 1, "sub_score_decimals": 2}
     for due_at, is_due in (("2017-12-31T23:59:59+08:00", True), ("2018-01-01T00:00:00+08:00", False)):
-        counts, _ = verify.FAMILIES["hotline"].tally({"unit": "u", "case": "1", "due_at": due_at}, raw, DATES)
+        counts, _ = FAMILIES["hotline"].tally({"unit": "u", "case": "1", "due_at": due_at}, raw, DATES)
         assert ("of/on_time" in counts) == is_due
 
 
@@ -253,13 +254,13 @@ def test_time_at_the_very_end_of_the_period_is_not_over_in_it() -> None:
 def test_what_is_no_count_is_refused(count: Any) -> None:
     values = {"unit": "u", "dimension": "overall", "option": "satisfied", "count": count}
     with pytest.raises(ValueError, match="not a count"):
-        verify.FAMILIES["weibo"].tally(values, SETTINGS["weibo"][0], DATES)
+        FAMILIES["weibo"].tally(values, SETTINGS["weibo"][0], DATES)
 
 
 @pytest.mark.parametrize("mark", ["1/2", "1e3", "NaN", "9²", "", "٣"])
 def test_what_is_no_mark_is_refused(mark: str) -> None:
     with pytest.raises(ValueError, match="not a decimal"):
-        verify.FAMILIES["partner_score"].score({f"mark/{mark}": 1}, {}, {"scale": "5"}, DATES, {})
+        FAMILIES["partner_score"].score({f"mark/{mark}": 1}, {}, {"scale": "5"}, DATES, {})
 
 
 def test_facts_are_printed_exactly_beyond_28_digits() -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.unit.verify.conftest import BUNDLES
 from tests.unit.verify.making import Maker, public_bundle, publish, spelt, unpublish
 
-from pingyi import verify
-from pingyi.domain.assessment.held_evidence import with_held
+from pingyi.domain.assessment import held_evidence
+from pingyi_verifier.result.held_evidence import with_held
 
 Check = Callable[..., Any]
 CELLS = st.dictionaries(
@@ -81,4 +81,4 @@ def test_a_second_ranking_where_nothing_is_held_is_refused(
 def test_both_implementations_add_the_same(counted: Any, held: Any) -> None:
     counted = {unit: {name: n for name, n in cell.items() if n > 0} for unit, cell in counted.items()}
     standings = {"counted": counted, "held": held}
-    assert verify.with_held(standings) == with_held(standings)
+    assert with_held(standings) == held_evidence.with_held(standings)

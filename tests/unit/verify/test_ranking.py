@@ -12,13 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.domain.assessment.test_laws import cases
 
-from pingyi import verify
 from pingyi.domain.assessment.assess import assess
 from pingyi.domain.assessment.values import Adjustment, Decision, Inputs, PreviousResult, ScoredRate
 from pingyi.domain.scheme.values import Consequence, Grades, Scheme
 from pingyi.services.results.build import result_in_memory
 from pingyi.services.results.result import results_csv, results_json
 from pingyi.services.results.score import Scored
+from pingyi_verifier.folder.canonical_json import canonical
+from pingyi_verifier.result import assess as verifier
+from pingyi_verifier.result import table
+from pingyi_verifier.result.lines import Rated
 
 KINDS = ("bonus", "deduction", "warning", "veto", "disqualification")
 GRADES = st.sampled_from(
@@ -163,8 +166,8 @@ def document_of(scheme: Scheme) -> dict[str, Any]:
     return found
 
 
-def rated(scored: ScoredRate) -> verify.Rated:
-    return verify.Rated(scored.rate, scored.status, 0, {}, scored.veto)
+def rated(scored: ScoredRate) -> Rated:
+    return Rated(scored.rate, scored.status, 0, {}, scored.veto)
 
 
 @pytest.mark.long
@@ -177,9 +180,9 @@ def test_both_implementations_print_the_same_bytes(case: tuple[Scheme, Inputs, d
         key: {code: rated(score) for code, score in units.items() if isinstance(score, ScoredRate)}
         for key, units in inputs.scores.items()
     }
-    document = verify.assess(document_of(scheme), snapshot, scores)
-    assert verify.canonical(document) + b"\n" == results_json(result)
-    assert verify.results_csv(document_of(scheme), document) == results_csv(result)
+    document = verifier.assess(document_of(scheme), snapshot, scores)
+    assert canonical(document) + b"\n" == results_json(result)
+    assert table.results_csv(document_of(scheme), document) == results_csv(result)
 
 
 def test_a_channel_of_which_only_the_points_are_known_counts_by_them() -> None:
@@ -196,8 +199,8 @@ def test_a_channel_of_which_only_the_points_are_known_counts_by_them() -> None:
     }
     snapshot = {"units": [["u", "U", "a", "", ""]], "adjustments": [], "decisions": [], "previous": []}
     scores = {
-        "own": {"u": verify.Rated(Fraction(1, 2), "ok")},
-        "foreign": {"u": verify.Rated(None, "ok", 3, {}, printed="5.25")},
+        "own": {"u": Rated(Fraction(1, 2), "ok")},
+        "foreign": {"u": Rated(None, "ok", 3, {}, printed="5.25")},
     }
-    document = verify.assess(scheme, snapshot, scores)
+    document = verifier.assess(scheme, snapshot, scores)
     assert document["units"][0]["total"] == "7.25"

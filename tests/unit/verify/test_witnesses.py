@@ -15,6 +15,8 @@ from tests.unit.verify.making import BASE, Maker, publish, unpublish
 from pingyi import verify
 from pingyi.ledger.cosignatures import cosign, cosigned_at, cosigner_key
 from pingyi.ledger.witness import Witness, open_witness
+from pingyi_verifier.log.cosignatures import cosigned_by
+from pingyi_verifier.log.signed_notes import WITNESS, key_of
 
 Check = Callable[..., Any]
 SEEN_AT = 1_511_340_000
@@ -55,12 +57,12 @@ def test_a_line_is_read_as_the_ledger_reads_it() -> None:
         note = f"{BASE}/1\n{number}\n{'A' * 43}=\nmore\n\n— {BASE}/1 AAAA\n"
         line = cosign(note, "w", key, SEEN_AT + number)
         vkey = cosigner_key("w", key.public_key().public_bytes_raw())
-        one = verify.key_of(vkey, verify.WITNESS)
+        one = key_of(vkey, WITNESS)
         assert cosigned_at(note, line, vkey) == SEEN_AT + number
-        assert verify.cosigned_by(note + line, [one]) == {one: SEEN_AT + number}
-        assert verify.cosigned_by(note, [one]) == {}
+        assert cosigned_by(note + line, [one]) == {one: SEEN_AT + number}
+        assert cosigned_by(note, [one]) == {}
         other = note.replace("\nmore\n", "\nless\n")
-        assert verify.cosigned_by(other + line, [one]) == {one: None}
+        assert cosigned_by(other + line, [one]) == {one: None}
 
 
 def touched(line: str, at: int) -> str:
