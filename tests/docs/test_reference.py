@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
+from typing import Any
 
 import click
 import pytest
 from flask import Flask
-from tests.docs.reading import ROOT, in_code, text_of
+from tests.docs.reading import ROOT, blocks_of, in_code, text_of
 from tests.docs.source import make_targets, problem_codes, problem_statuses, procfile, tracked_texts
 
 import pingyi.channels
@@ -21,6 +23,7 @@ from pingyi.embedded.process_lines import apart
 from pingyi.extensions import load_extensions
 from pingyi.registry import load_registry
 from pingyi.settings import Settings, default_of, variables_of
+from pingyi_verifier.formulas.channels import FAMILIES
 
 REFERENCE, PLUGINS = "docs/reference.md", "docs/plugins.md"
 PAGES = [
@@ -115,6 +118,18 @@ def test_contract_needs_are_documented() -> None:
 
 def test_contract_statuses_are_documented() -> None:
     assert not missing({*STATUSES, "not_submitted", "quarantined", "switched_off"}, PLUGINS)
+
+
+def test_presets_set_what_the_page_says_here_and_in_the_verifier() -> None:
+    (block,) = (block for block in blocks_of(PLUGINS) if block.kind == "presets")
+    page = tomllib.loads(block.body)
+    told = {name for presets in page.values() for name in presets} | {"1-10", "lianyungang_2022"}
+    for plugin, family in FAMILIES.items():
+        theirs: Any = load_registry().channels[plugin].channel.settings_schema
+        for presets in (theirs.presets, family.presets):
+            assert {name: presets[name] for name in page.get(plugin, {})} == page.get(plugin, {})
+            scales = {name: preset for name, preset in presets.items() if name not in told}
+            assert all(list(preset["options"].values()) == name.split("/") for name, preset in scales.items())
 
 
 def test_bundled_channels_are_documented_with_columns_settings_and_presets() -> None:
