@@ -3207,8 +3207,8 @@ class Line:
     rank: int | None = None
     of: int | None = None
     grade: str = ""
-    falls: list[str] = field(default_factory=list)
-    waits: list[str] = field(default_factory=list)
+    proposed: list[str] = field(default_factory=list)
+    undecided: list[str] = field(default_factory=list)
 
 
 def spell(points: Points, decimals: int) -> str:
@@ -3269,7 +3269,7 @@ def points_of(adjustments: Sequence[Adjustment], *kinds: str) -> Fraction:
 def unit_document(scheme: Mapping[str, Any], line: Line, adjustments: Sequence[Adjustment]) -> dict[str, Any]:
     """A unit's line as results.json prints it."""
     decimals = scheme["decimals"]
-    status = "needs_decision" if line.waits else "ranked"
+    status = "needs_decision" if line.undecided else "ranked"
     return {
         "unit": line.code,
         "name": line.name,
@@ -3282,8 +3282,8 @@ def unit_document(scheme: Mapping[str, Any], line: Line, adjustments: Sequence[A
         "adjustments": spell(line.adjustment, decimals),
         "adjustment_items": [item_document(one) for one in adjustments],
         "coverage_percent": percent(line.coverage),
-        "proposed_actions": line.falls,
-        "undecided_actions": line.waits,
+        "proposed_actions": line.proposed,
+        "undecided_actions": line.undecided,
         "groups": {key: spell(points, decimals) for key, points in line.groups.items()},
         "channels": {
             key: {
@@ -3315,7 +3315,7 @@ def last_places(
 ) -> tuple[Codes, Codes]:
     """The last k, and those tied at the cut for whom a person has to decide."""
     inside: Codes = set()
-    for tied in equals({line.code: line.total or 0 for line in ranked}):
+    for tied in tied_together({line.code: line.total or 0 for line in ranked}):
         if len(inside) == k:
             break
         if len(tied) <= k - len(inside):
@@ -3326,7 +3326,7 @@ def last_places(
             values = {line.code: (line.points | line.groups)[key] for line in ranked if line.code in still}
             if None in values.values():
                 continue  # what one of them lacks cannot compare them
-            for equal in equals({code: points or 0 for code, points in values.items()}):
+            for equal in tied_together({code: points or 0 for code, points in values.items()}):
                 if len(equal) > k - len(inside):
                     still = equal
                     break
@@ -3337,7 +3337,7 @@ def last_places(
     return inside, set()
 
 
-def equals(values: Mapping[str, int]) -> list[list[str]]:
+def tied_together(values: Mapping[str, int]) -> list[list[str]]:
     """Units of equal value together, the lowest first."""
     return [[c for c in values if values[c] == value] for value in sorted(set(values.values()))]
 
@@ -3358,7 +3358,7 @@ def by_choice(inside: Codes, tied: Sequence[str], left: int, ties: Mapping[str, 
 # Last places over several periods.
 
 
-def repeated(
+def in_every_period(
     snapshot: Mapping[str, Any],
     inside: Codes,
     waiting: Codes,
@@ -3375,7 +3375,7 @@ def repeated(
     if len(periods) < before:
         return set(), set()
     newest = [periods[key] for key in sorted(periods, key=natural)[-before:]]
-    falls: Codes = set()
+    members: Codes = set()
     undecided: Codes = set()
     for code in inside | waiting:
         places = {place_then(results, code, when["k"]) for results in newest}
@@ -3385,8 +3385,8 @@ def repeated(
         if code in waiting or unsettled:
             undecided.add(code)
         elif "tied" not in places or ties[code] == "in":
-            falls.add(code)
-    return falls, undecided
+            members.add(code)
+    return members, undecided
 
 
 def place_then(results: Mapping[str, tuple[Any, Any, Any]], code: str, k: int) -> str:
@@ -3498,7 +3498,7 @@ def printed_points(spelling: str, scheme: Mapping[str, Any], plan: Mapping[str, 
 # Ranks, grades and last places of one category.
 
 
-def stand(scheme: Mapping[str, Any], snapshot: Mapping[str, Any], members: Sequence[Line]) -> None:
+def rank_members(scheme: Mapping[str, Any], snapshot: Mapping[str, Any], members: Sequence[Line]) -> None:
     """Ranks, grades and last places of one category."""
     ranked = [line for line in members if line.ranked]
     totals = sorted((line.total or 0 for line in ranked), reverse=True)
@@ -3517,12 +3517,12 @@ def stand(scheme: Mapping[str, Any], snapshot: Mapping[str, Any], members: Seque
         when = rule["when"]
         k = when["k"] - (overridden if when.get("overrides_use_places") else 0)
         inside, waiting = last_places(scheme, ranked, max(k, 0), ties)
-        inside, waiting = repeated(snapshot, inside, waiting, when, ties)
+        inside, waiting = in_every_period(snapshot, inside, waiting, when, ties)
         for line in ranked:
             if line.code in inside:
-                line.falls.append(rule["action"])
+                line.proposed.append(rule["action"])
             if line.code in waiting:
-                line.waits.append(rule["action"])
+                line.undecided.append(rule["action"])
 
 
 def grades_of(scheme: Mapping[str, Any], better: Mapping[int, int], ranked: int) -> dict[int, str]:
@@ -3588,12 +3588,20 @@ def score_channels(
 def score_channel(bundle: Bundle, key: str) -> dict[str, Rated] | Text | None:
     """One channel's scores; None where its formulas are not here; or what is wrong."""
     family = FAMILIES.get(bundle.plans[key]["plugin"])
+    return None if family is None else scores_or_fault(family, bundle.plans[key], bundle.snapshot)
+
+
+def scores_or_fault(
+    family: Family, plan: Mapping[str, Any], snapshot: Mapping[str, Any]
+) -> dict[str, Rated] | Text:
+    """One channel's scores, or why they cannot be computed."""
     try:
-        return None if family is None else score_units(family, bundle.plans[key], bundle.snapshot)
+        return score_units(family, plan, snapshot)
     except GARBAGE as error:
         why = reason(error)
         return Text(
-            zh=f"渠道 {key} 无法重算（{why.zh}）。", en=f"Channel {key} cannot be recomputed ({why.en})."
+            zh=f"渠道 {plan['key']} 无法重算（{why.zh}）。",
+            en=f"Channel {plan['key']} cannot be recomputed ({why.en}).",
         )
 
 
@@ -3650,14 +3658,8 @@ def score_whole(bundle: Bundle, key: str) -> dict[str, Rated] | Text | None:
     family, standings = FAMILIES.get(bundle.plans[key]["plugin"]), bundle.snapshot["counters"].get(key, {})
     if family is None or not standings.get("held"):
         return None
-    try:
-        whole = {**bundle.snapshot, "counters": {key: {"counted": with_held(standings)}}}
-        return score_units(family, bundle.plans[key], whole)
-    except GARBAGE as error:
-        why = reason(error)
-        return Text(
-            zh=f"渠道 {key} 无法重算（{why.zh}）。", en=f"Channel {key} cannot be recomputed ({why.en})."
-        )
+    whole = {**bundle.snapshot, "counters": {key: {"counted": with_held(standings)}}}
+    return scores_or_fault(family, bundle.plans[key], whole)
 
 
 def with_held(standings: Mapping[str, Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
@@ -3768,8 +3770,8 @@ def add_up(scheme: Mapping[str, Any], lines: Sequence[Line], off: set[tuple[str,
         if not have:
             filled = dict.fromkeys(filled)
         flat = policy == "reallocate_flat"
-        line.total = raised([(filled[key], maxima[key]) for key in filled]) if flat else None
-        whole = branch(scheme, line, "", filled, maxima, flat)
+        line.total = raised_to_whole([(filled[key], maxima[key]) for key in filled]) if flat else None
+        whole = group_points(scheme, line, "", filled, maxima, flat)
         line.total = line.total if flat else whole[0]
 
 
@@ -3783,7 +3785,7 @@ def category_means(lines: Sequence[Line]) -> dict[tuple[str, str], int]:
     return {place: half_up(Fraction(sum(points), len(points))) for place, points in rated.items()}
 
 
-def branch(
+def group_points(
     scheme: Mapping[str, Any],
     line: Line,
     group: str,
@@ -3799,16 +3801,16 @@ def branch(
     ]
     for inner in scheme.get("groups", []):
         if inner.get("parent", "") == group:
-            below = branch(scheme, line, inner["key"], filled, maxima, flat)
+            below = group_points(scheme, line, inner["key"], filled, maxima, flat)
             line.groups[inner["key"]] = below[0]
             parts.append(below)
     have = [points for points, _ in parts if points is not None]
-    points = (sum(have) if have else None) if flat else raised(parts)
+    points = (sum(have) if have else None) if flat else raised_to_whole(parts)
     return points, sum(most for _, most in parts)
 
 
-def raised(parts: Sequence[tuple[Points, int]]) -> Points:
-    """The sum of what is there, raised to the worth of all where something is missing, half up."""
+def raised_to_whole(parts: Sequence[tuple[Points, int]]) -> Points:
+    """The sum of what is there, raised_to_whole to the worth of all where something is missing, half up."""
     have = [(points, most) for points, most in parts if points is not None]
     total = sum(points for points, _ in have)
     if len(have) == len(parts):
@@ -3838,7 +3840,7 @@ def assess(
     for line in lines:
         categories.setdefault(line.category, []).append(line)
     for members in categories.values():
-        stand(scheme, snapshot, members)
+        rank_members(scheme, snapshot, members)
     order = {table["key"]: position for position, table in enumerate(scheme["categories"])}
     listed = sorted(lines, key=lambda line: (order[line.category], line.rank is None, line.rank or 0))
     return {
@@ -3929,7 +3931,7 @@ def tell_review(report: Report, units: Sequence[Mapping[str, Any]]) -> None:
 def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[Text]:
     """Where a printed result differs from the recomputed one."""
     for name in sorted(mine.keys() | theirs.keys()):
-        if name != "units" and mine.get(name) != theirs.get(name):
+        if name != "units" and not same(mine.get(name), theirs.get(name)):
             yield Text(
                 zh=f"results.json 的 {name}：公布 {shown(theirs.get(name))}，重算 {shown(mine.get(name))}。",
                 en=(
@@ -3942,7 +3944,7 @@ def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[
     for code in [*ours, *(code for code in printed if code not in ours)]:
         one, other = ours.get(code, {}), printed.get(code, {})
         for name in sorted(one.keys() | other.keys()):
-            if one.get(name) != other.get(name):
+            if not same(one.get(name), other.get(name)):
                 yield Text(
                     zh=f"单位 {code} 的 {name}：公布 {shown(other.get(name))}，重算 {shown(one.get(name))}。",
                     en=(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.domain.assessment.test_laws import cases
 
 from pingyi.domain.assessment.assess import assess
+from pingyi.domain.assessment.earlier_periods import _natural
 from pingyi.domain.assessment.values import Adjustment, Decision, Inputs, PreviousResult, ScoredRate
 from pingyi.domain.scheme.values import Consequence, Grades, Scheme
 from pingyi.services.results.build import result_in_memory
@@ -21,6 +22,7 @@ from pingyi.services.results.score import Scored
 from pingyi_verifier.folder.canonical_json import canonical
 from pingyi_verifier.result import assess as verifier
 from pingyi_verifier.result import table
+from pingyi_verifier.result.consecutive import natural
 from pingyi_verifier.result.lines import Rated
 
 KINDS = ("bonus", "deduction", "warning", "veto", "disqualification")
@@ -204,3 +206,9 @@ def test_a_channel_of_which_only_the_points_are_known_counts_by_them() -> None:
     }
     document = verifier.assess(scheme, snapshot, scores)
     assert document["units"][0]["total"] == "7.25"
+
+
+@given(st.lists(st.text("a-_.019０", max_size=6), min_size=2, max_size=2))
+def test_earlier_periods_stand_in_the_same_order(keys: list[str]) -> None:
+    one, other = keys
+    assert (natural(one) < natural(other)) == (_natural(one) < _natural(other))

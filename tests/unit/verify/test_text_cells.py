@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.unit.verify.alterations import bytes_of, small_evaluation, table_of
-from tests.unit.verify.making import Maker, remanifest, spelt
+from tests.unit.verify.making import Maker, publish, remanifest, spelt, unpublish
 
 from pingyi_verifier.record.bundle import Reader
 from pingyi_verifier.record.entry_rows import row_of, row_of_entry
@@ -123,6 +123,18 @@ def test_a_revision_that_is_true_is_not_the_first(written: Path, maker: Maker, c
     (written / "record.json").write_bytes(spelt(said | {"revision": True}) + b"\n")
     remanifest(written, maker.period)
     assert "revision in record.json is not what the record says" in check(written).said
+
+
+def test_a_rank_that_is_true_is_not_the_first(maker: Maker, tmp_path: Path, check: Check) -> None:
+    unpublish(maker)
+    document = json.loads(maker.files["results.json"])
+    first = next(unit for unit in document["units"] if unit["rank"] == 1)
+    first["rank"] = True
+    maker.files["results.json"] = spelt(document) + b"\n"
+    publish(maker)
+    assert (
+        f"Unit {first['unit']}, rank: printed true, recomputed 1." in check(maker.write(tmp_path / "b")).said
+    )
 
 
 @pytest.mark.parametrize("hidden", ["\x1e", "\x1f", "\x1f\x1e\x1f"])

@@ -11,7 +11,7 @@ from pingyi_verifier.result.document import unit_document
 from pingyi_verifier.result.lines import Line, Rated
 from pingyi_verifier.result.notices import notices, switch_off_proposals
 from pingyi_verifier.result.points import give_points
-from pingyi_verifier.result.ranks import stand
+from pingyi_verifier.result.ranks import rank_members
 from pingyi_verifier.result.totals import add_up
 
 
@@ -32,7 +32,7 @@ def assess(
     for line in lines:
         categories.setdefault(line.category, []).append(line)
     for members in categories.values():
-        stand(scheme, snapshot, members)
+        rank_members(scheme, snapshot, members)
     order = {table["key"]: position for position, table in enumerate(scheme["categories"])}
     listed = sorted(lines, key=lambda line: (order[line.category], line.rank is None, line.rank or 0))
     return {

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pingyi_verifier.folder.canonical_json import canonical, read_json
+from pingyi_verifier.folder.canonical_json import canonical, read_json, same
 from pingyi_verifier.folder.manifest import needed
 from pingyi_verifier.record.bundle import Bundle
 from pingyi_verifier.report.report import Report
@@ -75,7 +75,7 @@ def tell_review(report: Report, units: Sequence[Mapping[str, Any]]) -> None:
 def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[Text]:
     """Where a printed result differs from the recomputed one."""
     for name in sorted(mine.keys() | theirs.keys()):
-        if name != "units" and mine.get(name) != theirs.get(name):
+        if name != "units" and not same(mine.get(name), theirs.get(name)):
             yield Text(
                 zh=f"results.json 的 {name}：公布 {shown(theirs.get(name))}，重算 {shown(mine.get(name))}。",
                 en=(
@@ -88,7 +88,7 @@ def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[
     for code in [*ours, *(code for code in printed if code not in ours)]:
         one, other = ours.get(code, {}), printed.get(code, {})
         for name in sorted(one.keys() | other.keys()):
-            if one.get(name) != other.get(name):
+            if not same(one.get(name), other.get(name)):
                 yield Text(
                     zh=f"单位 {code} 的 {name}：公布 {shown(other.get(name))}，重算 {shown(one.get(name))}。",
                     en=(

@@ -9,7 +9,7 @@ from typing import Any
 from pingyi_verifier.result.last_places import Codes
 
 
-def repeated(
+def in_every_period(
     snapshot: Mapping[str, Any],
     inside: Codes,
     waiting: Codes,
@@ -26,7 +26,7 @@ def repeated(
     if len(periods) < before:
         return set(), set()
     newest = [periods[key] for key in sorted(periods, key=natural)[-before:]]
-    falls: Codes = set()
+    members: Codes = set()
     undecided: Codes = set()
     for code in inside | waiting:
         places = {place_then(results, code, when["k"]) for results in newest}
@@ -36,8 +36,8 @@ def repeated(
         if code in waiting or unsettled:
             undecided.add(code)
         elif "tied" not in places or ties[code] == "in":
-            falls.add(code)
-    return falls, undecided
+            members.add(code)
+    return members, undecided
 
 
 def place_then(results: Mapping[str, tuple[Any, Any, Any]], code: str, k: int) -> str:

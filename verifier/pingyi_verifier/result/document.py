@@ -13,7 +13,7 @@ from pingyi_verifier.result.lines import Line, spell
 def unit_document(scheme: Mapping[str, Any], line: Line, adjustments: Sequence[Adjustment]) -> dict[str, Any]:
     """A unit's line as results.json prints it."""
     decimals = scheme["decimals"]
-    status = "needs_decision" if line.waits else "ranked"
+    status = "needs_decision" if line.undecided else "ranked"
     return {
         "unit": line.code,
         "name": line.name,
@@ -26,8 +26,8 @@ def unit_document(scheme: Mapping[str, Any], line: Line, adjustments: Sequence[A
         "adjustments": spell(line.adjustment, decimals),
         "adjustment_items": [item_document(one) for one in adjustments],
         "coverage_percent": percent(line.coverage),
-        "proposed_actions": line.falls,
-        "undecided_actions": line.waits,
+        "proposed_actions": line.proposed,
+        "undecided_actions": line.undecided,
         "groups": {key: spell(points, decimals) for key, points in line.groups.items()},
         "channels": {
             key: {

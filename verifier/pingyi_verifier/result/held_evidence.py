@@ -8,9 +8,9 @@ from typing import Any
 
 from pingyi_verifier.formulas.channels import FAMILIES
 from pingyi_verifier.record.bundle import Bundle
-from pingyi_verifier.report.sentences import GARBAGE, Text, UnfitError, reason
+from pingyi_verifier.report.sentences import Text, UnfitError
 from pingyi_verifier.result.lines import NOT_SUBMITTED, Rated
-from pingyi_verifier.result.scores import score_units, take_over_vetoes
+from pingyi_verifier.result.scores import scores_or_fault, take_over_vetoes
 
 
 def score_whole(bundle: Bundle, key: str) -> dict[str, Rated] | Text | None:
@@ -18,14 +18,8 @@ def score_whole(bundle: Bundle, key: str) -> dict[str, Rated] | Text | None:
     family, standings = FAMILIES.get(bundle.plans[key]["plugin"]), bundle.snapshot["counters"].get(key, {})
     if family is None or not standings.get("held"):
         return None
-    try:
-        whole = {**bundle.snapshot, "counters": {key: {"counted": with_held(standings)}}}
-        return score_units(family, bundle.plans[key], whole)
-    except GARBAGE as error:
-        why = reason(error)
-        return Text(
-            zh=f"渠道 {key} 无法重算（{why.zh}）。", en=f"Channel {key} cannot be recomputed ({why.en})."
-        )
+    whole = {**bundle.snapshot, "counters": {key: {"counted": with_held(standings)}}}
+    return scores_or_fault(family, bundle.plans[key], whole)
 
 
 def with_held(standings: Mapping[str, Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:

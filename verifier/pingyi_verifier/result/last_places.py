@@ -15,7 +15,7 @@ def last_places(
 ) -> tuple[Codes, Codes]:
     """The last k, and those tied at the cut for whom a person has to decide."""
     inside: Codes = set()
-    for tied in equals({line.code: line.total or 0 for line in ranked}):
+    for tied in tied_together({line.code: line.total or 0 for line in ranked}):
         if len(inside) == k:
             break
         if len(tied) <= k - len(inside):
@@ -26,7 +26,7 @@ def last_places(
             values = {line.code: (line.points | line.groups)[key] for line in ranked if line.code in still}
             if None in values.values():
                 continue  # what one of them lacks cannot compare them
-            for equal in equals({code: points or 0 for code, points in values.items()}):
+            for equal in tied_together({code: points or 0 for code, points in values.items()}):
                 if len(equal) > k - len(inside):
                     still = equal
                     break
@@ -37,7 +37,7 @@ def last_places(
     return inside, set()
 
 
-def equals(values: Mapping[str, int]) -> list[list[str]]:
+def tied_together(values: Mapping[str, int]) -> list[list[str]]:
     """Units of equal value together, the lowest first."""
     return [[c for c in values if values[c] == value] for value in sorted(set(values.values()))]
 

@@ -42,8 +42,8 @@ class Line:
     rank: int | None = None
     of: int | None = None
     grade: str = ""
-    falls: list[str] = field(default_factory=list)
-    waits: list[str] = field(default_factory=list)
+    proposed: list[str] = field(default_factory=list)
+    undecided: list[str] = field(default_factory=list)
 
 
 def spell(points: Points, decimals: int) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pingyi_verifier.formulas.numbers import decimal
-from pingyi_verifier.result.consecutive import repeated
+from pingyi_verifier.result.consecutive import in_every_period
 from pingyi_verifier.result.last_places import last_places
 from pingyi_verifier.result.lines import Line
 
 
-def stand(scheme: Mapping[str, Any], snapshot: Mapping[str, Any], members: Sequence[Line]) -> None:
+def rank_members(scheme: Mapping[str, Any], snapshot: Mapping[str, Any], members: Sequence[Line]) -> None:
     """Ranks, grades and last places of one category."""
     ranked = [line for line in members if line.ranked]
     totals = sorted((line.total or 0 for line in ranked), reverse=True)
@@ -30,12 +30,12 @@ def stand(scheme: Mapping[str, Any], snapshot: Mapping[str, Any], members: Seque
         when = rule["when"]
         k = when["k"] - (overridden if when.get("overrides_use_places") else 0)
         inside, waiting = last_places(scheme, ranked, max(k, 0), ties)
-        inside, waiting = repeated(snapshot, inside, waiting, when, ties)
+        inside, waiting = in_every_period(snapshot, inside, waiting, when, ties)
         for line in ranked:
             if line.code in inside:
-                line.falls.append(rule["action"])
+                line.proposed.append(rule["action"])
             if line.code in waiting:
-                line.waits.append(rule["action"])
+                line.undecided.append(rule["action"])
 
 
 def grades_of(scheme: Mapping[str, Any], better: Mapping[int, int], ranked: int) -> dict[int, str]:

@@ -52,12 +52,20 @@ def score_channels(
 def score_channel(bundle: Bundle, key: str) -> dict[str, Rated] | Text | None:
     """One channel's scores; None where its formulas are not here; or what is wrong."""
     family = FAMILIES.get(bundle.plans[key]["plugin"])
+    return None if family is None else scores_or_fault(family, bundle.plans[key], bundle.snapshot)
+
+
+def scores_or_fault(
+    family: Family, plan: Mapping[str, Any], snapshot: Mapping[str, Any]
+) -> dict[str, Rated] | Text:
+    """One channel's scores, or why they cannot be computed."""
     try:
-        return None if family is None else score_units(family, bundle.plans[key], bundle.snapshot)
+        return score_units(family, plan, snapshot)
     except GARBAGE as error:
         why = reason(error)
         return Text(
-            zh=f"渠道 {key} 无法重算（{why.zh}）。", en=f"Channel {key} cannot be recomputed ({why.en})."
+            zh=f"渠道 {plan['key']} 无法重算（{why.zh}）。",
+            en=f"Channel {plan['key']} cannot be recomputed ({why.en}).",
         )
 
 

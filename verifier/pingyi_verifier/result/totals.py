@@ -29,8 +29,8 @@ def add_up(scheme: Mapping[str, Any], lines: Sequence[Line], off: set[tuple[str,
         if not have:
             filled = dict.fromkeys(filled)
         flat = policy == "reallocate_flat"
-        line.total = raised([(filled[key], maxima[key]) for key in filled]) if flat else None
-        whole = branch(scheme, line, "", filled, maxima, flat)
+        line.total = raised_to_whole([(filled[key], maxima[key]) for key in filled]) if flat else None
+        whole = group_points(scheme, line, "", filled, maxima, flat)
         line.total = line.total if flat else whole[0]
 
 
@@ -44,7 +44,7 @@ def category_means(lines: Sequence[Line]) -> dict[tuple[str, str], int]:
     return {place: half_up(Fraction(sum(points), len(points))) for place, points in rated.items()}
 
 
-def branch(
+def group_points(
     scheme: Mapping[str, Any],
     line: Line,
     group: str,
@@ -60,16 +60,16 @@ def branch(
     ]
     for inner in scheme.get("groups", []):
         if inner.get("parent", "") == group:
-            below = branch(scheme, line, inner["key"], filled, maxima, flat)
+            below = group_points(scheme, line, inner["key"], filled, maxima, flat)
             line.groups[inner["key"]] = below[0]
             parts.append(below)
     have = [points for points, _ in parts if points is not None]
-    points = (sum(have) if have else None) if flat else raised(parts)
+    points = (sum(have) if have else None) if flat else raised_to_whole(parts)
     return points, sum(most for _, most in parts)
 
 
-def raised(parts: Sequence[tuple[Points, int]]) -> Points:
-    """The sum of what is there, raised to the worth of all where something is missing, half up."""
+def raised_to_whole(parts: Sequence[tuple[Points, int]]) -> Points:
+    """The sum of what is there, raised_to_whole to the worth of all where something is missing, half up."""
     have = [(points, most) for points, most in parts if points is not None]
     total = sum(points for points, _ in have)
     if len(have) == len(parts):
