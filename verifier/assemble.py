@@ -3,8 +3,8 @@
     python verifier/assemble.py            writes server/pingyi/verify.py anew
     python verifier/assemble.py --check    says whether it is what the parts come to
 
-The same parts give the same bytes. Parts import the standard library and each other by name, nothing else;
-their top-level names are each other's only where imported, so none may stand in two of them.
+The same parts give the same bytes. Parts import the standard library and names of each other, nothing else.
+In one file they share what stands at their top, so a name may stand there in one part only.
 """
 
 from __future__ import annotations

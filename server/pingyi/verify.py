@@ -2725,8 +2725,64 @@ def apply_leaf(entries: Entries, leaf: EntryLeaf) -> Text | None:
     return None
 
 
+# ---------------- entries.counters
+# The snapshot's counters are the sums of what the standing entries add, in every standing.
+
+
+def check_counters(report: Report, bundle: Bundle, entries: Entries) -> None:
+    mine = entries.sums
+    theirs: Counters = {
+        (channel, standing, unit): dict(counts)
+        for channel, standings in bundle.snapshot["counters"].items()
+        for standing, units in standings.items()
+        for unit, counts in units.items()
+    }
+    faults: list[Text] = []
+    compared = 0
+    for place in sorted(mine.keys() | theirs.keys()):
+        plan = bundle.plans.get(place[0])
+        if plan is None or place[1] not in STANDINGS:
+            faults.append(
+                Text(
+                    zh=f"快照里有方案没有的渠道或状态 {place[:2]}。",
+                    en=f"The snapshot counts {place[:2]}, unknown to the scheme.",
+                )
+            )
+        elif family := FAMILIES.get(plan["plugin"]):
+            ours, frozen = mine.get(place, {}), theirs.get(place, {})
+            names = [n for n in ours.keys() | frozen.keys() if not n.startswith(family.private_counters)]
+            compared += len(names)
+            faults += (
+                differing_counter(place, n, frozen.get(n, 0), ours.get(n, 0))
+                for n in sorted(names)
+                if type(frozen.get(n, 0)) is not int or frozen.get(n, 0) != ours.get(n, 0)
+            )
+    report.all_wrong(faults)
+    if not faults:
+        report.ok(
+            zh=f"计数：由报送重新累加的 {compared} 个计数与快照全部相同。",
+            en=f"Counters: {compared} sums counted anew from the entries equal the snapshot's.",
+        )
+
+
+def differing_counter(place: tuple[str, str, str], name: str, frozen: Any, ours: int) -> Text:
+    channel, standing, unit = place
+    return Text(
+        zh=(
+            f"计数不符：渠道 {channel}，单位 {unit or '（整个渠道）'}，{standing}，{name}：快照 "
+            f"{frozen}，按报送重算 {ours}。"
+        ),
+        en=(
+            f"Counter differs: channel {channel}, unit {unit or '(whole channel)'}, {standing}, {name}: "
+            f"snapshot {frozen}, counted anew {ours}."
+        ),
+    )
+
+
 # ---------------- entries.files
 # The files below entries/: their rows are the entries that stand in the record, no more and no fewer.
+
+APART = ("standing", "reason")  # columns that come from dispositions, not from the entries
 
 
 def check_entry_files(
@@ -2780,7 +2836,7 @@ def differing_rows(bundle: Bundle, channels: Sequence[str]) -> Iterator[Text]:
 
 
 def printed_rows(bundle: Bundle, channel: str) -> Iterator[tuple[str, str]]:
-    """The rows of an entries file as (standing, cells); its columns `standing` and `reason` stand apart."""
+    """The rows of an entries file as (standing, cells); see `APART`."""
     name = f"entries/{channel}.csv"
     if name not in bundle.files:
         return
@@ -2788,7 +2844,7 @@ def printed_rows(bundle: Bundle, channel: str) -> Iterator[tuple[str, str]]:
     header = next(reader, [])
     if len(set(header)) != len(header) or not header:
         raise UnfitError(zh=f"{name} 没有可用的表头。", en=f"{name} has no usable header.")
-    apart = sorted((header.index(n) for n in ("standing", "reason") if n in header), reverse=True)
+    apart = sorted((header.index(n) for n in APART if n in header), reverse=True)
     standing_at = header.index("standing") if "standing" in header else None
     for cells in reader:
         if len(cells) != len(header):
@@ -2824,68 +2880,26 @@ def entry_columns(files: Mapping[str, bytes]) -> dict[str, list[str]]:
     columns: dict[str, list[str]] = {}
     for name, content in files.items():
         if name.startswith("entries/") and name.endswith(".csv"):
-            line = content.split(b"\n", 1)[0].decode("utf-8-sig", "replace").rstrip("\r")
-            header = next(csv.reader([line]), [])
-            columns[name[8:-4]] = [column for column in header if column not in ("standing", "reason")]
+            columns[name[8:-4]] = [one for one in header_of(content) if one not in APART]
     return columns
 
 
-# ---------------- entries.sums
-# The snapshot's counters are the sums of what the standing entries add, in every standing.
-
-
-def check_counters(report: Report, bundle: Bundle, snapshot: Mapping[str, Any], entries: Entries) -> None:
-    """The snapshot's counters are the sums of what the standing entries add, in every standing."""
-    mine = entries.sums
-    theirs: Counters = {
-        (channel, standing, unit): dict(counts)
-        for channel, standings in snapshot["counters"].items()
-        for standing, units in standings.items()
-        for unit, counts in units.items()
-    }
-    faults: list[Text] = []
-    compared = 0
-    for place in sorted(mine.keys() | theirs.keys()):
-        plan = bundle.plans.get(place[0])
-        if plan is None or place[1] not in STANDINGS:
-            faults.append(
-                Text(
-                    zh=f"快照里有方案没有的渠道或状态 {place[:2]}。",
-                    en=f"The snapshot counts {place[:2]}, unknown to the scheme.",
-                )
-            )
-        elif family := FAMILIES.get(plan["plugin"]):
-            ours, frozen = mine.get(place, {}), theirs.get(place, {})
-            names = [n for n in ours.keys() | frozen.keys() if not n.startswith(family.private_counters)]
-            compared += len(names)
-            faults += (
-                differing_counter(place, n, frozen.get(n, 0), ours.get(n, 0))
-                for n in sorted(names)
-                if type(frozen.get(n, 0)) is not int or frozen.get(n, 0) != ours.get(n, 0)
-            )
-    report.all_wrong(faults)
-    if not faults:
-        report.ok(
-            zh=f"计数：由报送重新累加的 {compared} 个计数与快照全部相同。",
-            en=f"Counters: {compared} sums counted anew from the entries equal the snapshot's.",
+def header_of(content: bytes) -> list[str]:
+    """The header of an entries file, read as its rows are; empty where `printed_rows` says why not."""
+    try:
+        return next(
+            csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""), strict=True), []
         )
+    except GARBAGE:
+        return []
 
 
-def differing_counter(place: tuple[str, str, str], name: str, frozen: Any, ours: int) -> Text:
-    channel, standing, unit = place
-    return Text(
-        zh=(
-            f"计数不符：渠道 {channel}，单位 {unit or '（整个渠道）'}，{standing}，{name}：快照 "
-            f"{frozen}，按报送重算 {ours}。"
-        ),
-        en=(
-            f"Counter differs: channel {channel}, unit {unit or '(whole channel)'}, {standing}, {name}: "
-            f"snapshot {frozen}, counted anew {ours}."
-        ),
-    )
+# ---------------- entries.check
+# All checks of entries.
 
 
 def check_entries(report: Report, bundle: Bundle, record: Record) -> None:
+    """Corrections and dispositions, then files and counters."""
     entries = follow(bundle, record.blocks)
     report.all_wrong(entries.faults)
     if not entries.faults:
@@ -2907,7 +2921,7 @@ def check_entries(report: Report, bundle: Bundle, record: Record) -> None:
         )
     with report.part("entries/", "entries/"):
         check_entry_files(report, bundle, entries, record.rows)
-    check_counters(report, bundle, bundle.snapshot, entries)
+    check_counters(report, bundle, entries)
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pingyi_verifier.ballots.check import check_ballots
 from pingyi_verifier.draws import check_draw
-from pingyi_verifier.entries.sums import check_entries
+from pingyi_verifier.entries.check import check_entries
 from pingyi_verifier.folder.canonical_json import read_json
 from pingyi_verifier.folder.manifest import check_manifest
 from pingyi_verifier.reading import check_record, read_snapshot

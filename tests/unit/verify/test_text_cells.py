@@ -153,6 +153,16 @@ def test_a_column_cannot_be_left_out_behind_characters_that_nobody_sees(
     assert "An entry of the record is not in entries/vote.csv" in done.said
 
 
+def test_a_column_cannot_be_left_out_behind_a_header_of_two_lines(tmp_path: Path, check: Check) -> None:
+    """Whoever read only its first line would look for three columns, where each row has five."""
+    maker = small_evaluation(tmp_path / "source")
+    header, *rows = table_of(maker.files["entries/vote.csv"])
+    unit, option = header.index("unit"), header.index("option")
+    lines = ['unit,option,"x', '",y,z', *(f"{row[unit]},{row[option]},,\x1e," for row in rows)]
+    maker.files["entries/vote.csv"] = ("\n".join(lines) + "\n").encode()
+    assert "An entry of the record is not in entries/vote.csv" in check(maker.write(tmp_path / "b")).said
+
+
 def test_rows_are_the_same_only_cell_by_cell() -> None:
     between = [
         ["a", "b\x1fc"],

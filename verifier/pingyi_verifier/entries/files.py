@@ -15,6 +15,8 @@ from pingyi_verifier.record.leaves import read_all_leaves
 from pingyi_verifier.report.report import Report
 from pingyi_verifier.report.sentences import GARBAGE, Text, UnfitError, reason
 
+APART = ("standing", "reason")  # columns that come from dispositions, not from the entries
+
 
 def check_entry_files(
     report: Report, bundle: Bundle, entries: Entries, printed: Mapping[str, Rows | Text]
@@ -67,7 +69,7 @@ def differing_rows(bundle: Bundle, channels: Sequence[str]) -> Iterator[Text]:
 
 
 def printed_rows(bundle: Bundle, channel: str) -> Iterator[tuple[str, str]]:
-    """The rows of an entries file as (standing, cells); its columns `standing` and `reason` stand apart."""
+    """The rows of an entries file as (standing, cells); see `APART`."""
     name = f"entries/{channel}.csv"
     if name not in bundle.files:
         return
@@ -75,7 +77,7 @@ def printed_rows(bundle: Bundle, channel: str) -> Iterator[tuple[str, str]]:
     header = next(reader, [])
     if len(set(header)) != len(header) or not header:
         raise UnfitError(zh=f"{name} 没有可用的表头。", en=f"{name} has no usable header.")
-    apart = sorted((header.index(n) for n in ("standing", "reason") if n in header), reverse=True)
+    apart = sorted((header.index(n) for n in APART if n in header), reverse=True)
     standing_at = header.index("standing") if "standing" in header else None
     for cells in reader:
         if len(cells) != len(header):
@@ -111,7 +113,15 @@ def entry_columns(files: Mapping[str, bytes]) -> dict[str, list[str]]:
     columns: dict[str, list[str]] = {}
     for name, content in files.items():
         if name.startswith("entries/") and name.endswith(".csv"):
-            line = content.split(b"\n", 1)[0].decode("utf-8-sig", "replace").rstrip("\r")
-            header = next(csv.reader([line]), [])
-            columns[name[8:-4]] = [column for column in header if column not in ("standing", "reason")]
+            columns[name[8:-4]] = [one for one in header_of(content) if one not in APART]
     return columns
+
+
+def header_of(content: bytes) -> list[str]:
+    """The header of an entries file, read as its rows are; empty where `printed_rows` says why not."""
+    try:
+        return next(
+            csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""), strict=True), []
+        )
+    except GARBAGE:
+        return []

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from pingyi_verifier.entries.files import check_entry_files
-from pingyi_verifier.entries.standing import Entries, follow
+from pingyi_verifier.entries.standing import Entries
 from pingyi_verifier.formulas.channels import FAMILIES
 from pingyi_verifier.record.blocks import STANDINGS, Counters
 from pingyi_verifier.record.bundle import Bundle
-from pingyi_verifier.record.record import Record
 from pingyi_verifier.report.report import Report
 from pingyi_verifier.report.sentences import Text
 
 
-def check_counters(report: Report, bundle: Bundle, snapshot: Mapping[str, Any], entries: Entries) -> None:
-    """The snapshot's counters are the sums of what the standing entries add, in every standing."""
+def check_counters(report: Report, bundle: Bundle, entries: Entries) -> None:
     mine = entries.sums
     theirs: Counters = {
         (channel, standing, unit): dict(counts)
-        for channel, standings in snapshot["counters"].items()
+        for channel, standings in bundle.snapshot["counters"].items()
         for standing, units in standings.items()
         for unit, counts in units.items()
     }
@@ -64,28 +60,3 @@ def differing_counter(place: tuple[str, str, str], name: str, frozen: Any, ours:
             f"snapshot {frozen}, counted anew {ours}."
         ),
     )
-
-
-def check_entries(report: Report, bundle: Bundle, record: Record) -> None:
-    entries = follow(bundle, record.blocks)
-    report.all_wrong(entries.faults)
-    if not entries.faults:
-        report.ok(
-            zh=(
-                f"报送记录：{entries.seen} 条，其中更正 {entries.corrections} 条、处置 "
-                f"{entries.dispositions} 条，前后相接；现行 {entries.standing} 条。"
-            ),
-            en=(
-                f"Entry leaves: {entries.seen}, of them {entries.corrections} corrections and "
-                f"{entries.dispositions} dispositions, each linked to what it replaces; "
-                f"{entries.standing} stand."
-            ),
-        )
-    if entries.late:
-        report.note(
-            zh=f"快照之后又有 {entries.late} 条报送，不计入这份结果。",
-            en=f"{entries.late} entries came after the snapshot; this result does not count them.",
-        )
-    with report.part("entries/", "entries/"):
-        check_entry_files(report, bundle, entries, record.rows)
-    check_counters(report, bundle, bundle.snapshot, entries)
