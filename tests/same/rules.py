@@ -176,6 +176,8 @@ CHANGED = {
     ),
 }
 """Names that are gone on purpose, by their kind."""
+TELL_MORE = {"Plugins": ("extensions", "broken_extensions")}
+"""Answers of the API with fields that always come and once did not."""
 REPLACED_IN_DATABASE = {
     "constraint: act ck_act_kind": "kinds of approvals are registered, 0009",
     "trigger: CREATE TRIGGER insert_only BEFORE DELETE OR UPDATE OF id, kind, period": "a new column, 0009",

@@ -57,5 +57,5 @@ class PluginsSchema(Schema):
 @blp.operation("plugin_list", SIGNED_IN)
 @blp.response(200, PluginsSchema)
 def list_all() -> dict[str, Any]:
-    """List the plugins and the extensions, and the packages that are broken."""
+    """List the plugins, and the packages that are broken."""
     return queries.plugins()
