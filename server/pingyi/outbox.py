@@ -9,22 +9,6 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 
 from pingyi.db import rows
 from pingyi.models import OutboxRow
-from pingyi.topics import ASSESS, FOLD, RELEASE, SEAL, WITNESS
-
-__all__ = [
-    "ASSESS",
-    "FOLD",
-    "RELEASE",
-    "SEAL",
-    "WITNESS",
-    "Work",
-    "is_open",
-    "lease_due_work",
-    "open_requests",
-    "request_once",
-    "request_work",
-    "take_requests",
-]
 
 Work = tuple[str, int]
 

@@ -81,7 +81,7 @@ def adjust(period: str) -> AnyResponse:
     )
 
 
-@blueprint.post("/office/periods/<period>/adjustments/<int(max=9223372036854775807):adjustment>/withdraw")
+@blueprint.post("/office/periods/<period>/adjustments/<int:adjustment>/withdraw")
 @policy(Role.ADMINISTRATOR)
 def withdraw(period: str, adjustment: int) -> AnyResponse:
     """Ask for an adjustment to be withdrawn."""
@@ -101,7 +101,7 @@ def withdraw(period: str, adjustment: int) -> AnyResponse:
     )
 
 
-@blueprint.post("/office/periods/<period>/acts/<int(max=9223372036854775807):act>/approve")
+@blueprint.post("/office/periods/<period>/acts/<int:act>/approve")
 @policy(Role.APPROVER)
 def approve(period: str, act: int) -> AnyResponse:
     """Approve as the second person; the act is carried out at once."""
@@ -112,7 +112,7 @@ def approve(period: str, act: int) -> AnyResponse:
     )
 
 
-@blueprint.post("/office/periods/<period>/acts/<int(max=9223372036854775807):act>/refuse")
+@blueprint.post("/office/periods/<period>/acts/<int:act>/refuse")
 @policy(Role.APPROVER)
 def refuse(period: str, act: int) -> AnyResponse:
     """Refuse as the second person, with a reason."""

@@ -32,7 +32,7 @@ VERDICTS = {
     "wrong": Text(zh="有误", en="Wrong"),
 }
 _CHANNEL = "/deliveries/<key:period>/<key:plugin>/<key:channel>"
-_UPLOAD = f"{_CHANNEL}/uploads/<int(max=9223372036854775807):upload>"
+_UPLOAD = f"{_CHANNEL}/uploads/<int:upload>"
 
 blueprint.record_once(lambda state: take_files(state.app, SENDING))
 

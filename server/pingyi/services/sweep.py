@@ -8,9 +8,9 @@ from sqlalchemy import delete, exists, func, insert, literal, select
 
 from pingyi.db import transaction
 from pingyi.models import LedgerPending, OutboxRow, Session, Unfolded
-from pingyi.outbox import FOLD, SEAL
 from pingyi.services.evidence.evidence import clean_evidence
 from pingyi.services.intake.recount import refold_outdated
+from pingyi.topics import FOLD, SEAL
 
 _END_SESSIONS = delete(Session).where(Session.created_at < func.now() - timedelta(days=1))
 _REQUEST = insert(OutboxRow).returning(OutboxRow.id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response
 
 from pingyi.db import transaction
@@ -16,16 +14,9 @@ from pingyi.services.core.errors import not_found
 from pingyi.web.policy import PUBLIC, policy
 
 blueprint = Blueprint("record", __name__, url_prefix="/ledger/<int:epoch>")
-HIGHEST_EPOCH, HIGHEST_LEVEL = 2**63 - 1, 5
+HIGHEST_LEVEL = 5
 _TEXT, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 _CHANGING, _FOR_EVER = "public, max-age=1", "public, max-age=31536000, immutable"
-
-
-@blueprint.url_value_preprocessor
-def refuse_beyond_columns(_: str | None, values: dict[str, Any] | None) -> None:
-    """An address may name an epoch that no column holds."""
-    if values and values["epoch"] > HIGHEST_EPOCH:
-        raise _missing()
 
 
 @blueprint.get("/checkpoint")

@@ -8,7 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Give an application its access log, sessions, protection, policies, languages and errors.
 
-    To be called once the database is set up; blueprints may be registered before or after.
+    To be called once the database is set up; blueprints are registered after.
     """
     from pingyi.web import (
         access_log,
@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         csrf,
         headers,
         language,
+        numbers,
         policy,
         problems,
         sessions,
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
 
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.session_interface = sessions.DatabaseSessions()
+    numbers.init_numbers(app)
     access_log.init_access_log(app)
     body_limits.init_bodies(app)
     app.before_request(problems.refuse_nul)

@@ -69,7 +69,7 @@ def add_windows(period: str, channel: str) -> AnyResponse:
     )
 
 
-@blueprint.post(f"{BELOW}/<int(max=9223372036854775807):window>/removal")
+@blueprint.post(f"{BELOW}/<int:window>/removal")
 @policy(Role.ADMINISTRATOR)
 def take_window(period: str, channel: str, window: int) -> AnyResponse:
     """Remove a window: its printed code is no longer good."""

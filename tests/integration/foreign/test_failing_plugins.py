@@ -16,7 +16,6 @@ from tests.integration.foreign.conftest import Write, assess, inside, make_open,
 
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.outbox import ASSESS
 from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.core.progress import read_progress
@@ -26,6 +25,7 @@ from pingyi.services.intake.recount import outdated_channels
 from pingyi.services.periods.periods import close_period, request_assessment
 from pingyi.services.sweep import sweep_up
 from pingyi.settings import Settings
+from pingyi.topics import ASSESS
 from pingyi_workers.queues import connect
 from pingyi_workers.work import drain
 

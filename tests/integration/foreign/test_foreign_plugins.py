@@ -18,7 +18,6 @@ from tests.integration.foreign.conftest import Write, assess, inside, make_open,
 from pingyi.cli import main
 from pingyi.db import transaction
 from pingyi.domain.errors import Problem
-from pingyi.outbox import ASSESS
 from pingyi.registry import Broken, load_registry
 from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
@@ -28,6 +27,7 @@ from pingyi.services.periods.office_queries import list_periods, period_overview
 from pingyi.services.results.load import load_result
 from pingyi.services.results.result import results_csv
 from pingyi.services.uploads.template_workbook import template_of
+from pingyi.topics import ASSESS
 
 NIGHT = {"unit": "u1", "site": "S-1", "month": "2017-03", "nights": 100, "loud": 4}
 HEAD = "from pingyi.channels import *\nfrom pingyi.channels.families import partner\n"

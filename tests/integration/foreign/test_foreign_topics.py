@@ -13,9 +13,9 @@ from redis import Redis
 from tests.integration.foreign.conftest import Write, inside
 
 from pingyi.db import transaction
-from pingyi.outbox import FOLD, open_requests, request_work
+from pingyi.outbox import open_requests, request_work
 from pingyi.settings import Settings
-from pingyi.topics import worker_groups
+from pingyi.topics import FOLD, worker_groups
 from pingyi_workers import jobs
 from pingyi_workers.queues import connect, queue, send
 from pingyi_workers.relay import relay_once

@@ -18,9 +18,9 @@ from pingyi.cli import main
 from pingyi.db import db, transaction
 from pingyi.ledger.fsck import check_record
 from pingyi.ledger.sealing import seal
-from pingyi.outbox import SEAL
 from pingyi.services.sweep import sweep_up
 from pingyi.settings import Settings
+from pingyi.topics import SEAL
 from pingyi_workers.queues import connect
 from pingyi_workers.work import drain
 

@@ -15,8 +15,9 @@ from tests.integration.services.results.test_main_job import draft, finish, post
 
 from pingyi.app import create_app
 from pingyi.db import db, transaction
-from pingyi.outbox import FOLD, lease_due_work, open_requests, request_work
+from pingyi.outbox import lease_due_work, open_requests, request_work
 from pingyi.settings import Settings
+from pingyi.topics import FOLD
 from pingyi_workers.queues import connect, queue
 from pingyi_workers.relay import relay_once
 from pingyi_workers.schedule import SWEEP, ensure_sweep

@@ -26,8 +26,9 @@ from tests.waiting import wait_for
 from pingyi.app import create_app
 from pingyi.db import db, transaction
 from pingyi.embedded.engines import Endpoints
-from pingyi.outbox import FOLD, open_requests, request_work
+from pingyi.outbox import open_requests, request_work
 from pingyi.settings import Settings
+from pingyi.topics import FOLD
 from pingyi_workers.queues import connect, queue
 from pingyi_workers.relay import relay_once
 from pingyi_workers.schedule import LOST_AFTER_SECONDS, SWEEP, ensure_sweep

@@ -75,7 +75,7 @@ def list_all(period: str) -> dict[str, Any]:
         return {"adjustments": queries.adjustments(connection, find_period(connection, period))}
 
 
-@blp.route("/<int(max=9223372036854775807):adjustment>/withdrawal", methods=["POST"])
+@blp.route("/<int:adjustment>/withdrawal", methods=["POST"])
 @blp.operation("adjustment_withdraw", Role.ADMINISTRATOR, parameters=[REPEATABLE])
 @blp.arguments(ReasonSchema, example=REASON)
 @blp.response(202, ActSchema, headers=LOCATION)

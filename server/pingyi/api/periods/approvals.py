@@ -32,7 +32,7 @@ blp = Resource("acts", __name__, url_prefix="", description="双人审批 / Acts
 
 Answer = tuple[ApprovalRequest, int, dict[str, str]]
 LOCATION = {"Location": {"schema": {"type": "string"}}}
-_ACT = "/acts/<int(max=9223372036854775807):act_id>"
+_ACT = "/acts/<int:act_id>"
 
 
 def kind_keys() -> list[str]:

@@ -12,10 +12,11 @@ from pingyi.db import Lock, hold
 from pingyi.domain.canonical import canonical_json
 from pingyi.ledger.leaves import commitment, leaf_body, leaf_hash
 from pingyi.models import Delivery, Entry, EntryHead
-from pingyi.outbox import FOLD, request_work
+from pingyi.outbox import request_work
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.queries import LOCKED_HEADS
+from pingyi.topics import FOLD
 
 Verdict = tuple[str, str]
 _BEGIN = insert(Delivery).values(kind="disposition").returning(Delivery.id)

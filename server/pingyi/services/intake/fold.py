@@ -6,7 +6,8 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from pingyi.db import Lock, hold, transaction
-from pingyi.outbox import FOLD, request_work, take_requests
+from pingyi.outbox import request_work, take_requests
+from pingyi.topics import FOLD
 
 BATCH_ENTRIES = 5_000
 

@@ -15,12 +15,13 @@ from pingyi.db import Lock, hold, transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.models import Channel, Counter, Entry, Period, Progress, Unfolded
-from pingyi.outbox import FOLD, request_work
+from pingyi.outbox import request_work
 from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import BoundChannel, channel_by_id
 from pingyi.services.core.plugin_timeouts import guarded
 from pingyi.services.core.progress import report_progress, stop_progress
 from pingyi.services.intake.parse_rows import plugin_failed, tally_entry
+from pingyi.topics import FOLD
 
 BATCH_ENTRIES = 5_000
 REFOLD = "refold"

@@ -11,11 +11,11 @@ from pingyi.channels import Text
 from pingyi.db import one_row, rows
 from pingyi.domain.scheme.values import Scheme
 from pingyi.models import ApiKey, Assessment, Operator, Period, Publication
-from pingyi.outbox import ASSESS
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.progress import ProgressRow, read_progress
 from pingyi.services.periods.queries import UNITS_TAKING_PART
+from pingyi.topics import ASSESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pingyi.domain.scheme.values import Scheme
 from pingyi.extensions import current_extensions
 from pingyi.ledger.leaves import record
 from pingyi.models import Channel, Period, PeriodUnit
-from pingyi.outbox import ASSESS, is_open, request_work
+from pingyi.outbox import is_open, request_work
 from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import BoundChannel, period_channels
 from pingyi.services.core.callers import Caller
@@ -25,6 +25,7 @@ from pingyi.services.core.errors import not_found, require_state, wrong_state
 from pingyi.services.people.api_keys import ensure_operator
 from pingyi.services.periods.period_draft import PeriodDraft, draft_errors
 from pingyi.services.periods.schemes import issue_scheme
+from pingyi.topics import ASSESS
 
 _OF_KEY = Period.key == bindparam("period")
 _PERIOD = select(Period.id, Period.key, Period.state, Period.scheme_id, Period.open_until).where(_OF_KEY)

@@ -22,11 +22,11 @@ from pingyi.models import (
     Unit,
     UnitName,
 )
-from pingyi.outbox import ASSESS
 from pingyi.registry import current_registry
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.progress import read_progress
 from pingyi.services.periods.periods import PeriodRow
+from pingyi.topics import ASSESS
 
 Document = dict[str, Any]
 _NEWEST_REVISION = select(func.max(Assessment.revision)).where(Assessment.period_id == bindparam("period"))
