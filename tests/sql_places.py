@@ -22,6 +22,7 @@ SET_BASED: Mapping[str, str] = {
     "server/pingyi/services/intake/fold.py": "folds thousands of entries with one statement",
     "server/pingyi/services/intake/recount.py": "counts a channel's entries anew as one set",
     "server/pingyi/services/intake/store_entries.py": "stores a delivery with one statement",
+    "server/pingyi/services/periods/store_units.py": "stores lists of thousands of units and their names",
     "server/pingyi/services/results/assess.py": "a row for every unit on every channel, by COPY",
     "server/pingyi/services/results/freeze.py": "reads whole periods, whose rows go into bytes as they come",
     "surveys/pingyi_surveys/casting/seal.py": "many ballots of one moment are one statement",

@@ -78,6 +78,10 @@ NOT_LOADED = (
     "still has to do; repair or uninstall it."
 )
 APPROVALS = "kinds of approvals are values of ApprovalKind"
+UNREADABLE = (
+    "无法读取文件。请使用 XLSX、XLS、ODS,或 UTF-8、GB18030 编码的 CSV，且不要加密。"
+    " / The file cannot be read. Use XLSX, XLS, ODS, or CSV in UTF-8 or GB18030, without a password."
+)
 CHANGED = {
     **{("processes", f"{name}: pingyi worker {topic}"): PROCESSES for name, topic in LINES},
     **{("processes", f"{name}: pingyi {name}"): PROCESSES for name in ("relay", "scheduler")},
@@ -114,6 +118,17 @@ CHANGED = {
             ("PINGYI_BOX", "folder of the box keys, on the counting host", "box"),
         )
     },
+    **dict.fromkeys(
+        [
+            (
+                "sentences",
+                "文字编码不对：应为 UTF-8 或 GB18030。 / The encoding is neither UTF-8 nor GB18030.",
+            ),
+            ("sentences", UNREADABLE),
+            ("words of the code", "csv"),
+        ],
+        "UTF-16 is read, too, and a kind of the process that reads is called text",
+    ),
     ("words of the code", "iso"): "deadlines are printed by the kind of approval",
     **{
         ("words of the code", parameter): "a statement is built from its model"

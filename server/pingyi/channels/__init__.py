@@ -2,9 +2,10 @@
 
 from pingyi.channels.channel import Channel, Page, Task
 from pingyi.channels.hookspecs import ChannelSpecs, hookimpl, hookspec
+from pingyi.channels.listed import Listed, called, in_words
 from pingyi.channels.messages import Message
 from pingyi.channels.numbers import word
-from pingyi.channels.schema import Choice, EntrySchema, Flag, Moment, Month, Whole, Word
+from pingyi.channels.schema import Choice, EntrySchema, Flag, Moment, Month, Percent, Whole, Word
 from pingyi.channels.schema import Score as ScoreField
 from pingyi.channels.settings import Exact, Key, SettingsSchema
 from pingyi.channels.text import Text
@@ -26,12 +27,14 @@ __all__ = [
     "Exact",
     "Flag",
     "Key",
+    "Listed",
     "Message",
     "Moment",
     "Month",
     "Name",
     "Page",
     "Paragraph",
+    "Percent",
     "Period",
     "Sample",
     "Score",
@@ -47,7 +50,9 @@ __all__ = [
     "Unit",
     "Whole",
     "Word",
+    "called",
     "hookimpl",
     "hookspec",
+    "in_words",
     "word",
 ]

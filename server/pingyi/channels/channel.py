@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from marshmallow import Schema
 
+from pingyi.channels.messages import Message
 from pingyi.channels.schema import EntrySchema
 from pingyi.channels.text import Text
 from pingyi.channels.types import Context, Count, Entry, Score, Settings, Tally
@@ -50,6 +51,9 @@ class Channel:
     `fact_titles`: what the facts of a score are called, in the order in which they are printed; the pattern
     "*_share" titles all that end so, and {word} in its title is what stands for the star. `words`: what the
     keys are called that stand for a star or are a fact themselves: options, dimensions, measures, grades.
+
+    `contradictions`: of the entries of one unit, in the order in which they came, the places of those that
+    cannot be true beside an earlier one, and why.
     """
 
     key: str
@@ -65,5 +69,6 @@ class Channel:
     needs: Callable[[Settings], frozenset[str]] = nothing
     pages: Sequence[Page] = ()
     tasks: Sequence[Task] = ()
+    contradictions: Callable[[Sequence[Entry], Context], Iterable[tuple[int, Message]]] | None = None
     fact_titles: Mapping[str, Text] = field(default_factory=dict, hash=False)
     words: Mapping[str, Text] = field(default_factory=dict, hash=False)

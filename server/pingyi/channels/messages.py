@@ -41,8 +41,12 @@ class Message(str):
         return Text(zh=self.zh, en=str(self))
 
     def format(self, *args: object, **values: object) -> Message:
-        """The same message with its places filled in both languages."""
-        return Message(zh=self.zh.format(*args, **values), en=super().format(*args, **values))
+        """The same message with its places filled in both languages, by a Message or Text in its own."""
+        zh = {
+            name: value.zh if isinstance(value, (Message, Text)) else value for name, value in values.items()
+        }
+        en = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
+        return Message(zh=self.zh.format(*args, **zh), en=super().format(*args, **en))
 
 
 def text_of(message: object) -> Text:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
+from pingyi.channels.comparing import compared_text
 from pingyi.channels.messages import REQUIRED, Message, bilingual
 from pingyi.channels.numbers import word
 from pingyi.channels.text import Text
@@ -22,6 +23,7 @@ MAX_COUNT = 10**12
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _DIGITS = re.compile(r"[0-9]{1,13}")
+_MIDNIGHT = re.compile(r"[ T]\s*(?:00|24):00(?::00(?:\.0+)?)?$")
 _PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -56,6 +58,13 @@ class Score(fields.Field[Decimal]):
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else word(value)
+
+
+class Percent(Score):
+    """A share in percent, from 0 to 100: where a spreadsheet says 98 %, it loads to 98."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=0, max=100), **kwargs)
 
 
 class Whole(fields.Field[int]):
@@ -111,24 +120,25 @@ class Choice(Word):
     def __init__(self, words: Mapping[str, Text], **kwargs: Any) -> None:
         super().__init__(validate=validate.OneOf(list(words)), **kwargs)
         self.words = dict(words)
-        self._keys = {name: key for key, text in words.items() for name in (text.zh, text.en.lower())}
+        self._keys = {compared_text(name): key for key, text in words.items() for name in (text.zh, text.en)}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        return self._keys.get(text.lower(), text)
+        return self._keys.get(compared_text(text), text)
 
 
 class Flag(fields.Boolean):
-    """Yes or no: true, false, yes, no, 1, 0, 是, 否."""
+    """Yes or no: true, false, yes, no, 1, 0, 是, 否, 有, 无, √, ×."""
 
-    truthy = {*fields.Boolean.truthy, "是", "有"}
-    falsy = {*fields.Boolean.falsy, "否", "无"}
+    truthy = {*fields.Boolean.truthy, "是", "有", "√", "✓", "✔", "☑"}
+    falsy = {*fields.Boolean.falsy, "否", "无", "×", "✗", "✘", "☒"}
 
 
 class Moment(fields.Field[datetime]):
-    """A point in time in ISO 8601 with offset; a date alone means the end of that day in the period's zone.
+    """A point in time in ISO 8601 with offset; a day alone means its end in the period's zone.
 
-    Without an offset, the period's zone is meant. Loads to an aware datetime of a fixed offset.
+    Without an offset, the period's zone is meant, and midnight is a day alone: so programs write one. Loads
+    to an aware datetime of a fixed offset.
     """
 
     default_error_messages = {
@@ -141,9 +151,7 @@ class Moment(fields.Field[datetime]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         text = value.strip() if isinstance(value, str) else ""
         try:
-            if len(text) == 10:
-                text += "T23:59:59"
-            moment = datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(_day_ended(text))
         except ValueError as error:
             raise self.make_error("invalid") from error
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
@@ -164,6 +172,15 @@ class Moment(fields.Field[datetime]):
         return ZoneInfo(context.period.time_zone)
 
 
+def _day_ended(text: str) -> str:
+    """A day in any notation as its last second; what names a time as it stands."""
+    day = _MIDNIGHT.sub("", text)
+    try:
+        return f"{date.fromisoformat(day)}T23:59:59"
+    except ValueError:
+        return text
+
+
 class EntrySchema(Schema):
     """The base of a channel's entry: static fields, and validators that may read the channel's settings.
 
@@ -175,7 +192,22 @@ class EntrySchema(Schema):
 
     unit_required = True
 
-    unit = Word(metadata={"title_zh": "单位", "title_en": "Unit"})
+    unit = Word(
+        metadata={
+            "title_zh": "单位",
+            "title_en": "Unit",
+            "also": (
+                "承办单位",
+                "主办单位",
+                "责任单位",
+                "被评单位",
+                "评议对象",
+                "单位代码",
+                "部门",
+                "办理单位",
+            ),
+        }
+    )
 
     def __init__(self, context: Context | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

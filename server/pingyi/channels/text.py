@@ -17,5 +17,7 @@ class Text:
         return self.en if language == "en" else self.zh
 
     def format(self, **values: object) -> Text:
-        """The same message with `{name}` places filled in both languages."""
-        return Text(zh=self.zh.format(**values), en=self.en.format(**values))
+        """The same message with `{name}` places filled in both languages, by a Text in its own."""
+        zh = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
+        en = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
+        return Text(zh=self.zh.format(**zh), en=self.en.format(**en))

@@ -10,6 +10,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
+from pingyi.channels.comparing import compared_text, plain_text
+
 Name = tuple[str, ...]
 Settings = Mapping[str, Any]
 Status = Literal["ok", "no_cases", "too_few", "below_quorum", "void", "inconsistent"]
@@ -123,11 +125,15 @@ EMPTY = Tally()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """The dates of a scoring period (None where a bundle gives none) and its IANA time zone."""
+    """The dates of a scoring period (None where a bundle gives none) and its IANA time zone.
+
+    `folds_names`: whether what makes an identity is compared folded; earlier periods compare it as written.
+    """
 
     starts_on: date | None = None
     ends_on: date | None = None
     time_zone: str = "Asia/Shanghai"
+    folds_names: bool = False
 
 
 Roll = tuple[str, str]
@@ -155,6 +161,14 @@ class Context:
             return self.rolls.get((name, stratum))
         found = [count for (key, _), count in self.rolls.items() if key == name]
         return sum(found) if found else None
+
+    def compared(self, text: str) -> str:
+        """A name as this period compares it, whatever its width, case and dashes."""
+        return compared_text(text) if self.period.folds_names else text
+
+    def named(self, text: str) -> str:
+        """A name as a counter of this period spells it: plain, in the case in which it was written."""
+        return plain_text(text) if self.period.folds_names else text
 
     @cached_property
     def roll_names(self) -> frozenset[str]:

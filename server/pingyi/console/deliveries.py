@@ -13,11 +13,11 @@ from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.intake.entry_columns import columns_of
+from pingyi.services.spreadsheets.reading import MAX_FILE_BYTES
+from pingyi.services.spreadsheets.sheet_rows import MAX_ROWS
 from pingyi.services.uploads.channel_header import channel_header
 from pingyi.services.uploads.operator_channels import own_channels, own_files
 from pingyi.services.uploads.row_changes import upload_page
-from pingyi.services.uploads.spreadsheet_child import MAX_ROWS
-from pingyi.services.uploads.spreadsheets import MAX_FILE_BYTES
 from pingyi.services.uploads.uploads import confirm, own_channel, preview
 from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
@@ -25,6 +25,7 @@ from pingyi.web.policy import OPERATOR, policy
 
 SENDING = "console.send_file"
 ROWS_A_PAGE = 100
+MOST_SHEET_NAME = 100
 VERDICTS = {
     "new": Text(zh="新增", en="New"),
     "corrected": Text(zh="更正", en="Corrected"),
@@ -61,7 +62,8 @@ def send_file(period: str, plugin: str, channel: str) -> AnyResponse:
     try:
         if file is None or not file.filename:
             raise _no_file()
-        upload = preview(require_caller(), place, file.read(), file.filename)
+        sheet = request.form.get("sheet", "").strip()[:MOST_SHEET_NAME]
+        upload = preview(require_caller(), place, file.read(), file.filename, sheet)
     except Problem as problem:
         return _channel(place, problem.status, problem)
     return redirect(_address(place, upload), 303)

@@ -25,7 +25,7 @@ from pingyi.services.draws.draws import (
     local_today,
     substitute,
 )
-from pingyi.services.uploads.spreadsheets import read_spreadsheet
+from pingyi.services.spreadsheets.reading import read_words
 from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
@@ -99,7 +99,7 @@ def _draft() -> DrawDraft:
         key=field("key"),
         title=field("title"),
         rule=rule,
-        pool=_pool(read_spreadsheet(file.read())),
+        pool=_pool(read_words(file.read())),
         due_on=date.fromisoformat(field("due_on")),
     )
 

@@ -17,11 +17,15 @@ STATES = tuple(state.value for state in PeriodState)
 class Period(Base):
     """draft, open, closed, assessed, published, archived: forward, or back to open by an approved act.
 
-    Intake only while open, and after a reopening only before `open_until`.
+    Intake only while open, and after a reopening only before `open_until`. `names`: how what makes an
+    identity and the names of units are compared, folded, or as periods did that were opened before.
     """
 
     __tablename__ = "period"
-    __table_args__ = (CheckConstraint(f"state IN {STATES}", name="state"),)
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint("names IN ('exact', 'folded')", name="names"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
@@ -33,6 +37,7 @@ class Period(Base):
     demonstration: Mapped[bool] = mapped_column(default=False, server_default="false")
     state_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     open_until: Mapped[datetime | None]
+    names: Mapped[str] = mapped_column(default="folded", server_default="folded")
 
 
 class PeriodUnit(Base):

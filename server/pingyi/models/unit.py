@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Identity
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingyi.db import Base
@@ -22,10 +22,21 @@ class Unit(Base):
 
 
 class UnitName(Base):
-    """One name or alias of a unit, folded for matching; one folded name may belong to several units."""
+    """One name or alias of a unit, folded for matching; one folded name may belong to several units.
+
+    `coarse`: folded as periods do that were opened before. `period_id`: the period that taught the name; as
+    long as that is a draft, nobody else knows it, and its next list of units may take it back.
+    """
 
     __tablename__ = "unit_name"
+    __table_args__ = (
+        UniqueConstraint("folded", "coarse", "unit_id", "period_id", postgresql_nulls_not_distinct=True),
+        Index("ix_unit_name_coarse", "coarse"),
+    )
 
-    folded: Mapped[str] = mapped_column(primary_key=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    folded: Mapped[str]
+    coarse: Mapped[str]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    period_id: Mapped[int | None] = mapped_column(ForeignKey("period.id"))
     name: Mapped[str]

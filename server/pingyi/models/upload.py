@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Identity, Index, func, text
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingyi.db import Base
@@ -14,10 +16,20 @@ class Upload(Base):
     """One file of a channel, known by its SHA-256: its rows until it is confirmed, then its delivery.
 
     `rows` and `verdicts` are compressed JSON; `wrong` counts the rows that keep it from being confirmed.
+    `sheet` is the one that was read; `notes` what to know of the file. The same file again is the same upload
+    until it is confirmed, and then another.
     """
 
     __tablename__ = "upload"
-    __table_args__ = (UniqueConstraint("channel_id", "digest"),)
+    __table_args__ = (
+        Index(
+            "uq_upload_unconfirmed",
+            "channel_id",
+            "digest",
+            unique=True,
+            postgresql_where=text("delivery_id IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
@@ -28,5 +40,7 @@ class Upload(Base):
     wrong: Mapped[int]
     empty: Mapped[int]
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
+    sheet: Mapped[str] = mapped_column(default="", server_default="")
+    notes: Mapped[list[Any] | None] = mapped_column(JSON)
     uploaded_by: Mapped[str]
     uploaded_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, current_app, request
 from flask.sansio.app import App
 
-from pingyi.services.uploads.spreadsheets import MAX_FILE_BYTES
+from pingyi.services.spreadsheets.reading import MAX_FILE_BYTES
 from pingyi.web.callers import current_caller
 
 EXTENSION = "pingyi.files"

@@ -13,7 +13,7 @@ from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.roles import OFFICE_READERS, Role
-from pingyi.services.core.text_files import decode
+from pingyi.services.spreadsheets.text_files import decode
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 from pingyi_surveys.questionnaires.drafts import (

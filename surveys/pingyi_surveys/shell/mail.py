@@ -46,7 +46,7 @@ def invite(
     """发邀请 / Send one card, picked at random, to each address; nobody keeps who got which."""
     from pingyi.db import transaction
     from pingyi.services.draws.draws import load_draw
-    from pingyi.services.uploads.spreadsheets import read_spreadsheet
+    from pingyi.services.spreadsheets.reading import read_words
     from pingyi_surveys.setup.invitations import plan_invitations
 
     source = contacts if draw else addresses
@@ -56,7 +56,7 @@ def invite(
     complain(_SEEN)
     with running_application() as app:
         server = _server(app)
-        rows = read_spreadsheet(source.read_bytes())
+        rows = read_words(source.read_bytes())
         cards = [line for path in links for line in _lines_of(path)]
         with transaction() as connection:
             mailing = plan_invitations(
@@ -79,12 +79,12 @@ def remind(period: str, channel: str, addresses: Path) -> None:
     """发提醒 / Remind every address of the last day: nobody knows who has voted."""
     from pingyi.db import transaction
     from pingyi.services.core.callers import SHELL
-    from pingyi.services.uploads.spreadsheets import read_spreadsheet
+    from pingyi.services.spreadsheets.reading import read_words
     from pingyi_surveys.setup.invitations import plan_reminders
 
     with running_application() as app:
         server = _server(app)
-        rows = read_spreadsheet(addresses.read_bytes())
+        rows = read_words(addresses.read_bytes())
         with transaction() as connection:
             mailing = plan_reminders(connection, SHELL, period, channel, recipients=rows)
         _post(server, mailing, lambda: None)

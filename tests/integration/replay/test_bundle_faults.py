@@ -132,7 +132,7 @@ def test_every_fault_of_every_file_is_named_at_once(read: Callable[..., Bundle])
             "code,name,category,parent\na,甲,all,b\nb,乙,all,a\n",
             [("parent_cycle", 2, "parent"), ("parent_cycle", 3, "parent")],
         ),
-        ("code,name,category\na/b,甲,all\n", [("invalid", 2, "code")]),
+        ("code,name,category\na/b,甲,all\n", [("code_unfit", 2, "code")]),
         ("code,name,category\n", [("no_units", None, "")]),
         (None, [("file_missing", None, "")]),
     ],
@@ -227,7 +227,8 @@ def test_hundred_faults_of_a_file_are_listed_and_the_rest_counted(read: Callable
 @pytest.mark.parametrize(
     ("content", "row"),
     [
-        ((HEAD + "a,5,依据\n").encode("utf-16"), 1),
+        ((HEAD + "a,5,依据\n").encode("utf-32"), 1),
+        ((HEAD + "a,5,依据\n").encode("utf-16") + b"\n", 3),
         ((HEAD + "a,5,依据甚多\nb,6,").encode() + b"\xff\n", 3),
         ((HEAD + "a,5,依据甚多\nb,6,").encode("gb18030") + b"\xff\xff\n", 3),
     ],

@@ -20,7 +20,8 @@ from pingyi.channels.types import encode_name
 from pingyi.domain.canonical import canonical_json
 from pingyi.registry import EXTENSION, Registry, load_context, load_registry
 from pingyi.services.bundles.bundles import Bundle, read_bundle
-from pingyi.services.bundles.entries import ChannelEntries, identity_of
+from pingyi.services.bundles.entries import ChannelEntries
+from pingyi.services.intake.identities import identity_of
 from pingyi.services.intake.parse_rows import delivery_schema
 from pingyi.services.results.build import result_in_memory
 from pingyi.services.results.result import results_csv, results_json
@@ -226,7 +227,7 @@ def _play(maker: Maker, entries: ChannelEntries, channel: Channel, context: Cont
         for position, given in enumerate(wave):
             values = dict(schema.load(given))
             values.pop("reason", None)
-            identity = identity_of(channel, values)
+            identity = identity_of(channel, context, values)
             before = standing.get(identity)
             digest = maker.leaf(
                 "entry",

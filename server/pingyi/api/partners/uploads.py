@@ -52,16 +52,24 @@ class RowErrorSchema(Schema):
 
 
 class RowSchema(Schema):
-    """What one row would do, by its number in the file; the heading is row 1 where nothing stands above."""
+    """What one row would do, by its number in the file; the heading is row 1 where nothing stands above.
+
+    `notes`: what to check before confirming; `moved_from`: the unit that loses the entry to this row's.
+    """
 
     row = fields.Integer(required=True)
     unit = fields.String(required=True, allow_none=True)
     verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
     errors = fields.List(fields.Nested(RowErrorSchema), required=True)
+    notes = fields.List(fields.Nested(TitleSchema))
+    moved_from = fields.String(allow_none=True)
 
 
 class CountsSchema(Schema):
-    """How many rows there are of each verdict; `empty` ones name a unit only and are not delivered."""
+    """How many rows there are of each verdict; `empty` ones name a unit only and are not delivered.
+
+    `moved`: how many of the corrected take their entry from one unit to another.
+    """
 
     rows = fields.Integer(required=True)
     new = fields.Integer(required=True)
@@ -69,19 +77,28 @@ class CountsSchema(Schema):
     unchanged = fields.Integer(required=True)
     wrong = fields.Integer(required=True)
     empty = fields.Integer(required=True)
+    moved = fields.Integer()
 
 
 class UploadSchema(Schema):
-    """A file, one per content and channel; the header Link leads to more of its rows."""
+    """A file with the sheet that was read and what to know of it; the header Link leads to more rows."""
 
     upload = fields.Integer(required=True, attribute="id")
     name = fields.String(required=True)
+    sheet = fields.String()
+    notes = fields.List(fields.Nested(TitleSchema))
     sha256 = fields.String(required=True, metadata={"pattern": "^[0-9a-f]{64}$"})
     state = fields.String(required=True, validate=validate.OneOf(["ready", "wrong", "confirmed"]))
     counts = fields.Nested(CountsSchema, required=True)
     delivery = fields.Integer(required=True, allow_none=True)
     verdicts = fields.List(fields.Nested(RowSchema), required=True)
     after = fields.Integer(required=True, allow_none=True)
+
+
+class SheetQuerySchema(Schema):
+    """Which sheet of a workbook to read; else the visible one whose heading fits best."""
+
+    sheet = Word(load_default="", limit=100)
 
 
 class RowsQuerySchema(Schema):
@@ -109,14 +126,15 @@ def get_template(period: str, plugin: str, channel: str) -> Response:
 
 @blp.route("/uploads", methods=["POST"])
 @blp.operation("post_upload", OPERATOR, requestBody=_FILE)
+@blp.arguments(SheetQuerySchema, location="query", as_kwargs=True)
 @blp.response(201, UploadSchema)
-def post_upload(period: str, plugin: str, channel: str) -> tuple[Any, int, dict[str, str]]:
+def post_upload(period: str, plugin: str, channel: str, sheet: str) -> tuple[Any, int, dict[str, str]]:
     """Preview a file (CSV, XLSX, XLS or ODS; the body as it is): a verdict per row, nothing stored yet.
 
     The same file again is the same upload, judged anew until it is confirmed.
     """
     caller, place = delivering_caller(), ChannelRef(period=period, channel=channel, plugin=plugin)
-    upload = shown(caller, place, preview(caller, place, request.get_data()))
+    upload = shown(caller, place, preview(caller, place, request.get_data(), sheet=sheet))
     return _document(upload), 201, {"Location": f"{request.path}/{upload.id}"}
 
 

@@ -30,6 +30,9 @@ blp = Resource("periods", __name__, url_prefix="/periods", description="评议�
 class NewPeriodSchema(PeriodDraftSchema):
     """What a period is made of; the newest version of the scheme where none is named."""
 
+    class Meta:
+        exclude = ("names",)  # a period that is drafted today folds them
+
     scheme = key_field(required=True)
     version = fields.Integer(
         load_default=None, allow_none=True, validate=validate.Range(min=1, max=1_000_000)

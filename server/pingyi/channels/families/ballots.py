@@ -12,12 +12,25 @@ Facts: `valid`, `returned` (where no one reported it: the ballots that the answe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marshmallow import ValidationError, post_load, validate, validates_schema
 
-from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Text, Whole, Word
+from pingyi.channels import (
+    Channel,
+    Context,
+    Count,
+    Entry,
+    EntrySchema,
+    Listed,
+    Settings,
+    Text,
+    Whole,
+    Word,
+    called,
+    in_words,
+)
 from pingyi.channels.families.ballot.score import score
 from pingyi.channels.families.ballot.settings import (
     ONLY,
@@ -27,7 +40,7 @@ from pingyi.channels.families.ballot.settings import (
     RosterSettings,
     roster_needs,
 )
-from pingyi.channels.families.ballot.titles import FACT_TITLES, WORDS
+from pingyi.channels.families.ballot.titles import ALSO, FACT_TITLES, WORDS
 from pingyi.channels.families.words import evidence_field
 from pingyi.channels.messages import ONE_OF, REQUIRED, Message
 
@@ -36,16 +49,39 @@ __all__ = ["BallotEntry", "BallotSettings", "RosterSettings", "channel", "roster
 NOT_EMPTY = validate.Length(min=1)
 
 
+def strata_words(settings: Settings) -> Mapping[str, Text]:
+    """The strata that are weighed, if any."""
+    return called(settings.get("strata") or (), WORDS)
+
+
+def dimension_words(settings: Settings) -> Mapping[str, Text]:
+    """What ballots are about."""
+    return called(settings.get("dimensions") or (ONLY,), WORDS)
+
+
+def option_words(settings: Settings) -> Mapping[str, Text]:
+    """What may be ticked, what becomes of paper, and turnout."""
+    return called(dict.fromkeys((*settings["options"], *settings["unscored"], *PAPER, *TURNOUT)), WORDS)
+
+
 class BallotEntry(EntrySchema):
     """`batch`, `stratum`, `dimension`, `option`, `count`, `evidence`; no `unit`: issued or returned."""
 
     unit_required = False
 
-    batch = Word(metadata={"title_zh": "批次", "title_en": "Batch"})
-    stratum = Word(metadata={"title_zh": "评议人群", "title_en": "Stratum"})
-    dimension = Word(metadata={"title_zh": "评议内容", "title_en": "Dimension"})
-    option = Word(required=True, validate=NOT_EMPTY, metadata={"title_zh": "选项", "title_en": "Option"})
-    count = Whole(required=True, metadata={"title_zh": "票数", "title_en": "Count"})
+    batch = Word(metadata={"title_zh": "批次", "title_en": "Batch", "also": ("期次",)})
+    stratum = Listed(strata_words, metadata={"title_zh": "评议人群", "title_en": "Stratum"})
+    dimension = Listed(dimension_words, also=ALSO, metadata={"title_zh": "评议内容", "title_en": "Dimension"})
+    option = Listed(
+        option_words,
+        also=ALSO,
+        required=True,
+        validate=NOT_EMPTY,
+        metadata={"title_zh": "选项", "title_en": "Option", "also": ("评价等次", "评议选项", "满意度")},
+    )
+    count = Whole(
+        required=True, metadata={"title_zh": "票数", "title_en": "Count", "also": ("得票数", "人数", "数量")}
+    )
     evidence = evidence_field()
 
     @validates_schema
@@ -86,16 +122,18 @@ class BallotEntry(EntrySchema):
         if strata and not stratum and data["option"] not in TURNOUT:
             raise ValidationError(REQUIRED, "stratum")
         if strata and stratum and stratum not in strata:
-            raise ValidationError(ONE_OF.format(choices=", ".join(strata)), "stratum")
+            raise ValidationError(
+                ONE_OF.format(choices=in_words(strata_words(self.channel.settings))), "stratum"
+            )
 
     def _check_answer(self, data: dict[str, Any]) -> None:
         settings = self.channel.settings
-        known = dict.fromkeys((*settings["options"], *settings["unscored"], *PAPER, *TURNOUT))
+        known = option_words(settings)
         if data["option"] not in known:
-            raise ValidationError(ONE_OF.format(choices=", ".join(known)), "option")
+            raise ValidationError(ONE_OF.format(choices=in_words(known)), "option")
         dimensions = settings.get("dimensions") or (ONLY,)
         if data.get("dimension") not in dimensions and (data.get("dimension") or len(dimensions) > 1):
-            raise ValidationError(ONE_OF.format(choices=", ".join(dimensions)), "dimension")
+            raise ValidationError(ONE_OF.format(choices=in_words(dimension_words(settings))), "dimension")
 
 
 def tally(entry: Entry, context: Context) -> Iterable[Count]:

@@ -11,7 +11,7 @@ Facts: `<measure>_n`, `<measure>_rate` (without credit) and `<measure>_score`, o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
@@ -25,40 +25,51 @@ from pingyi.channels import (
     Count,
     Entry,
     EntrySchema,
+    Listed,
     Month,
+    Percent,
     Score,
-    ScoreField,
     Settings,
     Share,
     Tally,
     Text,
     Whole,
-    Word,
+    called,
+    in_words,
     word,
 )
 from pingyi.channels.families.case.measure_settings import MeasureSettings
 from pingyi.channels.families.case.measures import Reading, plan_of, read, score_events, score_rates, used
-from pingyi.channels.families.case.titles import MEASURE_TITLES, WORDS
+from pingyi.channels.families.case.titles import ALSO_MEASURES, MEASURE_TITLES, OPINION_WORDS, WORDS
 from pingyi.channels.families.words import evidence_field
 from pingyi.channels.messages import ONE_OF, REQUIRED, Message
+from pingyi.channels.schema import MAX_COUNT
 
 __all__ = ["MeasureSettings", "TotalsEntry", "channel", "score", "tally"]
 
 SATISFIED = "satisfied"
 
 
+def measure_words(settings: Settings) -> Mapping[str, Text]:
+    """What may be reported: measures, what counts partly, events."""
+    keys = (*used(settings), *settings.get("credit", ()), *settings.get("events", ()))
+    return called(keys, {**OPINION_WORDS, **WORDS})
+
+
 class TotalsEntry(EntrySchema):
     """`month`, `measure`, then `count` and `of`, or `rate` (percent, if known with `of`); `evidence`."""
 
     month = Month(metadata={"title_zh": "月份", "title_en": "Month"})
-    measure = Word(
-        required=True, validate=validate.Length(min=1), metadata={"title_zh": "指标", "title_en": "Measure"}
+    measure = Listed(
+        measure_words,
+        also=ALSO_MEASURES,
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"title_zh": "指标", "title_en": "Measure", "also": ("考核指标", "指标名称")},
     )
-    count = Whole(metadata={"title_zh": "件数", "title_en": "Count"})
-    of = Whole(metadata={"title_zh": "总数", "title_en": "Of"})
-    rate = ScoreField(
-        validate=validate.Range(min=0, max=100), metadata={"title_zh": "率（%）", "title_en": "Rate (%)"}
-    )
+    count = Whole(metadata={"title_zh": "件数", "title_en": "Count", "also": ("数量",)})
+    of = Whole(metadata={"title_zh": "总数", "title_en": "Of", "also": ("总件数", "合计")})
+    rate = Percent(metadata={"title_zh": "率（%）", "title_en": "Rate (%)", "also": ("比率", "百分比")})
     evidence = evidence_field()
 
     @validates("month")
@@ -72,9 +83,8 @@ class TotalsEntry(EntrySchema):
     @validates("measure")
     def is_named_by_the_settings(self, value: str, data_key: str) -> None:
         settings = self.channel.settings
-        known = (*used(settings), *settings.get("credit", ()), *settings.get("events", ()))
-        if settings and value not in known:
-            raise ValidationError(ONE_OF.format(choices=", ".join(known)))
+        if settings and value not in (known := measure_words(settings)):
+            raise ValidationError(ONE_OF.format(choices=in_words(known)))
 
     @validates_schema
     def has_its_figures(self, data: dict[str, Any], **_: Any) -> None:
@@ -114,6 +124,43 @@ def tally(entry: Entry, _context: Context) -> Iterable[Count]:
         return (Count(("given", measure, "bare" if of is None else "of", month)), counted)
     given = Count(("given", measure, "alone" if of is None else "of", month))
     return (given, Count(("count", measure), values["count"]), Count(("of", measure), of or 0))
+
+
+def contradictions(entries: Sequence[Entry], context: Context) -> Iterator[tuple[int, Message]]:
+    """Months beside a whole year, rates with and without their total, more satisfied than were asked."""
+    credit = context.settings.get("credit", {})
+    first: dict[tuple[str, str], bool] = {}
+    asked: dict[str, dict[str, int]] = {}
+    for at, entry in enumerate(entries):
+        values = entry.values
+        measure, month = values["measure"], values.get("month") or ""
+        if first.setdefault(("month", measure), bool(month)) != bool(month):
+            yield at, _MONTHS_AND_YEAR
+        if "rate" in values or "of" in values:
+            known = "of" in values
+            if first.setdefault(("of", measure), known) != known:
+                yield at, _WITH_AND_WITHOUT
+        if measure == SATISFIED or measure in credit:
+            sums = asked.setdefault(month, {})
+            sums[measure] = values.get("count", 0)
+            if measure == SATISFIED and "count" in values:
+                sums["of"] = values["of"]
+            if sum(n for name, n in sums.items() if name != "of") > sums.get("of", MAX_COUNT):
+                yield at, _MORE_THAN_ASKED
+
+
+_MONTHS_AND_YEAR = Message(
+    zh="同一单位的同一指标已按另一口径报送：分月数和全年数不能并存，请只报一种。",
+    en="This unit's measure was given the other way: months and the whole period do not go together.",
+)
+_WITH_AND_WITHOUT = Message(
+    zh="同一单位的同一指标，有的行有总数，有的行只有率，不能并存；请统一。",
+    en="Rows of this unit's measure give a total and a rate alone; give all of them the same way.",
+)
+_MORE_THAN_ASKED = Message(
+    zh="满意与折算满意的件数合计大于总数；请核对。",
+    en="The satisfied, with those that count partly, are more than were asked.",
+)
 
 
 def score(tally: Tally, context: Context) -> Score:
@@ -225,6 +272,7 @@ def channel(
         tally=tally,
         score=score,
         identity=("unit", "month", "measure"),
+        contradictions=contradictions,
         fact_titles=MEASURE_TITLES,
         words=WORDS,
     )

@@ -31,15 +31,16 @@ ACCEPTED = Count(("accepted",))
 def tally(entry: Entry, context: Context) -> Iterable[Count]:
     """Add a case to the denominators it is in and to the numerators it fulfils."""
     values, settings = entry.values, context.settings
-    source = settings.get("source", {})
+    source = {measure: context.compared(one) for measure, one in settings.get("source", {}).items()}
+    own = context.compared(values["source"]) if "source" in values else None
     counts = []
-    if source.get("*", values.get("source")) == values.get("source"):
+    if source.get("*", own) == own:
         counts.append(ACCEPTED)
         counts += [Count(("event", event), n) for event, n in values.get("events", {}).items() if n]
     states = _states(values, _end(context.period))
     for measure in used(settings):
         wanted = source.get(measure, source.get("*"))
-        if wanted is None or wanted == values.get("source"):
+        if wanted is None or wanted == own:
             counts += _measure(measure, states, values, settings)
     return counts
 

@@ -33,7 +33,7 @@ class MarkSettings(SettingsSchema):
 
 def mark_field(*, required: bool) -> fields.Field[Decimal]:
     """The `score` column: a decimal from 0 to the scale."""
-    metadata = {"title_zh": "得分", "title_en": "Score"}
+    metadata = {"title_zh": "得分", "title_en": "Score", "also": ("分数", "评分", "考核得分", "成绩")}
     return ScoreField(required=required, validate=validate.Range(min=0), metadata=metadata)
 
 

@@ -47,7 +47,8 @@ WORDS = {
 
 def tally(entry: Entry, context: Context) -> Iterable[Count]:
     """Add the answers, the reports and what became of them; and, shared, that the point spoke."""
-    values, name = entry.values, (entry.values["stratum"], entry.values["point"])
+    values = entry.values
+    name = (values["stratum"], context.named(values["point"]))
     stratum = name[:1] if "strata" in context.settings else ()
     yield Count(("point", *name), shared=True)
     if values.get("month"):

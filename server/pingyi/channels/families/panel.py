@@ -41,7 +41,7 @@ class PanelEntry(EntrySchema):
     rater = Word(
         required=True,
         validate=validate.Length(min=1),
-        metadata={"title_zh": "评分人", "title_en": "Rater"},
+        metadata={"title_zh": "评分人", "title_en": "Rater", "also": ("评委", "评议员", "评价人")},
     )
     score = mark_field(required=False)
 

@@ -8,9 +8,23 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, pre_load, validate, validates, validates_schema
 
-from pingyi.channels import EntrySchema, Exact, Key, Month, Whole, Word
+from pingyi.channels import (
+    EntrySchema,
+    Exact,
+    Key,
+    Listed,
+    Month,
+    Settings,
+    Text,
+    Whole,
+    Word,
+    called,
+    in_words,
+)
 from pingyi.channels.families.ballot import settings as ballot_settings
 from pingyi.channels.families.ballot.settings import PAPER, POSITIVE, BallotSettings
+from pingyi.channels.families.ballot.titles import ALSO, WORDS
+from pingyi.channels.families.ballots import strata_words
 from pingyi.channels.families.words import LARGER, check_month
 from pingyi.channels.messages import ONE_OF, REQUIRED, Message
 
@@ -56,6 +70,11 @@ class PointSettings(BallotSettings):
             raise ValidationError(Message(zh="权重之和必须等于1。", en="The weights must sum to 1."))
 
 
+def answer_words(settings: Settings) -> Mapping[str, Text]:
+    """What a point may answer."""
+    return called(dict.fromkeys((*settings["options"], *settings["unscored"], *PAPER)), WORDS)
+
+
 class PointEntry(EntrySchema):
     """`unit`, `point`, `stratum`, `month`, `answers.<dimension>`, `reports` and what became of them.
 
@@ -67,7 +86,8 @@ class PointEntry(EntrySchema):
         validate=NOT_EMPTY,
         metadata={"title_zh": "监测点", "title_en": "Monitoring point", "private": True},
     )
-    stratum = Word(
+    stratum = Listed(
+        strata_words,
         required=True,
         validate=NOT_EMPTY,
         metadata={"title_zh": "监测点类型", "title_en": "Type of point", "example": "enterprise"},
@@ -75,7 +95,7 @@ class PointEntry(EntrySchema):
     month = Month(metadata={"title_zh": "月份", "title_en": "Month"})
     answers = fields.Dict(
         keys=Word(),
-        values=Word(),
+        values=Listed(answer_words, also=ALSO),
         metadata={"title_zh": "测评", "title_en": "Answers", "keys": "dimensions"},
     )
     reports = Whole(metadata={"title_zh": "反映问题数", "title_en": "Reports"})
@@ -99,7 +119,7 @@ class PointEntry(EntrySchema):
     def is_a_known_type(self, value: str, data_key: str) -> None:
         strata = self.channel.settings.get("strata")
         if strata and value not in strata:
-            raise ValidationError(ONE_OF.format(choices=", ".join(strata)))
+            raise ValidationError(ONE_OF.format(choices=in_words(strata_words(self.channel.settings))))
 
     @validates("answers")
     def are_of_this_ballot(self, value: dict[str, str], data_key: str) -> None:

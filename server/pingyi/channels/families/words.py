@@ -19,7 +19,14 @@ LARGER = Message(zh="大于“{column}”。", en='Larger than "{column}".')
 
 def evidence_field() -> Word:
     """Optional text, or the reference of a file that was brought before."""
-    return Word(limit=MAX_TEXT_CHARACTERS, metadata={"title_zh": "依据", "title_en": "Evidence"})
+    return Word(
+        limit=MAX_TEXT_CHARACTERS,
+        metadata={
+            "title_zh": "依据",
+            "title_en": "Evidence",
+            "also": ("评分依据", "扣分依据", "备注", "说明"),
+        },
+    )
 
 
 class Day(Moment):

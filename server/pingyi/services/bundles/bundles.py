@@ -140,7 +140,7 @@ def read_bundle(folder: Path) -> Bundle:
         if name not in known and not name.startswith("."):
             faults.note("file_unknown", name, known=", ".join(FILES))
     draft = _read_period(folder, scheme, faults)
-    units = tables.read_units(folder, scheme, faults)
+    units = tables.read_units(folder, scheme, draft.names, faults)
     rolls = tables.read_rolls(folder, scheme, faults)
     entries = list(_read_channels(folder, scheme, draft, units, rolls, faults))
     bundle = Bundle(
@@ -190,7 +190,9 @@ def _read_period(folder: Path, scheme: Scheme, faults: Faults) -> PeriodDraft:
     for name in table:
         if name not in PERIOD_KEYS:
             faults.note("key_unknown", PERIOD, None, name, key=name, known=", ".join(PERIOD_KEYS))
-    said = {"key": scheme.key, **{name: value for name, value in table.items() if name in PERIOD_KEYS}}
+    # What was published before periods folded names says nothing of it.
+    said = {"key": scheme.key, "names": "exact" if is_public(folder) else "folded"}
+    said |= {name: value for name, value in table.items() if name in PERIOD_KEYS}
     try:
         draft: PeriodDraft = PeriodDraftSchema().load(said)
     except ValidationError as error:
@@ -243,7 +245,12 @@ def _read_channel(
     faults: Faults,
 ) -> ChannelEntries:
     channel = current_registry().channel(plan.plugin)
-    period = Period(starts_on=draft.starts_on, ends_on=draft.ends_on, time_zone=draft.time_zone)
+    period = Period(
+        starts_on=draft.starts_on,
+        ends_on=draft.ends_on,
+        time_zone=draft.time_zone,
+        folds_names=draft.names == "folded",
+    )
     context = load_context(channel, plan.settings, period, rolls)
     for need in sorted(channel.needs(context.settings) - context.roll_names):
         if need != "dates":

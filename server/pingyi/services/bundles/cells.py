@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from marshmallow import ValidationError
 
 from pingyi.domain.errors import FieldError
-from pingyi.domain.names import fold_name
+from pingyi.domain.names import fold_name, fold_unit_name
 from pingyi.registry import field_errors
 from pingyi.services.bundles.files import Faults, Row
 from pingyi.services.core.unit_index import UnitIndex
 from pingyi.services.intake.row_errors import at_row
 from pingyi.services.periods.units import UnitRow
+from pingyi.services.spreadsheets.cell_values import UnreadableError, cell_text, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +36,28 @@ class Units:
         return found if isinstance(found, FieldError) else found[0]
 
 
-def index_units(rows: Sequence[UnitRow], *, complete: bool) -> Units:
-    """Make the units findable by the same folding as the product's own list."""
+def index_units(rows: Sequence[UnitRow], names: str, *, complete: bool) -> Units:
+    """Make the units findable by the same folding as the product's own list, see `Period.names`."""
+    fold = fold_name if names == "exact" else fold_unit_name
     by_code = {row.code: position for position, row in enumerate(rows)}
     by_name: dict[str, dict[str, int]] = {}
     for row in rows:
         for name in (row.name, *row.aliases):
-            if folded := fold_name(name):
+            if folded := fold(name):
                 by_name.setdefault(folded, {})[row.code] = by_code[row.code]
-    index = UnitIndex(by_code, {name: tuple(sorted(found.items())) for name, found in by_name.items()})
+    found = {name: tuple(sorted(codes.items())) for name, codes in by_name.items()}
+    index = UnitIndex(by_code, found, fold)
     return Units({row.code: row for row in rows}, index if complete else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The cells of one row of one file."""
+    """The cells of one row of one file; `kinds`: which of its columns are read as those of any table."""
 
     file: str
     row: Row
     faults: Faults
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     def note(self, code: str, column: str, **values: object) -> None:
         self.faults.note(code, self.file, self.row.number, column, **values)
@@ -61,6 +65,18 @@ class Cells:
     def given(self, column: str) -> str:
         """The cell as it stands; "" also where the file has no such column."""
         return self.row.cells.get(column, "")
+
+    def plain(self, column: str) -> str:
+        """The cell in the plain form of its column's kind; one that cannot be read is noted."""
+        found = self.given(column)
+        if not found or column not in self.kinds:
+            return found
+        place = place_of(self.row.number - 1, list(self.row.cells).index(column))
+        try:
+            return cell_text(self.kinds[column], found, place)
+        except UnreadableError as error:
+            self.faults.add(replace(error.at(self.row.number, column), file=self.file))
+            return found
 
     def choice(self, column: str, choices: Sequence[str], default: str) -> str:
         """One of a few words, `default` where the cell is empty."""

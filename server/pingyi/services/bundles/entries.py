@@ -10,10 +10,12 @@ from typing import Any
 from marshmallow import ValidationError
 
 from pingyi.channels import Channel, Context, EntrySchema
-from pingyi.domain.canonical import canonical_json
 from pingyi.services.bundles.cells import Cells, Units
 from pingyi.services.bundles.files import Faults, Row, read_table
+from pingyi.services.intake.entry_columns import Column, entry_columns
+from pingyi.services.intake.identities import identity_of
 from pingyi.services.intake.parse_rows import delivery_schema
+from pingyi.services.uploads.column_headings import known_titles, named_column
 
 COUNTED = "counted"
 STANDINGS = (COUNTED, "held", "rejected")
@@ -53,16 +55,9 @@ class _Read:
     values: Mapping[str, Any]
 
 
-def entry_columns(channel: Channel, context: Context) -> dict[str, tuple[str, str]]:
-    """Each column of a channel's entries -> (field, key of the mapping or ""), `unit` first."""
-    columns: dict[str, tuple[str, str]] = {}
-    for name, each in channel.entry_schema().fields.items():
-        keys = each.metadata.get("keys")
-        if keys is None:
-            columns[name] = (name, "")
-        else:
-            columns.update({f"{name}.{key}": (name, key) for key in context.settings.get(keys) or ()})
-    return columns
+def value_columns(channel: Channel, context: Context) -> list[Column]:
+    """The columns of a channel's entries, `unit` first."""
+    return [column for column in entry_columns(channel, context) if column.name != "reason"]
 
 
 def read_entries(
@@ -70,31 +65,36 @@ def read_entries(
 ) -> ChannelEntries:
     """Read and check entries/<key>.csv, every row and every rule that looks at one file."""
     file = f"entries/{key}.csv"
-    columns = entry_columns(channel, context)
-    required = [name for name, each in channel.entry_schema().fields.items() if each.required]
-    if channel.entry_schema.unit_required:
-        required.insert(0, "unit")
-    known = (*columns, "standing", "reason")
-    table = read_table(folder / file, file, known, required, faults)
+    columns = value_columns(channel, context)
+    required = [column.name for column in columns if column.required]
+    known = (*(column.label for column in columns), "standing", "reason")
+    titles = known_titles(columns)
+
+    def named(title: str) -> str:
+        column = named_column(titles, title)
+        return column.label if column else title
+
+    table = read_table(folder / file, file, known, required, faults, named)
+    kinds = {column.label: column.kind for column in columns} if context.period.folds_names else {}
     schema = delivery_schema(channel.entry_schema)(context)
     read = []
     for row in table:
         before = faults.counts[file]
-        given = _given(Cells(file, row, faults), columns, units)
+        given = _given(Cells(file, row, faults, kinds), columns, units)
         values = _load(schema, row, given, file, faults)
         if values is not None and faults.counts[file] == before:
             read.append(_Read(row, given, values))
-    return _in_waves(key, file, channel, read, faults)
+    return _in_waves(key, file, channel, context, read, faults)
 
 
-def _given(cells: Cells, columns: Mapping[str, tuple[str, str]], units: Units) -> Given:
+def _given(cells: Cells, columns: Sequence[Column], units: Units) -> Given:
     given: Given = {}
-    for column, (name, key) in columns.items():
-        cell = cells.row.cells.get(column)
-        if cell and key:
-            given.setdefault(name, {})[key] = cell
+    for column in columns:
+        cell = cells.plain(column.label)
+        if cell and column.key:
+            given.setdefault(column.name, {})[column.key] = cell
         elif cell:
-            given[name] = cell
+            given[column.name] = cell
     if "unit" in given:
         given["unit"] = cells.unit(units)
     if reason := cells.given("reason"):
@@ -113,11 +113,13 @@ def _load(schema: EntrySchema, row: Row, given: Given, file: str, faults: Faults
     return loaded
 
 
-def _in_waves(key: str, file: str, channel: Channel, read: Sequence[_Read], faults: Faults) -> ChannelEntries:
+def _in_waves(
+    key: str, file: str, channel: Channel, context: Context, read: Sequence[_Read], faults: Faults
+) -> ChannelEntries:
     waves: list[list[Given]] = []
     rows: list[list[int]] = []
     standings: dict[str, EntryStatus] = {}
-    for each, identity, nth, above in _occurrences(channel, read):
+    for each, identity, nth, above in _occurrences(channel, context, read):
         reason = each.given.get("reason", "")
         if above and channel.corrections_need_reason and not reason:
             faults.note("reason_required", file, each.row.number, "reason", above=above)
@@ -133,16 +135,13 @@ def _in_waves(key: str, file: str, channel: Channel, read: Sequence[_Read], faul
     return ChannelEntries(key, file, waves, rows, standings)
 
 
-def _occurrences(channel: Channel, read: Sequence[_Read]) -> Iterator[tuple[_Read, str, int, int]]:
+def _occurrences(
+    channel: Channel, context: Context, read: Sequence[_Read]
+) -> Iterator[tuple[_Read, str, int, int]]:
     """Each row, its identity, how often it occurred above, and the last row where (or 0)."""
     seen: dict[str, tuple[int, int]] = {}
     for each in read:
-        identity = identity_of(channel, each.values)
+        identity = identity_of(channel, context, each.values)
         times, above = seen.get(identity, (0, 0))
         seen[identity] = (times + 1, each.row.number)
         yield each, identity, times, above
-
-
-def identity_of(channel: Channel, values: Mapping[str, Any]) -> str:
-    """The spelling of an entry's identity, the one under which intake stores it."""
-    return canonical_json([values.get(name, "") for name in channel.identity]).decode()

@@ -13,7 +13,7 @@ from psycopg import sql
 from sqlalchemy import Connection, bindparam, select
 
 from pingyi.models import Period
-from pingyi.services.bundles.entries import entry_columns
+from pingyi.services.bundles.entries import value_columns
 from pingyi.services.bundles.export_record import Cut, copied
 from pingyi.services.bundles.queries import has_later_entries, known_units
 from pingyi.services.bundles.tables import ADJUSTMENTS, DECISIONS, PREVIOUS, ROLLS, UNITS
@@ -36,7 +36,7 @@ def plain_files(connection: Connection, period_id: int, snapshot: Mapping[str, A
     """scheme.toml, period.toml and the tables of the snapshot; those without rows are left out."""
     yield "scheme.toml", snapshot["scheme"].encode()
     yield "period.toml", _period_toml(connection, period_id, snapshot["period"])
-    yield UNITS, _table(_UNIT, _units(connection, snapshot["units"]))
+    yield UNITS, _table(_UNIT, _units(connection, period_id, snapshot["units"]))
     for name, columns in ((ROLLS, _ROLL), (ADJUSTMENTS, _ADJUSTMENT), (DECISIONS, _DECISION)):
         if rows := snapshot[name.removesuffix(".csv")]:
             yield name, _table(columns, rows)
@@ -61,9 +61,11 @@ def _period_toml(connection: Connection, period_id: int, dates: Mapping[str, Any
     return ("\n".join(lines) + "\n").encode()
 
 
-def _units(connection: Connection, units: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+def _units(
+    connection: Connection, period_id: int, units: Sequence[Sequence[str]]
+) -> Iterator[tuple[str, ...]]:
     """The snapshot's units with what is known besides: the parent, where it takes part, and other names."""
-    known = {unit.code: unit for unit in known_units(connection, [unit[0] for unit in units])}
+    known = {unit.code: unit for unit in known_units(connection, period_id, [unit[0] for unit in units])}
     for code, name, category, subordination, superior in units:
         more = known.get(code)
         aliases = ";".join(one for one in more.names if one != name) if more else ""
@@ -89,9 +91,9 @@ def public_columns(working: BoundChannel) -> dict[str, tuple[str, str]]:
     """The columns of a channel's entries that are not private -> (field, key of the mapping or "")."""
     fields = working.plugin.entry_schema().fields
     return {
-        column: (name, key)
-        for column, (name, key) in entry_columns(working.plugin, working.context).items()
-        if not fields[name].metadata.get("private")
+        column.label: (column.name, column.key)
+        for column in value_columns(working.plugin, working.context)
+        if not fields[column.name].metadata.get("private")
     }
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pingyi.domain.errors import FieldError
 from pingyi.services.bundles.messages import fault
-from pingyi.services.core.text_files import decode
+from pingyi.services.spreadsheets.read_delimited import SEPARATORS
+from pingyi.services.spreadsheets.text_files import decode
 
 MOST_FAULTS = 100
+Named = Callable[[str], str]
 
 
 @dataclass
@@ -71,24 +73,48 @@ def read_text(path: Path, file: str, faults: Faults) -> str | None:
 
 
 def read_table(
-    path: Path, file: str, known: Sequence[str], required: Sequence[str], faults: Faults
+    path: Path,
+    file: str,
+    known: Sequence[str],
+    required: Sequence[str],
+    faults: Faults,
+    named: Named = str,
 ) -> list[Row]:
-    """The rows of a CSV file whose columns are all `known`; wrong rows are noted and left out."""
+    """The rows of a CSV file whose columns are all `known`; wrong rows are noted and left out.
+
+    `named`: the column that people mean by a title, else the title.
+    """
     text = read_text(path, file, faults)
     if text is None:
         return []
-    lines = _lines(text, file, faults)
+    lines = _lines(text, _separator(text, known, named), file, faults)
     number, header = next(lines, (1, []))
-    names = [name.strip() for name in header]
+    names = [_named(name, known, named) for name in header]
     if not _check_header(names, file, known, required, faults, number):
         return []
     return list(_rows(lines, names, file, faults))
 
 
-def _lines(text: str, file: str, faults: Faults) -> Iterator[tuple[int, list[str]]]:
+def _named(title: str, known: Sequence[str], named: Named) -> str:
+    """The column that a title means, else the title."""
+    stripped = title.strip()
+    return stripped if stripped in known else named(stripped)
+
+
+def _separator(text: str, known: Sequence[str], named: Named) -> str:
+    """The separator under which most columns of the heading are known."""
+
+    def fit(separator: str) -> int:
+        header = next(csv.reader([text.partition("\n")[0]], delimiter=separator), [])
+        return sum(_named(name, known, named) in known for name in header)
+
+    return max(SEPARATORS, key=fit)
+
+
+def _lines(text: str, separator: str, file: str, faults: Faults) -> Iterator[tuple[int, list[str]]]:
     number = 0
     try:
-        for cells in csv.reader(io.StringIO(text, newline=""), strict=True):
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
             number += 1
             yield number, cells
     except csv.Error as error:

@@ -17,7 +17,8 @@ _MESSAGES = {
     ),
     "unreadable": Text(zh="无法读取（{reason}）。", en="Cannot be read ({reason})."),
     "encoding": Text(
-        zh="文字编码不对：应为 UTF-8 或 GB18030。", en="The encoding is neither UTF-8 nor GB18030."
+        zh="文字编码不对：应为 UTF-8、UTF-16 或 GB18030。",
+        en="The encoding is neither UTF-8 nor UTF-16 nor GB18030.",
     ),
     "not_csv": Text(zh="不是完整的 CSV（{detail}）。", en="Not well-formed CSV ({detail})."),
     "not_toml": Text(zh="TOML 语法错误：{detail}", en="Not valid TOML: {detail}"),

@@ -225,14 +225,16 @@ class KnownUnit:
     names: Sequence[str]
 
 
-def known_units(connection: Connection, codes: Sequence[str]) -> list[KnownUnit]:
-    """The units of these codes; a parent that is not among them is left out."""
-    return rows(connection, KnownUnit, _KNOWN_UNITS, codes=list(codes))
+def known_units(connection: Connection, period_id: int, codes: Sequence[str]) -> list[KnownUnit]:
+    """The units of these codes, with the names that a period knows; a parent not among them is left out."""
+    return rows(connection, KnownUnit, _KNOWN_UNITS, codes=list(codes), period=period_id)
 
 
 _KNOWN_UNITS = """
 SELECT u.code, above.code AS parent,
-  array(SELECT n.name FROM unit_name n WHERE n.unit_id = u.id ORDER BY n.name) AS names
+  array(SELECT DISTINCT n.name FROM unit_name n WHERE n.unit_id = u.id AND (n.period_id IS NULL
+    OR n.period_id = :period OR EXISTS (SELECT FROM period t WHERE t.id = n.period_id AND t.state <> 'draft'))
+    ORDER BY 1) AS names
 FROM unit u LEFT JOIN unit above ON above.id = u.parent_id AND above.code = ANY(:codes)
 WHERE u.code = ANY(:codes)
 """

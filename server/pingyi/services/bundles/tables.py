@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 
 from pingyi.channels import Period
 from pingyi.domain.errors import FieldError
+from pingyi.domain.names import is_unit_code, is_unit_code_of_old
 from pingyi.domain.scheme.values import ChannelPlan, Scheme
 from pingyi.registry import current_registry, load_context
 from pingyi.services.bundles.cells import Cells, Units, index_units
@@ -83,14 +84,15 @@ def _note(errors: Sequence[FieldError], file: str, rows: _Rows[Any], faults: Fau
         faults.add(at_row(error, file, rows.numbers))
 
 
-def read_units(folder: Path, scheme: Scheme, faults: Faults) -> Units:
+def read_units(folder: Path, scheme: Scheme, names: str, faults: Faults) -> Units:
     """units.csv; aliases are parted by semicolons, parents are codes of the same file."""
     rows: _Rows[UnitRow] = _read(folder, UNITS, UnitSchema(), faults)
     if not rows.made and not faults.of(UNITS):
         faults.note("no_units", UNITS)
+    fits = is_unit_code if names == "folded" else is_unit_code_of_old
     categories = [category.key for category in scheme.categories]
-    _note(unit_errors(rows.made, categories, (), rows.numbers), UNITS, rows, faults)
-    return index_units(rows.made, complete=not faults.of(UNITS))
+    _note(unit_errors(rows.made, categories, (), fits, rows.numbers), UNITS, rows, faults)
+    return index_units(rows.made, names, complete=not faults.of(UNITS))
 
 
 def read_rolls(folder: Path, scheme: Scheme, faults: Faults) -> list[RollRow]:

@@ -34,6 +34,7 @@ _CHANNELS = select(
     models.Period.starts_on,
     models.Period.ends_on,
     models.Period.time_zone,
+    models.Period.names,
 ).join(models.Period, models.Period.id == models.Channel.period_id)
 _OF_KEYS = _CHANNELS.where(
     models.Period.key == bindparam("period"), models.Channel.key == bindparam("channel")
@@ -89,6 +90,7 @@ class _ChannelRow:
     starts_on: date | None
     ends_on: date | None
     time_zone: str
+    names: str
 
 
 def check_plan(registry: Registry, plan: ChannelPlan) -> list[Any]:
@@ -144,7 +146,12 @@ def _working(connection: Connection, row: _ChannelRow, rolls: dict[tuple[str, st
     if plan is None:
         raise LookupError(f"channel {row.key} is not in its scheme")
     plugin = current_registry().channel(row.plugin)
-    period = Period(starts_on=row.starts_on, ends_on=row.ends_on, time_zone=row.time_zone)
+    period = Period(
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        time_zone=row.time_zone,
+        folds_names=row.names == "folded",
+    )
     context = Context(_settings(row, plan, plugin), period, rolls)
     return BoundChannel(
         row.id, row.key, row.period_id, row.period_key, row.state, row.operator_id, plan, plugin, context

@@ -19,9 +19,6 @@ from pingyi.registry import field_errors
 
 Row = TypeVar("Row")
 SOME = validate.Length(min=1, error=REQUIRED)
-_UNFIT_CODE = Message(
-    zh="单位代码不能含“/”，也不能是“.”或“..”。", en='A unit\'s code holds no "/" and is not "." or "..".'
-)
 _ALIASES = re.compile(r"[;；|]")
 
 
@@ -51,16 +48,6 @@ _NOT_A_PERIOD_KEY = Message(
 def name_field(**kwargs: Any) -> Word:
     """A line that may not be empty."""
     return Word(required=True, validate=SOME, **kwargs)
-
-
-def code_field() -> Word:
-    """A unit's code, which stands in addresses."""
-    return Word(required=True, validate=[SOME, _fits_addresses], limit=64)
-
-
-def _fits_addresses(code: str) -> None:
-    if "/" in code or code in {".", ".."}:
-        raise ValidationError(_UNFIT_CODE)
 
 
 def reason_field() -> Word:

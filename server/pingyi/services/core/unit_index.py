@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
-from sqlalchemy import Connection, String, bindparam, cast, func, select
+from sqlalchemy import Connection, String, bindparam, case, cast, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from pingyi.channels import Text
 from pingyi.db import json_words
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.domain.names import fold_name
-from pingyi.models import PeriodUnit, Unit, UnitName
+from pingyi.domain.names import fold_name, fold_unit_name
+from pingyi.domain.period_state import PeriodState
+from pingyi.models import Period, PeriodUnit, Unit, UnitName
 
 SHARED_UNIT = 0
 UNITS_OF_PERIOD = (
@@ -28,13 +30,30 @@ _BY_CODE = (
     .join(PeriodUnit, PeriodUnit.unit_id == Unit.id)
     .where(PeriodUnit.period_id == bindparam("period"), Unit.code.in_(json_words("codes")))
 )
+_taught = aliased(Period)
+KNOWN_NAMES = or_(
+    UnitName.period_id.is_(None),
+    UnitName.period_id == bindparam("period"),
+    exists().where(_taught.id == UnitName.period_id, _taught.state != PeriodState.DRAFT),
+)
+"""Of names, those that a period knows: its own, and what no draft has taught that may take it back."""
+_AS_BEFORE = Period.names == "exact"
+_SPELLING = case((_AS_BEFORE, UnitName.coarse), else_=UnitName.folded).label("folded")
 _BY_NAME = (
-    select(UnitName.folded, Unit.code, Unit.id)
+    select(_SPELLING, Unit.code, Unit.id, Period.names)
     .distinct()
     .join(Unit, Unit.id == UnitName.unit_id)
     .join(PeriodUnit, PeriodUnit.unit_id == Unit.id)
-    .where(PeriodUnit.period_id == bindparam("period"), UnitName.folded.in_(json_words("names")))
-    .order_by(UnitName.folded, Unit.code)
+    .join(Period, Period.id == PeriodUnit.period_id)
+    .where(
+        PeriodUnit.period_id == bindparam("period"),
+        case(
+            (_AS_BEFORE, UnitName.coarse.in_(json_words("coarse"))),
+            else_=UnitName.folded.in_(json_words("folded")),
+        ),
+        KNOWN_NAMES,
+    )
+    .order_by(_SPELLING, Unit.code)
 )
 
 
@@ -44,12 +63,13 @@ class UnitIndex:
 
     by_code: Mapping[str, int]
     by_name: Mapping[str, tuple[tuple[str, int], ...]]
+    fold: Callable[[str], str] = fold_unit_name
 
     def find(self, given: str) -> tuple[str, int] | FieldError:
         """The unit's (code, id), or why there is none."""
         if given in self.by_code:
             return given, self.by_code[given]
-        found = self.by_name.get(fold_name(given), ())
+        found = self.by_name.get(self.fold(given), ())
         if len(found) == 1:
             return found[0]
         return _ambiguous(given, found) if found else _unknown(given)
@@ -62,18 +82,27 @@ def unit_index(connection: Connection, period_id: int, given: Iterable[str]) -> 
         _BY_CODE, {"period": period_id, "codes": msgspec.json.encode(list(wanted)).decode()}
     ).scalar_one()
     by_code = _CODES.decode(codes)
-    names = sorted({fold_name(name) for name in wanted if name not in by_code})
-    return UnitIndex(by_code, _by_name(connection, period_id, names) if names else {})
+    names = {name for name in wanted if name not in by_code}
+    return _with_names(connection, period_id, by_code, names) if names else UnitIndex(by_code, {})
 
 
-def _by_name(
-    connection: Connection, period_id: int, names: list[str]
-) -> dict[str, tuple[tuple[str, int], ...]]:
-    given = {"period": period_id, "names": msgspec.json.encode(names).decode()}
+def _with_names(
+    connection: Connection, period_id: int, by_code: Mapping[str, int], names: set[str]
+) -> UnitIndex:
+    """The index of a period that folds names as it does: see `Period.names`."""
+    folded = {fold_unit_name(name) for name in names} - {""}
+    coarse = {fold_name(name) for name in names} - {""}
+    asked = {
+        "period": period_id,
+        "folded": msgspec.json.encode(sorted(folded)).decode(),
+        "coarse": msgspec.json.encode(sorted(coarse)).decode(),
+    }
+    exact = False
     found: dict[str, tuple[tuple[str, int], ...]] = {}
-    for row in connection.execute(_BY_NAME, given):
+    for row in connection.execute(_BY_NAME, asked):
         found[row.folded] = (*found.get(row.folded, ()), (row.code, row.id))
-    return found
+        exact = row.names == "exact"
+    return UnitIndex(by_code, found, fold_name if exact else fold_unit_name)
 
 
 def _ambiguous(given: str, found: tuple[tuple[str, int], ...]) -> FieldError:

@@ -21,6 +21,7 @@ from pingyi.models import Delivery, Receipt
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden
+from pingyi.services.intake.contradictions import refuse_contradictions
 from pingyi.services.intake.evidence_references import keep_referred
 from pingyi.services.intake.parse_rows import read_rows
 from pingyi.services.intake.store_entries import (
@@ -104,6 +105,7 @@ def _deliver(
     entries = read_rows(connection, working, rows)
     heads = find_current_entries(connection, working, entries)
     require_reasons(working, entries, heads)
+    refuse_contradictions(connection, working, entries)
     stored = rows_to_store(working, caller, delivery_id or 0, entries, heads)
     receipt = receipt_of(working, delivery_id or 0, stored)
     insert_rows(connection, working, delivery_id or 0, stored, receipt)

@@ -14,13 +14,13 @@ from sqlalchemy import Connection
 from pingyi.channels import Entry, Text, Word
 from pingyi.channels.schema import MAX_TEXT_CHARACTERS, EntrySchema
 from pingyi.channels.types import encode_name
-from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.registry import current_registry, field_errors
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.plugin_timeouts import guarded
 from pingyi.services.core.unit_index import SHARED_UNIT, UnitIndex, unit_index
 from pingyi.services.intake.evidence_references import unknown_references
+from pingyi.services.intake.identities import identity_of
 
 Counts = dict[str, int]
 
@@ -41,7 +41,10 @@ class ReadEntry:
 @cache
 def delivery_schema(schema: type[EntrySchema]) -> type[EntrySchema]:
     """A channel's entry as an operator sends it: its own fields, and the reason of a correction."""
-    reason = Word(limit=MAX_TEXT_CHARACTERS, metadata={"title_zh": "更正理由", "title_en": "Reason"})
+    reason = Word(
+        limit=MAX_TEXT_CHARACTERS,
+        metadata={"title_zh": "更正理由", "title_en": "Reason", "also": ("更正原因", "修改原因")},
+    )
     name = f"{schema.__module__.rsplit('.', 1)[-1].removeprefix('pingyi_')}_{schema.__name__}"
     return type(name, (schema,), {"reason": reason})
 
@@ -57,7 +60,7 @@ def read_rows(connection: Connection, working: BoundChannel, rows: Sequence[Any]
     index = unit_index(connection, working.period_id, [row["unit"] for row in loaded if "unit" in row])
     units = _units(loaded, index)
     if unknown := unknown_references(connection, working, loaded):
-        raise _invalid(unknown)
+        raise invalid_rows(unknown)
     with guarded(failed):
         entries = [_entry(working, row, unit) for row, unit in zip(loaded, units, strict=True)]
     _refuse_repeats(entries)
@@ -73,7 +76,7 @@ def _load(working: BoundChannel, rows: Sequence[Any]) -> list[dict[str, Any]]:
         in_order = {
             key: messages[key] for key in sorted(messages, key=lambda key: (isinstance(key, str), key))
         }
-        raise _invalid(list(field_errors(in_order, "/entries"))) from error
+        raise invalid_rows(list(field_errors(in_order, "/entries"))) from error
     return loaded
 
 
@@ -87,7 +90,7 @@ def _units(loaded: Sequence[Mapping[str, Any]], index: UnitIndex) -> list[tuple[
         else:
             found.append(unit)
     if errors:
-        raise _invalid(errors)
+        raise invalid_rows(errors)
     return found
 
 
@@ -96,7 +99,10 @@ def _entry(working: BoundChannel, row: dict[str, Any], unit: tuple[str | None, i
     reason = row.pop("reason", "")
     values = row if code is None else {**row, "unit": code}
     counts, shared = tally_entry(working, code, values)
-    return ReadEntry(unit_id, code, _identity(working, values), values, reason, counts, shared)
+    # Without an identity nothing ever corrects an entry: each is its own.
+    plugin = working.plugin
+    identity = identity_of(plugin, working.context, values) if plugin.identity else secrets.token_hex(16)
+    return ReadEntry(unit_id, code, identity, values, reason, counts, shared)
 
 
 def tally_entry(working: BoundChannel, code: str | None, values: Mapping[str, Any]) -> tuple[Counts, Counts]:
@@ -112,14 +118,6 @@ def tally_entry(working: BoundChannel, code: str | None, values: Mapping[str, An
     return counts, shared
 
 
-def _identity(working: BoundChannel, values: Mapping[str, Any]) -> str:
-    names = working.plugin.identity
-    # Without an identity nothing ever corrects an entry: each is its own.
-    return (
-        canonical_json([values.get(name, "") for name in names]).decode() if names else secrets.token_hex(16)
-    )
-
-
 def _refuse_repeats(entries: Sequence[ReadEntry]) -> None:
     first: dict[str, int] = {}
     errors = []
@@ -128,7 +126,7 @@ def _refuse_repeats(entries: Sequence[ReadEntry]) -> None:
         if earlier != position:
             errors.append(_repeat(earlier, position))
     if errors:
-        raise _invalid(errors)
+        raise invalid_rows(errors)
 
 
 def _repeat(earlier: int, position: int) -> FieldError:
@@ -141,7 +139,8 @@ def _repeat(earlier: int, position: int) -> FieldError:
     )
 
 
-def _invalid(errors: Sequence[FieldError]) -> Problem:
+def invalid_rows(errors: Sequence[FieldError]) -> Problem:
+    """The refusal of a batch that names every wrong field by its position."""
     message = Text(
         zh="有 {n} 处不符合要求，整批均未保存；请改正后重新提交。",
         en="{n} things are wrong, so nothing of this batch was stored; correct them and send it again.",

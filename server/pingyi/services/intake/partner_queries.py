@@ -11,7 +11,18 @@ import msgspec
 from marshmallow import fields
 from sqlalchemy import BigInteger, Connection, String, bindparam, cast, or_, select
 
-from pingyi.channels import Exact, Flag, Moment, Month, ScoreField, SettingsSchema, Text, Whole
+from pingyi.channels import (
+    Channel,
+    Context,
+    Exact,
+    Flag,
+    Moment,
+    Month,
+    ScoreField,
+    SettingsSchema,
+    Text,
+    Whole,
+)
 from pingyi.channels.schema import title_of
 from pingyi.db import rows
 from pingyi.domain.errors import FieldError, Problem
@@ -121,22 +132,22 @@ def entry_form(connection: Connection, working: BoundChannel) -> Document:
         "title": _both(working.plan.title),
         "identity": list(plugin.identity),
         "corrections_need_reason": plugin.corrections_need_reason,
-        "fields": entry_fields(working),
+        "fields": entry_fields(plugin, working.context),
         "settings": _settings(working),
         "units": [dict(row) for row in units.mappings()],
     }
 
 
-def entry_fields(working: BoundChannel) -> list[Document]:
+def entry_fields(plugin: Channel, context: Context) -> list[Document]:
     """The columns of an entry; those of a mapping are named by a setting and have their key after a dot."""
-    schema = delivery_schema(working.plugin.entry_schema)(working.context)
-    return [_field(name, field, working) for name, field in schema.fields.items()]
+    schema = delivery_schema(plugin.entry_schema)(context)
+    return [_field(name, field, plugin, context) for name, field in schema.fields.items()]
 
 
-def _field(name: str, field: fields.Field[Any], working: BoundChannel) -> Document:
+def _field(name: str, field: fields.Field[Any], plugin: Channel, context: Context) -> Document:
     meta = field.metadata
-    unit_needed = name == "unit" and working.plugin.entry_schema.unit_required
-    keys = working.context.settings.get(meta.get("keys", "")) if meta.get("keys") else None
+    unit_needed = name == "unit" and plugin.entry_schema.unit_required
+    keys = context.settings.get(meta.get("keys", "")) if meta.get("keys") else None
     return {
         "name": field.data_key or name,
         "title": _both(title_of(field, name)),

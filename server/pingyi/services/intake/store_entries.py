@@ -18,6 +18,7 @@ from pingyi.ledger.leaves import NONCE_BYTES, commitment, leaf_hash
 from pingyi.ledger.tree_heads import recent_head
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
+from pingyi.services.intake.identities import respelled
 from pingyi.services.intake.parse_rows import ReadEntry
 from pingyi.services.intake.queries import LOCKED_HEADS
 
@@ -30,13 +31,18 @@ class TwinError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CurrentEntry:
-    """The entry that stands for an identity now."""
+    """The entry that stands for an identity now.
+
+    `same_as`: its values, the words of its identity spelled as in the entry that would replace it; `spelled`:
+    those words as they stand, where that makes a difference.
+    """
 
     delivery_id: int
     position: int
     same_as: str
     standing: str
     leaf: str
+    spelled: tuple[str, ...] = ()
 
 
 def find_current_entries(
@@ -45,10 +51,15 @@ def find_current_entries(
     """The standing entries of these identities, locked in the order of their identities."""
     identities = msgspec.json.encode([entry.identity for entry in entries]).decode()
     rows = connection.execute(LOCKED_HEADS, {"channel": working.id, "identities": identities})
-    return {
-        row.identity: CurrentEntry(row.delivery_id, row.position, row.values, row.standing, row.hash.hex())
-        for row in rows
-    }
+    spelled = {entry.identity: entry.values for entry in entries}
+    plugin, context = working.plugin, working.context
+    found = {}
+    for row in rows:
+        values, words = respelled(plugin, context, row.values, spelled[row.identity])
+        found[row.identity] = CurrentEntry(
+            row.delivery_id, row.position, values, row.standing, row.hash.hex(), words
+        )
+    return found
 
 
 def require_reasons(

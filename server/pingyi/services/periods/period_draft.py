@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from pingyi.channels import Text, Word
 from pingyi.channels.messages import Message
@@ -26,6 +26,7 @@ class PeriodDraft:
     ends_on: date | None = None
     time_zone: str = TIME_ZONE
     demonstration: bool = False
+    names: str = "folded"
 
 
 _NOT_A_DAY = Message(zh="不是日期（如 2017-01-01）。", en="Not a date such as 2017-01-01.")
@@ -51,7 +52,7 @@ class TrueOrFalse(fields.Boolean):
 
 
 class PeriodDraftSchema(RowSchema):
-    """A period's key, days, time zone, and whether its data are generated."""
+    """A period's key, days, time zone, whether its data are generated, and how it compares names."""
 
     row = PeriodDraft
 
@@ -60,6 +61,7 @@ class PeriodDraftSchema(RowSchema):
     ends_on = Day(load_default=None, allow_none=True, error_messages={"invalid": _NOT_A_DAY})
     time_zone = Word(load_default=TIME_ZONE, limit=64)
     demonstration = TrueOrFalse(load_default=False, error_messages={"invalid": _NOT_A_FLAG})
+    names = Word(load_default="folded", validate=validate.OneOf(("exact", "folded")))
 
 
 def draft_errors(draft: PeriodDraft) -> list[FieldError]:

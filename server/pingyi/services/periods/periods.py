@@ -74,6 +74,7 @@ def create_period(
         "ends_on": draft.ends_on,
         "time_zone": draft.time_zone,
         "demonstration": draft.demonstration,
+        "names": draft.names,
     }
     period_id = connection.execute(_STORE, stored).scalar_one()
     channels = [

@@ -25,6 +25,7 @@ from pingyi.models import (
 from pingyi.registry import current_registry
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.progress import read_progress
+from pingyi.services.core.unit_index import KNOWN_NAMES
 from pingyi.services.periods.periods import PeriodRow
 from pingyi.topics import ASSESS
 
@@ -80,7 +81,8 @@ _CHANNELS = (
 _above = aliased(Unit)
 _OTHER_NAMES = (
     select(UnitName.name)
-    .where(UnitName.unit_id == Unit.id, UnitName.name != PeriodUnit.name)
+    .distinct()
+    .where(UnitName.unit_id == Unit.id, UnitName.name != PeriodUnit.name, KNOWN_NAMES)
     .order_by(UnitName.name)
 )
 _UNITS = (

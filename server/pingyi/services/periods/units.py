@@ -1,28 +1,26 @@
-"""The units that take part in a period; a unit keeps its code for ever, and its names add up."""
+"""The units that take part in a period; a unit keeps its code for ever, and from its opening its names."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, select
 
 from pingyi.channels import Text, Word
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.domain.names import fold_name
+from pingyi.domain.names import fold_name, fold_unit_name, is_unit_code
 from pingyi.domain.period_state import UNTIL_OPENING
 from pingyi.domain.scheme.values import Scheme
 from pingyi.ledger.leaves import record
-from pingyi.models import PeriodUnit, Unit, UnitName
+from pingyi.models import Unit
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.core.row_schemas import (
     Names,
     RowSchema,
     below,
-    code_field,
     key_field,
     name_field,
     not_in_scheme,
@@ -30,22 +28,9 @@ from pingyi.services.core.row_schemas import (
     row_error,
 )
 from pingyi.services.periods.periods import PeriodRow
+from pingyi.services.periods.store_units import store_units
 
 _CODES = select(Unit.code)
-_STORE = postgresql.insert(Unit)
-_PUT = _STORE.on_conflict_do_update(
-    index_elements=[Unit.code],
-    set_={
-        "name": _STORE.excluded.name,
-        "subordination": _STORE.excluded.subordination,
-        "superior": _STORE.excluded.superior,
-    },
-)
-_IDS = select(Unit.code, Unit.id)
-_PLACE = update(Unit).where(Unit.id == bindparam("unit")).values(parent_id=bindparam("above"))
-_ADD_NAMES = postgresql.insert(UnitName).on_conflict_do_nothing()
-_FORGET = delete(PeriodUnit).where(PeriodUnit.period_id == bindparam("period"))
-_TAKE_PART = insert(PeriodUnit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +51,7 @@ class UnitSchema(RowSchema):
 
     row = UnitRow
 
-    code = code_field()
+    code = name_field(limit=64)
     name = name_field()
     category = key_field(required=True)
     parent = Word(load_default="", limit=64)
@@ -80,11 +65,16 @@ def put_units(
 ) -> None:
     """Set the units of a draft period, in this order; each keeps its code for ever, its names are added.
 
-    Raises Problem: wrong_state, units_invalid (unknown category, parents that cannot be, a code twice).
+    Names that an earlier list of this draft taught and this one does not give are taken back: nothing was
+    delivered under them. Raises Problem: wrong_state, units_invalid (unknown category, parents that cannot
+    be, a code that is unfit or stands twice).
     """
     require_state(period.state, UNTIL_OPENING)
     categories = [category.key for category in scheme.categories]
-    if errors := unit_errors(units, categories, set(connection.execute(_CODES).scalars())):
+    standing = frozenset(connection.execute(_CODES).scalars())
+    if errors := unit_errors(
+        units, categories, standing, lambda code: code in standing or is_unit_code(code)
+    ):
         raise Problem("units_invalid", 422, _INVALID, below("/units", errors))
     rows = [
         {
@@ -98,65 +88,37 @@ def put_units(
         }
         for position, unit in enumerate(units)
     ]
-    connection.execute(_FORGET, {"period": period.id})
-    if units:
-        _store(connection, period, units)
-    digest = {
-        "units": len(rows),
-        "period": period.key,
-        "by": caller.name,
-        "list": canonical_json(rows).decode(),
-    }
+    renamed = store_units(connection, period.id, rows, list(_names(units)))
+    who = {"period": period.key, "by": caller.name}
+    digest = {"units": len(rows), **who, "list": canonical_json(rows).decode()}
     record(connection, "units.set", digest, period.id)
+    for names_of in renamed:
+        record(connection, "unit.renamed", {**names_of, **who}, period.id)
 
 
-def _store(connection: Connection, period: PeriodRow, units: Sequence[UnitRow]) -> None:
-    stored = [
-        {
-            "code": unit.code,
-            "name": unit.name,
-            "subordination": unit.subordination,
-            "superior": unit.superior,
-        }
-        for unit in units
-    ]
-    connection.execute(_PUT, stored)
-    ids = {row.code: row.id for row in connection.execute(_IDS)}
-    placed = [{"unit": ids[unit.code], "above": ids[unit.parent]} for unit in units if unit.parent]
-    if placed:
-        connection.execute(_PLACE, placed)
-    names = [
-        {"folded": fold_name(name), "unit_id": ids[unit.code], "name": name}
-        for unit in units
-        for name in dict.fromkeys((unit.name, *unit.aliases))
-    ]
-    connection.execute(_ADD_NAMES, names)
-    taking_part = [
-        {
-            "period_id": period.id,
-            "unit_id": ids[unit.code],
-            "category": unit.category,
-            "position": position,
-            "name": unit.name,
-        }
-        for position, unit in enumerate(units)
-    ]
-    connection.execute(_TAKE_PART, taking_part)
+def _names(units: Sequence[UnitRow]) -> Iterator[dict[str, str]]:
+    for unit in units:
+        for name in dict.fromkeys((unit.name, *unit.aliases)):
+            folded = {"folded": fold_unit_name(name), "coarse": fold_name(name)}
+            yield {"code": unit.code, "name": name, **folded}
 
 
 def unit_errors(
     units: Sequence[UnitRow],
     categories: Sequence[str],
     known: Container[str],
+    fits: Callable[[str], bool],
     numbers: Sequence[int] | None = None,
 ) -> list[FieldError]:
     """What of a list of units does not fit the scheme or itself; `known`: codes that may be named as parents.
 
-    `numbers`: as `repeated` takes them.
+    `fits`: whether a code can stand in addresses. `numbers`: as `repeated` takes them.
     """
     parents = {unit.code: unit.parent for unit in units}
     errors = []
     for position, unit in enumerate(units):
+        if unit.code and not fits(unit.code):
+            errors.append(row_error(position, "code", "code_unfit", _UNFIT))
         if unit.category and unit.category not in categories:
             errors.append(not_in_scheme(position, "category", unit.category, categories))
         if unit.parent and unit.parent not in parents and unit.parent not in known:
@@ -176,6 +138,10 @@ def _circle(code: str, parents: Mapping[str, str]) -> list[str]:
     return [*path, above] if above and above == code else []
 
 
+_UNFIT = Text(
+    zh="代码不能含空格或“/ \\ ? # %”，也不能是“.”或“..”。",
+    en="A code has no space and none of / \\ ? # %, and is neither . nor ...",
+)
 _PARENT_UNKNOWN = Text(zh="没有代码为“{code}”的单位。", en="No unit has the code {code}.")
 _PARENT_CYCLE = Text(zh="上级关系成环：{path}。", en="The parents form a circle: {path}.")
 _INVALID = Text(zh="单位名单有错误。", en="The list of units has errors.")

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Connection, String, and_, bindparam, cast, ex
 from sqlalchemy.orm import aliased
 
 from pingyi import models
+from pingyi.channels import Text
 from pingyi.db import json_words, rows, transaction
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import Problem
@@ -22,7 +23,7 @@ from pingyi.services.intake.entry_cells import EntryCell, cells_of, compared
 from pingyi.services.intake.parse_rows import ReadEntry, read_rows
 from pingyi.services.intake.queries import HEADS
 from pingyi.services.intake.store_entries import COUNTED
-from pingyi.services.uploads.row_verdicts import OF_ROWS, RowError, RowVerdict
+from pingyi.services.uploads.row_verdicts import OF_ROWS, Detail, RowError, RowVerdict
 from pingyi.services.uploads.uploads import Upload, own_channel, shown
 
 _UPLOAD = select(
@@ -112,6 +113,7 @@ class RowChange:
     cells: Sequence[EntryCell] = ()
     reason: str = ""
     errors: Sequence[WrongCell] = ()
+    notes: Sequence[Detail] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +157,30 @@ def upload_page(
 def _change(verdict: RowVerdict, found: _Found, names: Mapping[str, str]) -> RowChange:
     given = found.given.get(verdict.row, {})
     unit = verdict.unit or ""
+    moved = [
+        EntryCell(_UNIT, _called(verdict.moved_from, names), _called(unit, names), changed=True)
+        for _ in range(verdict.moved_from is not None)
+    ]
     return RowChange(
         verdict.row,
         unit,
         names.get(unit, ""),
         verdict.verdict,
-        found.cells.get(verdict.row, ()),
+        [*moved, *found.cells.get(verdict.row, ())],
         found.reasons.get(verdict.row, ""),
         [WrongCell(error, _given_at(given, error.field)) for error in verdict.errors],
+        verdict.notes,
     )
+
+
+_UNIT = Text(zh="单位", en="Unit")
+
+
+def _called(code: str | None, names: Mapping[str, str]) -> Text | None:
+    if not code:
+        return None
+    name = names.get(code, "")
+    return Text(zh=f"{name}（{code}）" if name else code, en=f"{name} ({code})" if name else code)
 
 
 def _given_at(given: Given, label: str) -> str:
@@ -236,6 +253,7 @@ def _afterwards(
 
 
 def _names(connection: Connection, working: BoundChannel, verdicts: Sequence[RowVerdict]) -> dict[str, str]:
-    codes = msgspec.json.encode([each.unit for each in verdicts if each.unit]).decode()
+    units = [code for each in verdicts for code in (each.unit, each.moved_from) if code]
+    codes = msgspec.json.encode(units).decode()
     names = connection.execute(_NAMES, {"period": working.period_id, "codes": codes})
     return {row.code: row.name for row in names}

@@ -13,11 +13,13 @@ from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.contradictions import refuse_contradictions
 from pingyi.services.intake.entry_columns import columns_of
 from pingyi.services.intake.parse_rows import ReadEntry, read_rows
 from pingyi.services.intake.partner_queries import entry_fields
 from pingyi.services.intake.row_errors import at_row
 from pingyi.services.intake.store_entries import find_current_entries, require_reasons, rows_to_store
+from pingyi.services.uploads.named_units import disagreements, loosely_named
 from pingyi.services.uploads.read_table import SheetRow, SheetTable
 
 MOST_ERRORS = 20
@@ -41,18 +43,25 @@ class RowError(msgspec.Struct, frozen=True):
 
 
 class RowVerdict(msgspec.Struct, frozen=True):
-    """What a row would do: new, corrected, unchanged or wrong."""
+    """What a row would do: new, corrected, unchanged or wrong; `notes`: what to look at before confirming.
+
+    `moved_from`: the unit that the row takes its entry away from.
+    """
 
     row: int
     unit: str | None
     verdict: str
     errors: list[RowError] = []
+    notes: list[Detail] = []
+    moved_from: str | None = None
 
 
 def judge(connection: Connection, working: BoundChannel, table: SheetTable) -> list[RowVerdict]:
     """A verdict on every row, in order; right rows are judged as if the wrong ones were not there."""
-    rows = list(table.rows)
-    wrong: dict[int, list[FieldError]] = {}
+    wrong = {row.number: list(row.errors) for row in table.rows if row.errors}
+    for number, error in disagreements(connection, working.period_id, table.rows):
+        wrong.setdefault(number, []).append(error)
+    rows = [row for row in table.rows if row.number not in wrong]
     right: dict[int, RowVerdict] = {}
     while rows and not right:
         try:
@@ -62,7 +71,7 @@ def judge(connection: Connection, working: BoundChannel, table: SheetTable) -> l
             found = _by_row(problem, rows)
             wrong.update(found)
             rows = [row for row in rows if row.number not in found]
-    known = {each["name"]: each["title"]["zh"] for each in entry_fields(working)}
+    known = {each["name"]: each["title"]["zh"] for each in entry_fields(working.plugin, working.context)}
     titles = {**known, **{each.label: each.title.zh for each in columns_of(working)}, **table.titles}
     return [
         right.get(row.number)
@@ -81,11 +90,37 @@ def _right(
 ) -> dict[int, RowVerdict]:
     heads = find_current_entries(connection, working, entries)
     require_reasons(working, entries, heads)
+    refuse_contradictions(connection, working, entries)
     stored = rows_to_store(working, SHELL, 0, entries, heads)
-    return {
-        row.number: RowVerdict(row.number, made["unit"], made["verdict"])
-        for row, made in zip(rows, stored, strict=True)
-    }
+    loose = loosely_named(connection, working.period_id, rows, entries)
+    right = {}
+    for row, entry, made in zip(rows, entries, stored, strict=True):
+        head, unit = heads.get(entry.identity), made["unit"]
+        before = msgspec.json.decode(head.same_as) if head and made["verdict"] == "corrected" else {}
+        notes = [_HIDDEN_ROW] if row.hidden else []
+        if unit in loose.get(row.number, {}):
+            named = _NAMED.format(given=row.given["unit"], unit=unit, name=loose[row.number][unit])
+            notes.append(Detail(named.zh, named.en))
+        if head and head.spelled:
+            spelled = _SPELLED.format(before="、".join(head.spelled))
+            notes.append(Detail(spelled.zh, spelled.en))
+        moved_from = before.get("unit") if before.get("unit") != unit else None
+        right[row.number] = RowVerdict(row.number, unit, made["verdict"], [], notes, moved_from)
+    return right
+
+
+_NAMED = Text(
+    zh="单位“{given}”按 {unit}（{name}）认定，请核对。",
+    en="The unit {given} is taken for {unit} ({name}); check it.",
+)
+_SPELLED = Text(
+    zh="与已报送的“{before}”写法不同，按同一项处理，请核对。",
+    en="Spelled otherwise than {before}, which was delivered, and taken for the same item; check it.",
+)
+_HIDDEN_ROW = Detail(
+    zh="此行在文件中是隐藏的，仍会报送；不需要的请先删除。",
+    en="This row is hidden in the file and is delivered all the same; delete it there if it should not be.",
+)
 
 
 def _by_row(problem: Problem, rows: Sequence[SheetRow]) -> dict[int, list[FieldError]]:

@@ -11,19 +11,30 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from pingyi.channels import Text
+from pingyi.channels.schema import MAX_COUNT
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.intake.entry_columns import Column, columns_of
 from pingyi.services.intake.partner_queries import entry_form
-from pingyi.services.uploads.read_table import UNIT_NAME
+from pingyi.services.spreadsheets.sheet_rows import MAX_ROWS
+from pingyi.services.uploads.column_headings import NAME_COLUMN
 
 _KINDS = {
     "decimal": Text(zh="数", en="a number"),
+    "percent": Text(
+        zh="百分数，如 98.06（不带百分号也可）", en="a percentage such as 98.06, with or without %"
+    ),
     "whole": Text(zh="整数", en="a whole number"),
     "moment": Text(zh="日期或时间", en="a date or a time"),
     "month": Text(zh="月份，如 2017-03", en="a month such as 2017-03"),
     "flag": Text(zh="是或否", en="是 (yes) or 否 (no)"),
     "text": Text(zh="文字", en="text"),
 }
+_BOUNDS = {
+    "decimal": ("decimal", -MAX_COUNT, MAX_COUNT),
+    "percent": ("decimal", 0, 100),
+    "whole": ("integer", 0, MAX_COUNT),
+}
+LONGEST_LIST = 255
 _NOTES = (
     "一行一条；没有填写的行不报送。 / One entry a row; rows left empty are not delivered.",
     "单位写代码或名称均可。 / Name a unit by its code or its name.",
@@ -39,10 +50,14 @@ def template_of(connection: Connection, working: BoundChannel) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(out, options) as book:
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-        plain = book.add_format({"num_format": "@"})
         sheet = book.add_worksheet("报送 Entries")
-        sheet.set_column(0, len(columns) + 1, 18, plain)
         _write_units(sheet, columns, form["units"], head)
+        words = book.add_format({"num_format": "@"})
+        for at, column in enumerate(_with_name(columns)):
+            number = column.kind in _BOUNDS or column.kind == "moment"
+            sheet.set_column(at, at, 18, None if number else words)
+            if rule := _validation(column):
+                sheet.data_validation(1, at, MAX_ROWS, at, rule)
         _write_notes(book.add_worksheet("说明 Notes"), form, columns, head)
     return out.getvalue()
 
@@ -51,15 +66,28 @@ def _write_units(
     sheet: Worksheet, columns: Sequence[Column], units: Sequence[Mapping[str, Any]], head: Any
 ) -> None:
     named = columns[0].name == "unit"
-    titles = [column.title for column in columns]
-    if named:
-        titles.insert(1, UNIT_NAME)
-    for at, title in enumerate(titles):
-        sheet.write_string(0, at, _both(title), head)
+    for at, column in enumerate(_with_name(columns)):
+        sheet.write_string(0, at, _both(column.title), head)
     for row, unit in enumerate(units if named else (), 1):
         sheet.write_string(row, 0, unit["code"])
         sheet.write_string(row, 1, unit["name"])
     sheet.freeze_panes(1, 2 if named else 0)
+
+
+def _with_name(columns: Sequence[Column]) -> list[Column]:
+    """The columns as they are written: a unit's name stands beside its code."""
+    return [columns[0], NAME_COLUMN, *columns[1:]] if columns[0].name == "unit" else list(columns)
+
+
+def _validation(column: Column) -> dict[str, Any] | None:
+    """What a spreadsheet lets people enter in a column: a list of words, or bounds of a number."""
+    words = [word.zh for word in column.words.values()] or (["是", "否"] if column.kind == "flag" else [])
+    if words and len(",".join(words)) <= LONGEST_LIST:
+        return {"validate": "list", "source": words}
+    if column.kind not in _BOUNDS:
+        return None
+    kind, least, most = _BOUNDS[column.kind]
+    return {"validate": kind, "criteria": "between", "minimum": least, "maximum": most}
 
 
 def _write_notes(sheet: Worksheet, form: Mapping[str, Any], columns: Sequence[Column], head: Any) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import msgspec
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import Connection, bindparam, case, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -24,6 +26,7 @@ from pingyi.domain.period_state import PeriodState
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
+from pingyi.services.intake.contradictions import refuse_contradictions
 from pingyi.services.intake.deliveries import TRIES, Answer, Repeatable, claim_delivery
 from pingyi.services.intake.evidence_references import keep_referred
 from pingyi.services.intake.parse_rows import read_rows
@@ -36,14 +39,15 @@ from pingyi.services.intake.store_entries import (
     require_reasons,
     rows_to_store,
 )
-from pingyi.services.uploads.read_table import read_table
+from pingyi.services.spreadsheets.reading import is_workbook, read_spreadsheet
+from pingyi.services.uploads.file_notes import notes_on
+from pingyi.services.uploads.read_table import fit_of, read_table
 from pingyi.services.uploads.row_verdicts import OF_ROWS, RowVerdict, judge
-from pingyi.services.uploads.spreadsheets import read_spreadsheet
 
 KEPT_DAYS = 7
 _VERDICTS = msgspec.json.Decoder(list[RowVerdict])
 _MAX_NAME = 200
-_CONFIRMED = select(models.Upload.id).where(
+_CONFIRMED = select(func.max(models.Upload.id)).where(
     models.Upload.channel_id == bindparam("channel"),
     models.Upload.digest == bindparam("sha256"),
     models.Upload.delivery_id.is_not(None),
@@ -54,16 +58,11 @@ _FORGET = delete(models.Upload).where(
     models.Upload.uploaded_at < func.now() - timedelta(days=KEPT_DAYS),
 )
 _STORE = insert(models.Upload)
-_UNCONFIRMED = models.Upload.delivery_id.is_(None)
+_NEWEST = ("name", "rows", "verdicts", "wrong", "empty", "sheet", "notes")
 _KEEP = _STORE.on_conflict_do_update(
     index_elements=[models.Upload.channel_id, models.Upload.digest],
-    set_={
-        "name": case((_UNCONFIRMED, _STORE.excluded.name), else_=models.Upload.name),
-        "rows": case((_UNCONFIRMED, _STORE.excluded.rows), else_=models.Upload.rows),
-        "verdicts": case((_UNCONFIRMED, _STORE.excluded.verdicts), else_=models.Upload.verdicts),
-        "wrong": case((_UNCONFIRMED, _STORE.excluded.wrong), else_=models.Upload.wrong),
-        "uploaded_at": case((_UNCONFIRMED, func.now()), else_=models.Upload.uploaded_at),
-    },
+    index_where=models.Upload.delivery_id.is_(None),
+    set_={**{name: _STORE.excluded[name] for name in _NEWEST}, "uploaded_at": func.now()},
 ).returning(models.Upload.id)
 _UPLOAD = select(
     models.Upload.id,
@@ -73,6 +72,8 @@ _UPLOAD = select(
     models.Upload.verdicts,
     models.Upload.wrong,
     models.Upload.empty,
+    models.Upload.sheet,
+    models.Upload.notes,
     models.Upload.delivery_id,
 ).where(models.Upload.id == bindparam("upload"), models.Upload.channel_id == bindparam("channel"))
 _LOCKED_UPLOAD = _UPLOAD.with_for_update()
@@ -85,10 +86,15 @@ _CONFIRM = (
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a channel with some of its verdicts; `after` is the row after which the next page begins."""
+    """A file of a channel with some of its verdicts; `after` is the row after which the next page begins.
+
+    `sheet`: the one that was read; `notes`: what to know of the file, in both languages.
+    """
 
     id: int
     name: str
+    sheet: str
+    notes: Sequence[Mapping[str, str]]
     sha256: str
     state: str
     counts: dict[str, int]
@@ -106,6 +112,8 @@ class _UploadRow:
     verdicts: bytes
     wrong: int
     empty: int
+    sheet: str
+    notes: list[Any] | None
     delivery_id: int | None
 
 
@@ -117,24 +125,25 @@ def own_channel(connection: Connection, caller: Caller, place: ChannelRef) -> Bo
     return working
 
 
-def preview(caller: Caller, place: ChannelRef, content: bytes, name: str = "") -> int:
-    """Read a file and keep a verdict on each of its rows; the id of the upload, one per file and channel.
+def preview(caller: Caller, place: ChannelRef, content: bytes, name: str = "", sheet: str = "") -> int:
+    """Read a file, or one sheet of it, and keep a verdict on each of its rows; the id of the upload.
 
-    Raises Problem: those of `read_sheet` and `read_table`, not_found, forbidden, period_not_open.
+    Raises Problem: those of `read_spreadsheet` and `read_table`, not_found, forbidden, period_not_open.
     """
     digest = hashlib.sha256(content).digest()
     with transaction() as connection:
         working = own_channel(connection, caller, place)
         asked = {"channel": working.id, "sha256": digest}
-        confirmed = connection.execute(_CONFIRMED, asked).scalar_one_or_none()
-        if confirmed is not None:
+        confirmed: int | None = connection.execute(_CONFIRMED, asked).scalar_one()
+        # Where nothing tells entries apart, the same file would be counted twice.
+        if confirmed is not None and not working.plugin.identity:
             return confirmed
         if working.state != PeriodState.OPEN:
             raise not_open()
-    lines = read_spreadsheet(content)
+    found, answer = read_spreadsheet(content, partial(fit_of, working), sheet)
     with transaction() as connection:
         working = own_channel(connection, caller, place)
-        table = read_table(working, lines)
+        table = read_table(working, found)
         verdicts = judge(connection, working, table)
         stored = {
             "channel_id": working.id,
@@ -144,6 +153,8 @@ def preview(caller: Caller, place: ChannelRef, content: bytes, name: str = "") -
             "verdicts": zlib.compress(msgspec.json.encode(verdicts)),
             "wrong": sum(each.verdict == "wrong" for each in verdicts),
             "empty": table.empty,
+            "sheet": found.name if is_workbook(content) else "",
+            "notes": [asdict(note) for note in notes_on(found, answer, table, text=not is_workbook(content))],
             "uploaded_by": caller.name,
         }
         connection.execute(_FORGET, {"sha256": digest})
@@ -167,12 +178,15 @@ def shown(
     return Upload(
         id=row.id,
         name=row.name,
+        sheet=row.sheet,
+        notes=row.notes or [],
         sha256=row.digest.hex(),
         state="confirmed" if row.delivery_id is not None else "wrong" if row.wrong else "ready",
         counts={
             "rows": len(verdicts),
             **{name: counts[name] for name in ("new", "corrected", "unchanged", "wrong")},
             "empty": row.empty,
+            "moved": sum(each.moved_from is not None for each in verdicts),
         },
         delivery=row.delivery_id,
         verdicts=asked[:limit],
@@ -227,6 +241,7 @@ def _store(connection: Connection, working: BoundChannel, caller: Caller, row: _
         entries = read_rows(connection, working, msgspec.json.decode(zlib.decompress(row.rows)))
         heads = find_current_entries(connection, working, entries)
         require_reasons(working, entries, heads)
+        refuse_contradictions(connection, working, entries)
     except Problem as problem:
         raise (_outdated() if problem.code in OF_ROWS else problem) from problem
     stored = rows_to_store(working, caller, delivery_id, entries, heads)

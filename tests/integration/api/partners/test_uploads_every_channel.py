@@ -91,7 +91,7 @@ def test_columns_of_a_mapping_stand_below_one_merged_title(
     )
     found = client.post(f"{base}/uploads", data=file.encode(), headers=key).json
     assert [(row["row"], row["verdict"]) for row in found["verdicts"]] == [(4, "new"), (5, "wrong")]
-    assert {error["column"] for error in found["verdicts"][1]["errors"]} == {"测评"}
+    assert {error["column"] for error in found["verdicts"][1]["errors"]} == {"attitude"}
     sent = client.post(f"{base}/uploads", data=file[: file.index("A02")].encode(), headers=key).json
     assert client.post(f"{base}/uploads/{sent['upload']}/confirmation", headers=key).status_code == 201
     (entry,) = client.get(f"{base}/entries", headers=key).json["entries"]

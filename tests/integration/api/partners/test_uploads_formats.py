@@ -62,7 +62,7 @@ def test_one_wrong_row_of_thousands_is_named_and_the_corrected_sheet_is_stored(
     found = upload(saved(sheet), POLL, **key)
     assert found.status_code == 201, found.text
     assert found.json["state"] == "wrong"
-    counts = {"rows": 3500, "new": 3499, "corrected": 0, "unchanged": 0, "wrong": 1, "empty": 0}
+    counts = {"rows": 3500, "new": 3499, "corrected": 0, "unchanged": 0, "wrong": 1, "empty": 0, "moved": 0}
     assert found.json["counts"] == counts
     uploads = f"{POLL}/uploads"
     (row,) = client.get(f"{uploads}/{found.json['upload']}?verdict=wrong", headers=key).json["verdicts"]

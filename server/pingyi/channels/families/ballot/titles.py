@@ -16,6 +16,11 @@ FACT_TITLES: Mapping[str, Text] = {
     "*_score": Text(zh="{word}得分", en="{word} score"),
 }
 WORDS: Mapping[str, Text] = {
+    "no_answer": Text(zh="未作答", en="no answer"),
+    "invalid": Text(zh="无效票", en="invalid"),
+    "withheld": Text(zh="不予公开", en="withheld"),
+    "issued": Text(zh="发出", en="issued"),
+    "returned": Text(zh="收回", en="returned"),
     "very_satisfied": Text(zh="非常满意", en="very satisfied"),
     "satisfied": Text(zh="满意", en="satisfied"),
     "fairly_satisfied": Text(zh="较满意", en="fairly satisfied"),
@@ -39,3 +44,16 @@ WORDS: Mapping[str, Text] = {
     "openness": Text(zh="政务公开", en="openness"),
     "management": Text(zh="内部管理", en="management"),
 }
+ALSO: Mapping[str, str] = {
+    "很满意": "very_satisfied",
+    "比较满意": "fairly_satisfied",
+    "很不满意": "very_dissatisfied",
+    "弃权": "no_answer",
+    "未选": "no_answer",
+    "无效": "invalid",
+    "不清楚": "no_opinion",
+    "发出票数": "issued",
+    "收回票数": "returned",
+    "总体评价": "overall",
+}
+"""Other words for them."""

@@ -9,9 +9,22 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError, fields, pre_load, validate, validates, validates_schema
 
-from pingyi.channels import EntrySchema, Flag, Key, Moment, Whole, Word
+from pingyi.channels import (
+    EntrySchema,
+    Flag,
+    Key,
+    Listed,
+    Moment,
+    Settings,
+    Text,
+    Whole,
+    Word,
+    called,
+    in_words,
+)
 from pingyi.channels.families.case.measure_settings import MeasureSettings
 from pingyi.channels.families.case.measures import used
+from pingyi.channels.families.case.titles import ALSO_OPINIONS, NO_OPINION, OPINION_WORDS
 from pingyi.channels.families.words import evidence_field
 from pingyi.channels.messages import ONE_OF, Message, bilingual_field
 
@@ -87,22 +100,83 @@ class CaseSettings(MeasureSettings):
             )
 
 
+def opinion_words(settings: Settings) -> Mapping[str, Text]:
+    """The opinions that are worth something, or all where none is scored."""
+    strict = "satisfied" in used(settings)
+    known = ("satisfied", *settings.get("credit", ()), "dissatisfied") if strict else OPINIONS
+    return called(known, OPINION_WORDS)
+
+
+CASE_TITLES = ("工单编号", "工单号", "办件编号", "诉求编号", "案件编号", "单号", "受理编号", "流水号")
+
+
 class CaseEntry(EntrySchema):
     """`unit`, `source`, `case`, four times, three flags, `opinion`, `evidence`, `events.<event>`."""
 
-    source = Word(metadata={"title_zh": "来源", "title_en": "Source"})
-    case = Word(
-        required=True, validate=validate.Length(min=1), metadata={"title_zh": "编号", "title_en": "Case"}
+    source = Word(
+        metadata={"title_zh": "来源", "title_en": "Source", "also": ("工单来源", "来件渠道", "受理渠道")}
     )
-    accepted_at = Moment(required=True, metadata={"title_zh": "受理时间", "title_en": "Accepted"})
-    sign_due_at = Moment(metadata={"title_zh": "签收时限", "title_en": "To be signed by"})
-    signed_at = Moment(metadata={"title_zh": "签收时间", "title_en": "Signed"})
-    due_at = Moment(metadata={"title_zh": "办理时限", "title_en": "To be closed by"})
-    closed_at = Moment(metadata={"title_zh": "办结时间", "title_en": "Closed"})
-    followed_up = Flag(metadata={"title_zh": "已回访", "title_en": "Followed up"})
-    reached = Flag(metadata={"title_zh": "联系上", "title_en": "Reached"})
-    resolved = Flag(metadata={"title_zh": "已解决", "title_en": "Resolved"})
-    opinion = Word(metadata={"title_zh": "意见", "title_en": "Opinion"})
+    case = Word(
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"title_zh": "编号", "title_en": "Case", "also": CASE_TITLES},
+    )
+    accepted_at = Moment(
+        required=True,
+        metadata={
+            "title_zh": "受理时间",
+            "title_en": "Accepted",
+            "also": ("来电时间", "受理日期", "来件时间", "登记时间", "创建时间"),
+        },
+    )
+    sign_due_at = Moment(
+        metadata={
+            "title_zh": "签收时限",
+            "title_en": "To be signed by",
+            "also": ("签收截止时间", "应签收时间"),
+        }
+    )
+    signed_at = Moment(metadata={"title_zh": "签收时间", "title_en": "Signed", "also": ("签收日期",)})
+    due_at = Moment(
+        metadata={
+            "title_zh": "办理时限",
+            "title_en": "To be closed by",
+            "also": ("办结时限", "截止时间", "办理期限", "应办结时间", "要求办结时间"),
+        }
+    )
+    closed_at = Moment(
+        metadata={
+            "title_zh": "办结时间",
+            "title_en": "Closed",
+            "also": ("办结日期", "完成时间", "实际办结时间"),
+        }
+    )
+    followed_up = Flag(
+        metadata={"title_zh": "已回访", "title_en": "Followed up", "also": ("是否回访", "是否已回访")}
+    )
+    reached = Flag(
+        metadata={
+            "title_zh": "联系上",
+            "title_en": "Reached",
+            "also": ("是否联系上", "是否接通", "回访成功", "回访是否成功"),
+        }
+    )
+    resolved = Flag(
+        metadata={
+            "title_zh": "已解决",
+            "title_en": "Resolved",
+            "also": ("是否解决", "是否已解决", "问题是否解决"),
+        }
+    )
+    opinion = Listed(
+        opinion_words,
+        also=ALSO_OPINIONS,
+        metadata={
+            "title_zh": "意见",
+            "title_en": "Opinion",
+            "also": ("满意度", "满意情况", "是否满意", "评价", "回访评价", "群众评价"),
+        },
+    )
     evidence = evidence_field()
     events = fields.Dict(
         keys=Word(),
@@ -112,8 +186,12 @@ class CaseEntry(EntrySchema):
 
     @pre_load
     def drop_empty_events(self, data: Any, **_: Any) -> Any:
-        """An empty cell of an event is "not given" too."""
-        if not isinstance(data, Mapping) or not isinstance(data.get("events"), Mapping):
+        """An empty cell of an event is "not given" too, and so is an opinion that nobody gave."""
+        if not isinstance(data, Mapping):
+            return data
+        if str(data.get("opinion")).strip() in NO_OPINION:
+            data = {key: value for key, value in data.items() if key != "opinion"}
+        if not isinstance(data.get("events"), Mapping):
             return data
         given = {key: value for key, value in data["events"].items() if value is not None and value != ""}
         return {**data, "events": given}
@@ -139,10 +217,8 @@ class CaseEntry(EntrySchema):
     @validates("opinion")
     def is_worth_something(self, value: str, data_key: str) -> None:
         settings = self.channel.settings
-        strict = "satisfied" in used(settings)
-        known = ("satisfied", *settings.get("credit", ()), "dissatisfied") if strict else OPINIONS
-        if settings and value not in known:
-            raise ValidationError(ONE_OF.format(choices=", ".join(known)))
+        if settings and value not in (known := opinion_words(settings)):
+            raise ValidationError(ONE_OF.format(choices=in_words(known)))
 
     @validates_schema
     def follows_in_time(self, data: dict[str, Any], **_: Any) -> None:

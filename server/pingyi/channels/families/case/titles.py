@@ -27,3 +27,30 @@ WORDS: Mapping[str, Text] = {
     "resolved": Text(zh="解决", en="resolved"),
     "satisfied": Text(zh="满意", en="satisfied"),
 }
+OPINION_WORDS: Mapping[str, Text] = {
+    "very_satisfied": Text(zh="非常满意", en="very satisfied"),
+    "satisfied": Text(zh="满意", en="satisfied"),
+    "basic": Text(zh="基本满意", en="fairly satisfied"),
+    "fairly_satisfied": Text(zh="较满意", en="fairly satisfied"),
+    "dissatisfied": Text(zh="不满意", en="dissatisfied"),
+    "very_dissatisfied": Text(zh="非常不满意", en="very dissatisfied"),
+}
+ALSO_OPINIONS: Mapping[str, str] = {
+    "很满意": "very_satisfied",
+    "比较满意": "basic",
+    "一般": "basic",
+    "很不满意": "very_dissatisfied",
+}
+NO_OPINION = frozenset({"未评价", "未评", "未作评价", "无评价", "未表态", "not rated"})
+"""What exports say where nobody was asked or nobody answered: no opinion was given."""
+ALSO_MEASURES: Mapping[str, str] = {
+    **{f"{title.zh}率": key for key, title in {**WORDS, **OPINION_WORDS}.items()},
+    "按时办结": "on_time",
+    "按时办结率": "on_time",
+    "及时签收率": "signed_on_time",
+    "回访": "followed_up",
+    "回访率": "followed_up",
+    "联系上": "reached",
+    "已解决": "resolved",
+}
+"""Other words for measures, their rates above all."""

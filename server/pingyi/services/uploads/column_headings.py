@@ -1,0 +1,131 @@
+"""Finds the lines that name a table's columns, and which column of the channel each of them is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pingyi.channels import Text
+from pingyi.domain.errors import FieldError
+from pingyi.domain.names import fold_name
+from pingyi.services.intake.entry_columns import Column
+from pingyi.services.spreadsheets.cell_values import shown_text, without_wrapper
+from pingyi.services.spreadsheets.sheet_cells import Row
+
+FIRST_LINES = 10
+DEEPEST_HEADING = 3
+UNIT_NAME = Text(zh="单位名称", en="Unit name")
+NAME_COLUMN = Column(UNIT_NAME.en, "", "unit", UNIT_NAME, required=False)
+_NUMBER_TITLES = ("序号", "No.", "编号顺序")
+_NOTE = re.compile(r"[（(【\[〔][^（(【\[〔）)】\]〕]*[）)】\]〕]")
+
+Known = Mapping[str, Column]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The lines up to `bottom`: where each known column stands, and each title as written."""
+
+    bottom: int
+    found: Mapping[int, Column]
+    titles: Sequence[str]
+    repeated: Sequence[int]
+
+
+def best_heading(known: Known, rows: Sequence[Row]) -> Heading | None:
+    """The lines near the top that name most columns; of equal ones the shallowest, then the first."""
+    lines = [[without_wrapper(shown_text(cell)) for cell in row] for row in rows[: FIRST_LINES + 2]]
+    candidates = [
+        _read_heading(known, lines[top : top + depth], top + depth)
+        for depth in range(1, DEEPEST_HEADING + 1)
+        for top in range(min(FIRST_LINES, len(lines) - depth + 1))
+    ]
+    return max(candidates, key=lambda each: len(each.found), default=None)
+
+
+def known_titles(columns: Sequence[Column]) -> Known:
+    """Each folded title that means one column; what two columns share means neither."""
+    known: dict[str, Column | None] = {}
+    for column in columns:
+        both = f"{column.title.zh}{column.title.en}"
+        for title in {fold_name(one) for one in (column.label, column.title.zh, column.title.en, both)}:
+            known[title] = None if title in known else column
+    for column in columns:
+        if column.key and fold_name(column.key) not in known:
+            known[fold_name(column.key)] = column
+    others: dict[str, Column | None] = {}
+    for column in columns:
+        for title in {fold_name(one) for one in column.also}:
+            others[title] = None if title in others else column
+    for title, column_or_none in others.items():
+        known.setdefault(title, column_or_none)
+    for title in (UNIT_NAME.zh, UNIT_NAME.en, UNIT_NAME.zh + UNIT_NAME.en):
+        known.setdefault(fold_name(title), NAME_COLUMN)
+    for title in _NUMBER_TITLES:
+        known.setdefault(fold_name(title), Column(title, "", "ignored", UNIT_NAME, required=False))
+    return {title: column for title, column in known.items() if column is not None and title}
+
+
+def _read_heading(known: Known, lines: Sequence[Sequence[str]], bottom: int) -> Heading:
+    width = max((len(line) for line in lines), default=0)
+    own = [[line[at] if at < len(line) else "" for line in lines] for at in range(width)]
+    found: dict[int, Column] = {}
+    titles: list[str] = []
+    repeated: list[int] = []
+    above = [""] * len(lines)
+    for at, cells in enumerate(own):
+        # Merged cells give their text to the first column only; the others below it belong to it.
+        above = [cell or left for cell, left in zip(cells, above, strict=True)]
+        last = next((cell for cell in reversed(cells) if cell), "")
+        joined = "".join([*above[:-1], cells[-1]]) if cells[-1] else last
+        column = named_column(known, joined) or named_column(known, last)
+        if column is not None and column in found.values():
+            repeated.append(at)
+        elif column is not None:
+            found[at] = column
+        titles.append(last)
+    return Heading(bottom, found, titles, repeated)
+
+
+def named_column(known: Known, title: str) -> Column | None:
+    """The column that a title names as it stands, or without the note that people write in brackets."""
+    return known.get(fold_name(title)) or known.get(fold_name(_NOTE.sub("", title)))
+
+
+def heading_errors(columns: Sequence[Column], heading: Heading, rows: Sequence[Row]) -> Iterator[FieldError]:
+    """What keeps a heading from being read: columns that are repeated, unknown, without a title, missing."""
+    row = heading.bottom
+    for at in heading.repeated:
+        yield _error("column_repeated", row, heading.titles[at])
+    filled = {at for line in rows[row:] for at, cell in enumerate(line) if cell != ""}
+    for at in sorted(filled | set(range(len(heading.titles)))):
+        if at in heading.found or at in heading.repeated:
+            continue
+        title = heading.titles[at] if at < len(heading.titles) else ""
+        if title:
+            yield _error("column_unknown", row, title)
+        elif at in filled:
+            yield _error("column_unnamed", row, str(at + 1))
+    names = {column.name for column in heading.found.values()}
+    for column in columns:
+        by_name = column.name == "unit" and UNIT_NAME.en in names
+        if column.required and column.name not in names and not by_name:
+            yield _error("column_missing", row, column.title.zh)
+
+
+def _error(code: str, row: int, column: str) -> FieldError:
+    return FieldError(code=code, row=row, column=column, message=_MESSAGES[code].format(column=column))
+
+
+_MESSAGES = {
+    "column_repeated": Text(zh="列“{column}”出现了不止一次。", en="Column {column} occurs more than once."),
+    "column_unknown": Text(
+        zh="本渠道没有列“{column}”，请对照模板修改或删除。",
+        en="The channel has no column {column}; compare with the template, or delete it.",
+    ),
+    "column_unnamed": Text(
+        zh="第{column}列有内容但没有标题。", en="Column {column} has content but no title."
+    ),
+    "column_missing": Text(zh="缺少列“{column}”。", en="Column {column} is missing."),
+}
