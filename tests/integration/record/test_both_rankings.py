@@ -63,7 +63,7 @@ def hold(key: str, part: str) -> None:
             row.identity
             for row in stored(
                 "SELECT h.identity FROM entry_head h JOIN channel c ON c.id = h.channel_id"
-                " WHERE c.key = :key AND h.identity LIKE :part",
+                " WHERE c.key = :key AND h.identity ILIKE :part",
                 key=key,
                 part=f"%{part}%",
             )
