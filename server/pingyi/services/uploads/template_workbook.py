@@ -51,8 +51,8 @@ def template_of(connection: Connection, working: BoundChannel) -> bytes:
     with Workbook(out, options) as book:
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         sheet = book.add_worksheet("报送 Entries")
-        _write_units(sheet, columns, form["units"], head)
         words = book.add_format({"num_format": "@"})
+        _write_units(sheet, columns, form["units"], head, words)
         for at, column in enumerate(_with_name(columns)):
             number = column.kind in _BOUNDS or column.kind == "moment"
             sheet.set_column(at, at, 18, None if number else words)
@@ -63,14 +63,14 @@ def template_of(connection: Connection, working: BoundChannel) -> bytes:
 
 
 def _write_units(
-    sheet: Worksheet, columns: Sequence[Column], units: Sequence[Mapping[str, Any]], head: Any
+    sheet: Worksheet, columns: Sequence[Column], units: Sequence[Mapping[str, Any]], head: Any, words: Any
 ) -> None:
     named = columns[0].name == "unit"
     for at, column in enumerate(_with_name(columns)):
         sheet.write_string(0, at, _both(column.title), head)
     for row, unit in enumerate(units if named else (), 1):
-        sheet.write_string(row, 0, unit["code"])
-        sheet.write_string(row, 1, unit["name"])
+        sheet.write_string(row, 0, unit["code"], words)
+        sheet.write_string(row, 1, unit["name"], words)
     sheet.freeze_panes(1, 2 if named else 0)
 
 

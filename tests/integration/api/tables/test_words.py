@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from openpyxl import load_workbook
 from tests.integration.api.tables.conftest import Desk
 from tests.integration.api.tables.test_cells import case, csv
 
@@ -127,3 +130,24 @@ def test_row_of_the_api_that_contradicts_is_refused(desk: Desk) -> None:
 def test_more_satisfied_than_asked_are_said_at_once(desk: Desk) -> None:
     rows = ("010,2026-03,满意,9,10,,", "010,2026-03,基本满意,2,,,", "010,2026-04,基本满意,2,,,")
     assert desk.codes("totals", csv(TOTALS, *rows)) == {2: [], 3: ["contradiction"], 4: []}
+
+
+def test_template_keeps_text_as_text_and_lists_the_words(desk: Desk) -> None:
+    given = desk.client.get(f"{desk.base('poll')}/entries/template.xlsx", headers=desk.headers)
+    sheet = load_workbook(io.BytesIO(given.data)).worksheets[0]
+    at = {str(cell.value).partition(" / ")[0]: cell for cell in sheet[1]}
+    formats = {
+        column: each.number_format
+        for each in sheet.column_dimensions.values()
+        for column in range(each.min, each.max + 1)
+    }
+    # Excel would make a number of a code, a batch or a month that is typed into a column of another format.
+    assert {formats[at[name].column] for name in ("单位", "批次", "选项")} == {"@"}
+    assert sheet["A2"].number_format == "@"
+    rules = {str(rule.sqref).rstrip("0123456789"): rule for rule in sheet.data_validations.dataValidation}
+    option, count = (
+        next(rule for area, rule in rules.items() if area.startswith(at[name].column_letter))
+        for name in ("选项", "票数")
+    )
+    assert option.type == "list" and "基本满意" in option.formula1
+    assert (count.type, count.formula1) == ("whole", "0")
