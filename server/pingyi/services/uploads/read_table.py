@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +41,7 @@ class SheetRow:
     name: str = ""
     errors: Sequence[FieldError] = ()
     hidden: bool = False
+    notes: Sequence[Text] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +112,19 @@ class _Reader:
         for at in range(self.heading.bottom, len(self.sheet.rows)):
             errors: list[FieldError] = []
             given = dict(self._given(at, errors))
+            notes = list(self._small_shares(at, given))
             name = given.pop(UNIT_NAME.en, "")
             if name and "unit" not in given:
                 given["unit"], name = name, ""
-            yield SheetRow(at + 1, given, name, errors, at in hidden)
+            yield SheetRow(at + 1, given, name, errors, at in hidden, notes)
+
+    def _small_shares(self, row: int, given: Mapping[str, Any]) -> Iterator[Text]:
+        """What stands as less than one percent and has no percent sign may be meant as a part of one."""
+        for at, column in self.heading.found.items():
+            value = str(given.get(column.name, "")) if column.kind == "percent" else ""
+            shown = unicodedata.normalize("NFKC", shown_text(self._cell(row, at)))
+            if _SMALL.fullmatch(value) and "%" not in shown:
+                yield _SMALL_SHARE.format(place=place_of(row, at), value=value)
 
     def _given(self, row: int, errors: list[FieldError]) -> Iterator[tuple[str, Any]]:
         mappings: dict[str, dict[str, str]] = {}
@@ -148,6 +160,11 @@ class _Reader:
         return cells[at] if at < len(cells) else ""
 
 
+_SMALL = re.compile(r"0?\.[0-9]*[1-9][0-9]*|1")
+_SMALL_SHARE = Text(
+    zh="{place} 的 {value} 按 {value}% 计；如果想写的是它的100倍，请改成百分数。",
+    en="{place}, {value}, is taken for {value} %; if a hundred times that is meant, write it as a percentage.",
+)
 _COLUMNS = Text(
     zh="表头有{n}处不符合要求，请使用下载的模板。",
     en="{n} things are wrong with the columns; use the template.",

@@ -98,6 +98,7 @@ def _right(
         head, unit = heads.get(entry.identity), made["unit"]
         before = msgspec.json.decode(head.same_as) if head and made["verdict"] == "corrected" else {}
         notes = [_HIDDEN_ROW] if row.hidden else []
+        notes += [Detail(note.zh, note.en) for note in row.notes]
         if unit in loose.get(row.number, {}):
             named = _NAMED.format(given=row.given["unit"], unit=unit, name=loose[row.number][unit])
             notes.append(Detail(named.zh, named.en))

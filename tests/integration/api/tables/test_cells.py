@@ -121,6 +121,14 @@ def test_share_in_any_notation_is_one_percentage(desk: Desk, cell: Any, rate: st
     ] == [rate]
 
 
+@pytest.mark.parametrize(
+    ("cell", "noted"), [(0.9806, True), ("0.98", True), ((0.005, "0.0%"), False), (98, False)]
+)
+def test_share_below_one_percent_without_a_sign_is_pointed_out(desk: Desk, cell: Any, noted: bool) -> None:
+    (row,) = desk.rows("totals", table(TOTALS, ("010", "2026-01", "resolved", cell)))
+    assert (row["verdict"], bool(row["notes"])) == ("new", noted)
+
+
 def test_percentage_shown_with_fewer_digits_is_refused_with_both(desk: Desk) -> None:
     ((row,),) = (desk.rows("totals", table(TOTALS, ("010", "2026-01", "resolved", (0.980612, "0.00%")))),)
     (error,) = row["errors"]
