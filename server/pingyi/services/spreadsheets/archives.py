@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from pingyi.services.spreadsheets.sheet_cells import RefusedError
 
-MAX_EXPANDED_BYTES = 20 * 2**20
+MAX_EXPANDED_BYTES = 48 * 2**20
 MAX_RATIO = 100
 MAX_MEMBERS = 200
 

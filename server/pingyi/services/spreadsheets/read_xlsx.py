@@ -61,7 +61,7 @@ def open_xlsx(archive: Archive) -> Workbook:
         (target for kind, target in _relations(archive, "").values() if kind.endswith("/officeDocument")), ""
     )
     if main not in archive:
-        raise RefusedError("file_unreadable")
+        raise RefusedError("file_unreadable" if main else "is_archive")
     if main.endswith(".bin"):
         raise RefusedError("is_xlsb")
     if "/xl/" not in f"/{main.lower()}" and not main.lower().endswith("workbook.xml"):

@@ -163,7 +163,7 @@ class _Reader:
 _SMALL = re.compile(r"0?\.[0-9]*[1-9][0-9]*|1")
 _SMALL_SHARE = Text(
     zh="{place} 的 {value} 按 {value}% 计；如果想写的是它的100倍，请改成百分数。",
-    en="{place}, {value}, is taken for {value} %; if a hundred times that is meant, write it as a percentage.",
+    en="{place}, {value}, is taken for {value} %; if a hundred times that is meant, make it a percentage.",
 )
 _COLUMNS = Text(
     zh="表头有{n}处不符合要求，请使用下载的模板。",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 from email.message import EmailMessage
 from typing import Any
 
@@ -313,3 +314,27 @@ def test_sheet_can_be_asked_for_by_its_name(desk: Desk) -> None:
     assert desk.send("scores", content).json["sheet"] == "今年"
     refused = desk.send("scores", content, sheet="旧表")
     assert (refused.status_code, refused.json["code"]) == (422, "sheet_missing")
+
+
+RELATION = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="1"'
+    ' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"'
+    ' Target="{target}"/></Relationships>'
+)
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"得分.csv": "单位,得分"}, "压缩包"),
+        ({"_rels/.rels": RELATION.format(target="word/document.xml"), "word/document.xml": "<w/>"}, "文档"),
+        ({"_rels/.rels": RELATION.format(target="xl/workbook.bin"), "xl/workbook.bin": "x"}, "XLSB"),
+    ],
+)
+def test_archives_that_are_no_workbook_are_named(desk: Desk, members: dict[str, str], words: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    refused = desk.send("scores", out.getvalue())
+    assert (refused.json["code"], words in refused.json["detail"]) == ("file_unreadable", True)
