@@ -104,3 +104,12 @@ def test_later_rows_of_one_unit_stand_in_later_waves(read: Callable[..., Bundle]
 def test_demonstration_bundle_says_that_it_is_generated(registry: Flask, tmp_path: Path) -> None:
     write_bundle("county-quarterly", tmp_path / "bundle")
     assert read_bundle(tmp_path / "bundle").draft.demonstration
+
+
+def test_list_of_units_is_read_as_any_table_is(read: Callable[..., Bundle]) -> None:
+    units = 'code;name;category\n="003";单位三;all\nb;单位乙;all\n'
+    found = read({"units.csv": units.encode("utf-16"), X: "unit,score\n003,5\nb,6\n"})
+    assert list(found.units.rows) == ["003", "b"]
+    with pytest.raises(Problem) as refused:
+        read({"units.csv": "code,name,category\n2.02601E+16,单位三,all\nb,单位乙,all\n"})
+    assert "number_lost_digits" in [one.code for one in refused.value.errors]

@@ -92,7 +92,7 @@ class Cells:
 
     def unit(self, units: Units) -> str:
         """The code of the unit that the row is about."""
-        given = self.given("unit")
+        given = self.plain("unit")
         found = units.find(given)
         if isinstance(found, FieldError):
             self.faults.add(_placed(found, self.file, self.row.number))

@@ -61,9 +61,10 @@ def _read(
         return rows
     required, optional = _COLUMNS[file]
     for line in read_table(path, file, (*required, *optional), required, faults):
-        row = _row(schema, Cells(file, line, faults))
+        cells = Cells(file, line, faults, {**dict.fromkeys(line.cells, "text"), "unit": "unit"})
+        row = _row(schema, cells)
         if units and row.unit:
-            row = replace(row, unit=Cells(file, line, faults).unit(units))
+            row = replace(row, unit=cells.unit(units))
         rows.made.append(row)
         rows.numbers.append(line.number)
     return rows
@@ -71,7 +72,7 @@ def _read(
 
 def _row(schema: RowSchema, cells: Cells) -> Any:
     try:
-        return read_cells(schema, cells.row.cells)
+        return read_cells(schema, {name: cells.plain(name) for name in cells.row.cells})
     except ValidationError as error:
         cells.note_all(error)
         right = error.valid_data if isinstance(error.valid_data, dict) else {}
