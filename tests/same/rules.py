@@ -196,6 +196,11 @@ TELL_MORE = {"Plugins": ("extensions", "broken_extensions")}
 REPLACED_IN_DATABASE = {
     "constraint: act ck_act_kind": "kinds of approvals are registered, 0009",
     "trigger: CREATE TRIGGER insert_only BEFORE DELETE OR UPDATE OF id, kind, period": "a new column, 0009",
+    "constraint: unit_name pk_unit_name": "names are folded by the rule of a period, 0010",
+    "index: CREATE UNIQUE INDEX pk_unit_name": "names are folded by the rule of a period, 0010",
+    "constraint: upload uq_upload_channel_id_digest": "a file is judged anew each time, 0010",
+    "index: CREATE UNIQUE INDEX uq_upload_channel_id_digest": "a file is judged anew each time, 0010",
+    "right: uq_upload_channel_id_digest": "a file is judged anew each time, 0010",
 }
 """How what a migration took away begins in the catalogue, and why."""
 
