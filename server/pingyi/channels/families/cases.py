@@ -31,8 +31,7 @@ ACCEPTED = Count(("accepted",))
 def tally(entry: Entry, context: Context) -> Iterable[Count]:
     """Add a case to the denominators it is in and to the numerators it fulfils."""
     values, settings = entry.values, context.settings
-    source = {measure: context.compared(one) for measure, one in settings.get("source", {}).items()}
-    own = context.compared(values["source"]) if "source" in values else None
+    source, own = settings.get("source", {}), values.get("source")
     counts = []
     if source.get("*", own) == own:
         counts.append(ACCEPTED)

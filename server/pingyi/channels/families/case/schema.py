@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import ValidationError, fields, pre_load, validate, validates, validates_schema
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates, validates_schema
 
 from pingyi.channels import (
     EntrySchema,
@@ -195,6 +195,16 @@ class CaseEntry(EntrySchema):
             return data
         given = {key: value for key, value in data["events"].items() if value is not None and value != ""}
         return {**data, "events": given}
+
+    @post_load
+    def spell_source_as_settings_do(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """A source that the settings name, in whatever width and case, is spelled as it is there."""
+        if "source" in data and self.channel.period.folds_names:
+            named = {
+                self.channel.compared(one): one for one in self.channel.settings.get("source", {}).values()
+            }
+            data["source"] = named.get(self.channel.compared(data["source"]), data["source"])
+        return data
 
     @validates("accepted_at")
     def is_of_this_period(self, value: datetime, data_key: str) -> None:
