@@ -1,12 +1,13 @@
-"""What waits for whoever is signed in, told by extensions."""
+"""What waits for whoever is signed in: requests to answer, and what extensions tell."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from flask import url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
@@ -15,9 +16,12 @@ from pingyi.db import transaction
 from pingyi.extensions import RegisteredExtension, home_parts
 from pingyi.navigation import HomePart, Waiting
 from pingyi.registry import named
+from pingyi.roles import Role
+from pingyi.services.approvals.approvals import waiting_requests, words_of
 from pingyi.services.core.callers import Caller
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import SIGNED_IN, policy
+from pingyi.web.templating import moment
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +41,25 @@ def home() -> AnyResponse:
     """What waits for this person, what is due first standing first."""
     caller = require_caller()
     parts = [_shown(one, part, caller) for one, part in home_parts(caller.roles)]
-    return page("console/home.html", parts=parts)
+    return page("console/home.html", parts=[*_approvals(caller), *parts])
+
+
+def _approvals(caller: Caller) -> Iterator[ShownPart]:
+    """What was asked for and needs this approver, as the second person."""
+    if Role.APPROVER in caller.roles:
+        with transaction() as connection:
+            requests = waiting_requests(connection, caller)
+        waiting = [
+            Waiting(
+                what=words_of(one, moment),
+                address=url_for("console.office_period", period=one.period, _anchor="pending"),
+            )
+            for one in requests
+        ]
+        yield ShownPart(_TO_APPROVE, waiting, None)
+
+
+_TO_APPROVE = Text(zh="待审批的申请", en="Requests to answer")
 
 
 def _shown(one: RegisteredExtension, part: HomePart, caller: Caller) -> ShownPart:

@@ -50,5 +50,6 @@ def links(place: str) -> list[Link]:
     account = current_account()
     roles = account.roles if account else frozenset()
     brought = (link for one in installed_extensions().working for link in one.extension.links)
-    known = [*([HOME] if home_parts(roles) else []), *CORE_LINKS, *brought]
+    at_home = Role.APPROVER in roles or home_parts(roles)
+    known = [*([HOME] if at_home else []), *CORE_LINKS, *brought]
     return [link for link in known if link.place == place and (not link.roles or link.roles & roles)]

@@ -71,6 +71,9 @@ _REQUESTS = (
 )
 _BY_ID = _REQUESTS.where(Act.id == bindparam("act"))
 _PENDING = _REQUESTS.where(Act.period_id == bindparam("period"), ActAnswer.act_id.is_(None)).order_by(Act.id)
+_WAITING = _REQUESTS.where(ActAnswer.act_id.is_(None), Act.requested_by != bindparam("caller")).order_by(
+    Act.id
+)
 _ANSWERED = (
     _REQUESTS.where(Act.period_id == bindparam("period"), ActAnswer.act_id.is_not(None))
     .order_by(ActAnswer.answered_at.desc(), Act.id.desc())
@@ -200,6 +203,11 @@ def find_request(connection: Connection, act_id: int) -> ApprovalRequest:
 def pending_requests(connection: Connection, period: PeriodRow) -> list[ApprovalRequest]:
     """What waits for a second person, oldest first: one query."""
     return rows(connection, ApprovalRequest, _PENDING, period=period.id)
+
+
+def waiting_requests(connection: Connection, caller: Caller) -> list[ApprovalRequest]:
+    """What waits for this approver, of all periods, oldest first: one query."""
+    return rows(connection, ApprovalRequest, _WAITING, caller=caller.name)
 
 
 def answered_requests(connection: Connection, period: PeriodRow) -> list[ApprovalRequest]:
