@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Around digits some programs write ="…", before them ' or `, so that a spreadsheet leaves them alone.
 _WRAPPED = re.compile(r'=\s*"((?:[^"]|"")*)"')
 _SHIELDS = "'`\u00b4\u2018\u2019\u02bc\uff07\uff40"
+_SIGNS_OF_EXPORTS = {"=", "'", "`"}
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _MORE_DASHES = frozenset("\u2212\u02d7\u00af\u2500")
 
 
+@lru_cache(maxsize=8192)  # a batch names the same things over and over
 def compared_text(text: str) -> str:
     """The text as it is compared: plain and in one case. It is only ever compared, never shown."""
     return unicodedata.normalize("NFKC", plain_text(text).casefold().upper())
@@ -19,6 +22,8 @@ def compared_text(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """The text in one width, with one dash and one space, nothing that is not seen and nothing around it."""
+    if text.isascii() and text.isprintable() and text.strip()[:1] not in _SIGNS_OF_EXPORTS:
+        return " ".join(text.split())  # the usual name: nothing below would change more of it
     seen = "".join(letter for letter in text if not _is_unseen(letter)).strip()
     wrapped = _WRAPPED.fullmatch(seen)
     seen = wrapped[1].replace('""', '"') if wrapped else seen

@@ -33,22 +33,25 @@ class Listed(Word):
         super().__init__(**kwargs)
         self.keys = keys
         self.also = dict(also or {})
+        self._known: tuple[Settings, Mapping[str, Text]] = ({}, {})
+        self._meant: dict[str, str | None] = {}
 
     def choices(self) -> Mapping[str, Text]:
         """The keys of this schema's channel, each with what it is called."""
         schema = self.root
-        return (
-            self.keys(schema.channel.settings)
-            if isinstance(schema, EntrySchema) and schema.channel.settings
-            else {}
-        )
+        settings = schema.channel.settings if isinstance(schema, EntrySchema) else {}
+        if settings and settings is not self._known[0]:  # once for all rows of a delivery
+            self._known, self._meant = (settings, self.keys(settings)), {}
+        return self._known[1] if settings else {}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         choices = self.choices()
         if not text or not choices or text in choices:
             return text
-        found = key_of(text, choices, self.also)
+        if text not in self._meant:
+            self._meant[text] = key_of(text, choices, self.also)
+        found = self._meant[text]
         if found is None:
             raise ValidationError(NOT_LISTED.format(given=text, choices=in_words(choices)))
         return found
