@@ -6,10 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, bindparam, case, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, literal, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
-from pingyi.db import rows
-from pingyi.models import Epoch, Leaf, SealedLeaf, TreeHead
+from pingyi.db import json_text, json_words, rows
+from pingyi.models import Epoch, Leaf, SealedLeaf, TreeHead, Unit
+from pingyi.services.core.unit_index import KNOWN_NAMES_OF_UNIT
 
 _EPOCH, _SIZE = bindparam("epoch", type_=BigInteger), bindparam("size", type_=BigInteger)
 _PERIOD = bindparam("period", type_=BigInteger)
@@ -227,17 +229,15 @@ class KnownUnit:
 
 def known_units(connection: Connection, period_id: int, codes: Sequence[str]) -> list[KnownUnit]:
     """The units of these codes, with the names that a period knows; a parent not among them is left out."""
-    return rows(connection, KnownUnit, _KNOWN_UNITS, codes=list(codes), period=period_id)
+    return rows(connection, KnownUnit, _KNOWN_UNITS, codes=json_text(list(codes)), period=period_id)
 
 
-_KNOWN_UNITS = """
-SELECT u.code, above.code AS parent,
-  array(SELECT DISTINCT n.name FROM unit_name n WHERE n.unit_id = u.id AND (n.period_id IS NULL
-    OR n.period_id = :period OR EXISTS (SELECT FROM period t WHERE t.id = n.period_id AND t.state <> 'draft'))
-    ORDER BY 1) AS names
-FROM unit u LEFT JOIN unit above ON above.id = u.parent_id AND above.code = ANY(:codes)
-WHERE u.code = ANY(:codes)
-"""
+_above = aliased(Unit)
+_KNOWN_UNITS = (
+    select(Unit.code, _above.code.label("parent"), KNOWN_NAMES_OF_UNIT.label("names"))
+    .outerjoin(_above, and_(_above.id == Unit.parent_id, _above.code.in_(json_words("codes"))))
+    .where(Unit.code.in_(json_words("codes")))
+)
 
 
 def has_later_entries(connection: Connection, period_id: int, epoch: int, index: int) -> bool:

@@ -37,6 +37,13 @@ KNOWN_NAMES = or_(
     exists().where(_taught.id == UnitName.period_id, _taught.state != PeriodState.DRAFT),
 )
 """Of names, those that a period knows: its own, and what no draft has taught that may take it back."""
+KNOWN_NAMES_OF_UNIT = func.array(
+    select(UnitName.name)
+    .distinct()
+    .where(UnitName.unit_id == Unit.id, KNOWN_NAMES)
+    .order_by(UnitName.name)
+    .scalar_subquery()
+)
 _AS_BEFORE = Period.names == "exact"
 _SPELLING = case((_AS_BEFORE, UnitName.coarse), else_=UnitName.folded).label("folded")
 _BY_NAME = (

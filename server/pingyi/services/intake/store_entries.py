@@ -82,7 +82,7 @@ def require_reasons(
 
 def _reason_missing(position: int) -> FieldError:
     message = Text(
-        zh="此项已报送过，更正必须写明理由(reason)。",
+        zh="此项已报送过，更正必须写明理由。",
         en="This item was delivered before; a correction needs a reason.",
     )
     return FieldError(code="reason_required", pointer=f"/entries/{position}/reason", message=message)

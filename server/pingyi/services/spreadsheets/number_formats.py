@@ -145,7 +145,8 @@ def _of_numbers(section: str) -> NumberFormat:
     at = next((n for n in range(0, len(parts), 2) if re.search(r"[0#?]", parts[n])), None)
     if at is None:
         return UNKNOWN
-    match = _DIGITS.search(parts[at], re.search(r"[#0?.]", parts[at]).start())  # type: ignore[union-attr] # a digit stands there
+    first = min(parts[at].index(sign) for sign in "#0?." if sign in parts[at])
+    match = _DIGITS.search(parts[at], first)
     left, right = parts[at][: match.start()] if match else "", parts[at][match.end() :] if match else ""
     if match is None or re.search(r"[#0?@a-zA-Z]", left + right + "".join(parts[at + 2 :: 2])):
         return UNKNOWN

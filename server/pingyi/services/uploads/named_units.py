@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from pingyi.channels import Text
 from pingyi.db import json_words
 from pingyi.domain.errors import FieldError
-from pingyi.models import PeriodUnit, Unit, UnitName
-from pingyi.services.core.unit_index import KNOWN_NAMES, unit_index
+from pingyi.models import PeriodUnit, Unit
+from pingyi.services.core.unit_index import KNOWN_NAMES_OF_UNIT, unit_index
 from pingyi.services.intake.parse_rows import ReadEntry
 from pingyi.services.uploads.read_table import SheetRow
 
 _NAMES = (
-    select(
-        Unit.code,
-        PeriodUnit.name,
-        func.array(
-            select(UnitName.name).where(UnitName.unit_id == Unit.id, KNOWN_NAMES).scalar_subquery()
-        ).label("names"),
-    )
+    select(Unit.code, PeriodUnit.name, KNOWN_NAMES_OF_UNIT.label("names"))
     .join(PeriodUnit, PeriodUnit.unit_id == Unit.id)
     .where(PeriodUnit.period_id == bindparam("period"), Unit.code.in_(json_words("codes")))
 )
