@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from marshmallow import Schema, ValidationError
 from pingyi.channels import Channel, ChannelSpecs, Context, EntrySchema, Period, Text
 from pingyi.channels.hookspecs import ENTRY_POINT_GROUP, PROJECT
 from pingyi.channels.messages import bilingual, text_of
+from pingyi.domain.document_reading import schema_errors
 from pingyi.domain.errors import FieldError, Problem
 
 EXTENSION = "pingyi.registry"
@@ -175,11 +176,22 @@ def load_context(
 
 def check_settings(channel: Channel, settings: Mapping[str, Any]) -> list[FieldError]:
     """What is wrong with a channel's settings; pointers are relative to the settings."""
+    schema = bilingual(channel.settings_schema())
     try:
-        bilingual(channel.settings_schema()).load(settings)
+        schema.load(settings)
     except ValidationError as error:
-        return list(field_errors(error.messages_dict, ""))
+        return list(schema_errors(schema, error.messages_dict))
     return []
+
+
+def check_channel(registry: Registry, plugin: str, settings: Mapping[str, Any]) -> list[FieldError]:
+    """What is wrong with the plugin and the settings of a scheme's channel; pointers begin at the channel."""
+    try:
+        channel = registry.channel(plugin)
+    except Problem as problem:
+        return [FieldError(code=problem.code, message=problem.message, pointer="/plugin")]
+    errors = check_settings(channel, settings)
+    return [replace(error, pointer=f"/settings{error.pointer}") for error in errors]
 
 
 def field_errors(messages: Any, pointer: str, code: str = "invalid") -> Iterable[FieldError]:

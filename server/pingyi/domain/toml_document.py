@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,6 @@ from tomlkit.items import AoT, Table
 
 from pingyi.domain.errors import FieldError
 
-Path = tuple[object, ...]
 _MARK = "#\ue000"  # of a private area: no document of an office has it
 _POSITION = re.compile(r"^(?P<detail>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)$", re.DOTALL)
 
@@ -28,22 +27,6 @@ def place_in(error: Exception, document: str) -> tuple[str, int, int]:
     """The same, an error without a place at the document's end."""
     lines = document.split("\n")
     return syntax_place(error) or (str(error), len(lines), len(lines[-1]) + 1)
-
-
-def coded_paths(
-    messages: Any, is_mapping: Callable[[Path], bool], *path: object
-) -> Iterator[tuple[str, Path]]:
-    """Every code of a ValidationError's messages with its path in the document.
-
-    `is_mapping`: whether the path names one key of a mapping, below which marshmallow puts levels of its own.
-    """
-    if not isinstance(messages, Mapping):
-        yield from ((code, path) for code in messages)
-        return
-    for key, inner in messages.items():
-        # marshmallow's own levels: "_schema" for a whole table; "key" and "value" below a mapping's key
-        own_level = key == "_schema" or (key in {"key", "value"} and is_mapping(path))
-        yield from coded_paths(inner, is_mapping, *path, *(() if own_level else (key,)))
 
 
 def at_lines(errors: Iterable[FieldError], document: str) -> tuple[FieldError, ...]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
-
-from marshmallow import ValidationError
 
 from pingyi.channels import Text
 from pingyi.channels.families.ballot.settings import ONLY, PAPER
 from pingyi.domain.canonical import canonical_json, sha256_hex
-from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.document_reading import DocumentType, read_document
+from pingyi.domain.errors import FieldError
 from pingyi.domain.scheme.messages import pointer
-from pingyi.domain.toml_document import Path, at_lines, coded_paths, place_in
-from pingyi_surveys.questionnaires.messages import field_error
+from pingyi_surveys.questionnaires.messages import MESSAGES, field_error
 from pingyi_surveys.questionnaires.schema import QuestionnaireTable, cross_errors
 
 
@@ -98,16 +95,21 @@ class Questionnaire:
         return sha256_hex(canonical_form(self))
 
 
+QUESTIONNAIRE = DocumentType(
+    schema=QuestionnaireTable,
+    invalid="questionnaire_invalid",
+    name=Text(zh="问卷", en="questionnaire"),
+    messages=MESSAGES,
+    rules=cross_errors,
+)
+
+
 def parse_questionnaire(document: str) -> Questionnaire:
     """The questionnaire of a TOML document.
 
     Raises Problem("questionnaire_invalid", 422) that names everything wrong, each with pointer and line.
     """
-    found, errors = _shape(_syntax(document))
-    errors += cross_errors(found, errors)
-    if errors:
-        raise _problem(at_lines(errors, document))
-    return _build(found)
+    return _build(read_document(QUESTIONNAIRE, document))
 
 
 def canonical_form(questionnaire: Questionnaire) -> bytes:
@@ -204,41 +206,6 @@ def _category_disagreements(
             if categories is not None and category not in categories:
                 where = pointer("wordings", position, "categories", place)
                 yield field_error("unknown_category", where, key=category)
-
-
-def _problem(errors: Sequence[FieldError]) -> Problem:
-    message = Text(
-        zh=f"问卷有 {len(errors)} 处错误，请逐处改正后再提交。",
-        en=f"The questionnaire has {len(errors)} error(s): correct each place named and send it again.",
-    )
-    return Problem("questionnaire_invalid", 422, message, tuple(errors))
-
-
-def _syntax(document: str) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(document.removeprefix("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        raise _problem([_syntax_error(error, document)]) from error
-
-
-def _syntax_error(error: Exception, document: str) -> FieldError:
-    detail, line, column = place_in(error, document)
-    told = field_error("syntax", "", line=line, column=column, detail=detail)
-    return replace(told, row=line, column=str(column))
-
-
-def _shape(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[FieldError]]:
-    try:
-        return QuestionnaireTable().load(raw), []
-    except ValidationError as error:
-        valid = error.valid_data if isinstance(error.valid_data, dict) else {}
-        return valid, [
-            field_error(code, pointer(*path)) for code, path in coded_paths(error.messages, _is_wording)
-        ]
-
-
-def _is_wording(path: Path) -> bool:
-    return len(path) == 4 and path[2] == "wording"
 
 
 def _title_or_none(table: Mapping[str, str] | None) -> Text | None:

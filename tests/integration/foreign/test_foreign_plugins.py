@@ -259,8 +259,9 @@ def test_package_that_breaks_later_blocks_only_what_needs_it(
     with inside(app):
         with pytest.raises(Problem) as refused:
             make_open("other", "odd", '{ scale = "5" }')
-        assert refused.value.code == "plugin_missing"
-        assert "foreign-odd 1.2: ModuleNotFoundError" in refused.value.message.en
+        [missing] = refused.value.errors
+        assert (missing.code, missing.pointer) == ("plugin_missing", "/channels/1/plugin")
+        assert "foreign-odd 1.2: ModuleNotFoundError" in missing.message.en
         make_open("free", "partner_score", '{ scale = "5" }')
         deliver(SHELL, ChannelRef(period="free", channel="night"), [{"unit": "u1", "score": "5"}])
         with transaction() as connection:

@@ -196,7 +196,8 @@ def test_scheme_that_is_no_toml_is_named_by_line(read: Callable[..., Bundle]) ->
 def test_missing_plugin_and_missing_scheme_are_named(read: Callable[..., Bundle], draft: type) -> None:
     scheme = draft(channels={"x": "100"}, units=[], scores={}).scheme()
     unknown = scheme.replace('"partner_score"', '"seances"')
-    assert places(faults(read, {"scheme.toml": unknown})) == [("plugin_missing", "scheme.toml", None, "")]
+    [missing] = places(faults(read, {"scheme.toml": unknown}))
+    assert missing == ("plugin_missing", "scheme.toml", 18, "/channels/0/plugin")
     assert places(faults(read, {"scheme.toml": None})) == [("file_missing", "scheme.toml", None, "")]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.domain.scheme.values import Scheme
-from pingyi.registry import check_settings, load_registry
+from pingyi.registry import check_channel, load_registry
 from pingyi.schemes import shipped_scheme, shipped_schemes
 
 KEY = "maanshan-2017"
@@ -36,7 +37,7 @@ OPEN_QUESTIONS = {
 
 def checked(document: str) -> Scheme:
     registry = load_registry()
-    return parse_scheme(document, lambda plan: check_settings(registry.channel(plan.plugin), plan.settings))
+    return parse_scheme(document, partial(check_channel, registry))
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections import Counter
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.domain.scheme.values import Scheme
-from pingyi.registry import check_settings, load_registry
+from pingyi.registry import check_channel, load_registry
 from pingyi.schemes import shipped_scheme, shipped_schemes
 from pingyi_demonstration.data.bundle import write_bundle
 from pingyi_demonstration.data.ready_made import EVALUATIONS, evaluation_of
@@ -40,7 +41,7 @@ OPEN_QUESTIONS = {
 
 def checked(document: str) -> Scheme:
     registry = load_registry()
-    return parse_scheme(document, lambda plan: check_settings(registry.channel(plan.plugin), plan.settings))
+    return parse_scheme(document, partial(check_channel, registry))
 
 
 @pytest.fixture(params=POINTS)

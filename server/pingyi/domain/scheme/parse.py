@@ -2,90 +2,62 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from marshmallow import ValidationError
-
 from pingyi.channels.text import Text
-from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.document_reading import DocumentType, read_document
+from pingyi.domain.errors import FieldError
 from pingyi.domain.scheme.checks import cross_errors, float_errors
-from pingyi.domain.scheme.messages import field_error, pointer
+from pingyi.domain.scheme.messages import MESSAGES, pointer
 from pingyi.domain.scheme.schema import SchemeTable
 from pingyi.domain.scheme.values import Category, ChannelPlan, Consequence, Grades, Group, Policies, Scheme
-from pingyi.domain.toml_document import Path, at_lines, coded_paths, place_in
 
 Table = Mapping[str, Any]
-SettingsCheck = Callable[[ChannelPlan], Sequence[FieldError]]
+SettingsCheck = Callable[[str, Mapping[str, Any]], Sequence[FieldError]]
 
 
 def parse_scheme(toml_text: str, check_settings: SettingsCheck | None = None) -> Scheme:
     """Read a scheme from its TOML document.
 
     Raises Problem("scheme_invalid", 422) with every field error at once, each with JSON pointer and line.
-    `check_settings` is given each well-formed channel and returns what is wrong with its settings, with
-    pointers that begin at the settings.
+    `check_settings` is given the plugin and the settings of each channel that has both, and returns what is
+    wrong with them, with pointers that begin at the channel.
     """
-    raw = _syntax(toml_text)
-    document, errors = _shape(raw)
-    errors += cross_errors(document)
-    errors += _settings_errors(document, errors, check_settings)
-    if errors:
-        raise _problem(at_lines(errors, toml_text))
-    return _build(document)
+    return _build(read_document(scheme_type(check_settings), toml_text))
 
 
-def _problem(errors: Sequence[FieldError]) -> Problem:
-    message = Text(
-        zh=f"评议方案有 {len(errors)} 处错误，请逐处改正后再提交。",
-        en=f"The scheme has {len(errors)} error(s): correct each place named and send it again.",
+def scheme_type(check_settings: SettingsCheck | None = None) -> DocumentType:
+    """How schemes are read; `check_settings` as `parse_scheme` takes it."""
+
+    def rules(document: Table, errors: Sequence[FieldError]) -> Iterator[FieldError]:
+        yield from cross_errors(document)
+        yield from _settings_errors(document, errors, check_settings)
+
+    return DocumentType(
+        schema=SchemeTable,
+        invalid="scheme_invalid",
+        name=Text(zh="评议方案", en="scheme"),
+        messages=MESSAGES,
+        rules=rules,
     )
-    return Problem("scheme_invalid", 422, message, tuple(errors))
-
-
-def _syntax(toml_text: str) -> Table:
-    try:
-        return tomllib.loads(toml_text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        raise _problem([_syntax_error(error, toml_text)]) from error
-
-
-def _syntax_error(error: Exception, toml_text: str) -> FieldError:
-    detail, line, column = place_in(error, toml_text)
-    told = field_error("syntax", "", line=line, column=column, detail=detail)
-    return replace(told, row=line, column=str(column))
-
-
-def _shape(raw: Table) -> tuple[Table, list[FieldError]]:
-    try:
-        return SchemeTable().load(raw), []
-    except ValidationError as error:
-        valid = error.valid_data if isinstance(error.valid_data, dict) else {}
-        return valid, [
-            field_error(code, pointer(*path)) for code, path in coded_paths(error.messages, _is_grade)
-        ]
-
-
-def _is_grade(path: Path) -> bool:
-    return len(path) == 3 and path[0] == "grades"
 
 
 def _settings_errors(
     document: Table, errors: Sequence[FieldError], check_settings: SettingsCheck | None
-) -> list[FieldError]:
-    found: list[FieldError] = []
+) -> Iterator[FieldError]:
     for position, table in enumerate(document.get("channels", ())):
         place = pointer("channels", position)
-        floats = list(float_errors(table.get("settings", {}), "channels", position, "settings"))
-        found += floats
-        malformed = floats or any(f"{error.pointer}/".startswith(f"{place}/") for error in errors)
-        if check_settings is None or malformed:
+        settings = table.get("settings", {})
+        floats = list(float_errors(settings, "channels", position, "settings"))
+        yield from floats
+        wrong = {error.pointer for error in errors}
+        malformed = floats or not {f"{place}/plugin", f"{place}/settings"}.isdisjoint(wrong)
+        if check_settings is None or malformed or "plugin" not in table:
             continue
-        for error in check_settings(_channel(table)):
-            found.append(replace(error, pointer=f"{place}/settings{error.pointer}"))
-    return found
+        for error in check_settings(table["plugin"], settings):
+            yield replace(error, pointer=f"{place}{error.pointer}")
 
 
 def _title(table: Table) -> Text:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from flask import current_app
 from sqlalchemy import Connection, bindparam, select
@@ -14,7 +13,7 @@ from pingyi.channels import Channel, Context, Period, Settings
 from pingyi.db import one_row, rows
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.domain.scheme.values import ChannelPlan, Scheme
-from pingyi.registry import Registry, check_settings, current_registry, load_context
+from pingyi.registry import current_registry, load_context
 from pingyi.services.core.errors import not_found
 
 CACHE = "pingyi.schemes"
@@ -91,11 +90,6 @@ class _ChannelRow:
     ends_on: date | None
     time_zone: str
     names: str
-
-
-def check_plan(registry: Registry, plan: ChannelPlan) -> list[Any]:
-    """What is wrong with a plan's settings; a missing plugin raises Problem."""
-    return check_settings(registry.channel(plan.plugin), plan.settings)
 
 
 def issued_scheme(scheme_id: int, connection: Connection) -> Scheme:

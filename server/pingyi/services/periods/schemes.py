@@ -14,8 +14,7 @@ from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.domain.scheme.values import Scheme
 from pingyi.ledger.leaves import record
 from pingyi.models import SchemeVersion
-from pingyi.registry import current_registry
-from pingyi.services.core.bound_channels import check_plan
+from pingyi.registry import check_channel, current_registry
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 
@@ -56,7 +55,7 @@ class SchemeRow:
 
 def read_document(document: str) -> Scheme:
     """Validate a scheme and its plugins' settings as a whole; Problem scheme_invalid names every error."""
-    return parse_scheme(document, partial(check_plan, current_registry()))
+    return parse_scheme(document, partial(check_channel, current_registry()))
 
 
 def store_scheme(connection: Connection, caller: Caller, document: str) -> tuple[Scheme, int, int]:

@@ -24,7 +24,7 @@ from pingyi.domain.assessment.values import (
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.domain.scheme.values import ChannelPlan, Scheme
-from pingyi.registry import Registry, check_settings, load_context
+from pingyi.registry import Registry, load_context
 from pingyi.services.core.plugin_timeouts import guarded
 
 Snapshot = Mapping[str, Any]
@@ -58,7 +58,9 @@ def score_snapshot(registry: Registry, snapshot: Snapshot, plugin_seconds: float
     Each channel may take `plugin_seconds` (0: any time). Problem plugin_failed names the package whose code
     raises, returns no Score or does not return; then nothing is assessed.
     """
-    scheme = parse_scheme(snapshot["scheme"], partial(_check_plan, registry))
+    scheme = parse_scheme(snapshot["scheme"])
+    for plan in scheme.channels:
+        load_context(registry.channel(plan.plugin), plan.settings, Period())
     units = [AssessedUnit(code, category) for code, _, category, *_ in snapshot["units"]]
     counters = snapshot["counters"]
     score = partial(_channel_scores, registry, snapshot, seconds=plugin_seconds)
@@ -80,10 +82,6 @@ def _whole(
     if not again:
         return {}
     return compare(clean, assess(scheme, replace(inputs, scores={**inputs.scores, **again})))
-
-
-def _check_plan(registry: Registry, plan: ChannelPlan) -> list[Any]:
-    return check_settings(registry.channel(plan.plugin), plan.settings)
 
 
 def _period(given: Mapping[str, Any]) -> Period:

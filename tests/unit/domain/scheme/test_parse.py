@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from tests.unit.domain.scheme.good_scheme import GOOD, changed
 
 from pingyi.channels import Text
+from pingyi.domain.document_reading import load_content
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.domain.scheme.parse import parse_scheme
+from pingyi.domain.scheme.parse import parse_scheme, scheme_type
 from pingyi.domain.scheme.values import ChannelPlan, Scheme
 
 
@@ -81,30 +83,27 @@ def test_shares_are_read() -> None:
 def test_settings_are_checked_by_the_callback_below_their_pointer() -> None:
     seen: list[str] = []
 
-    def check(plan: ChannelPlan) -> list[FieldError]:
-        seen.append(plan.key)
-        return (
-            [FieldError(code="scale", message=Text(zh="错", en="bad"), pointer="/scale")]
-            if plan.settings
-            else []
-        )
+    def check(plugin: str, settings: Mapping[str, Any]) -> list[FieldError]:
+        seen.append(plugin)
+        wrong = FieldError(code="scale", message=Text(zh="错", en="bad"), pointer="/settings/scale")
+        return [wrong] if settings else []
 
     with pytest.raises(Problem) as caught:
         parse_scheme(GOOD, check)
     assert [error.pointer for error in caught.value.errors] == ["/channels/0/settings/scale"]
-    assert seen == ["work_law", "hotline_12345"]
+    assert seen == ["partner_score", "hotline"]
 
 
-def test_settings_of_a_malformed_channel_are_not_checked() -> None:
+def test_settings_are_checked_beside_other_errors_of_their_channel() -> None:
     seen: list[str] = []
 
-    def check(plan: ChannelPlan) -> list[FieldError]:
-        seen.append(plan.key)
+    def check(plugin: str, _settings: Mapping[str, Any]) -> list[FieldError]:
+        seen.append(plugin)
         return []
 
     with pytest.raises(Problem):
         parse_scheme(changed('max_points = "62.5"', "max_points = 62.5"), check)
-    assert seen == ["hotline_12345"]
+    assert seen == ["partner_score", "hotline"]
 
 
 VALUES = st.recursive(
@@ -124,9 +123,6 @@ VALUES = st.recursive(
 
 @given(st.data())
 def test_any_value_anywhere_is_read_or_refused_but_never_fails(data: st.DataObject) -> None:
-    from pingyi.domain.scheme.checks import cross_errors
-    from pingyi.domain.scheme.parse import _settings_errors, _shape
-
     document = tomllib.loads(GOOD)
     place: Any = document
     for _ in range(data.draw(st.integers(1, 5))):
@@ -139,10 +135,8 @@ def test_any_value_anywhere_is_read_or_refused_but_never_fails(data: st.DataObje
         parent, last = place, key
         place = place[key]
     parent[last] = data.draw(VALUES)
-    valid, errors = _shape(document)
-    found = [*errors, *cross_errors(valid)]
-    found += _settings_errors(valid, found, lambda _: [])
-    assert all(error.message.zh for error in found)
+    _, errors = load_content(scheme_type(lambda _plugin, _settings: []), document)
+    assert all(error.message.zh for error in errors)
 
 
 def test_a_read_scheme_is_immutable() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.domain.scheme.parse import parse_scheme
 from pingyi.domain.scheme.values import Scheme
-from pingyi.registry import check_settings, load_registry
+from pingyi.registry import check_channel, load_registry
 from pingyi.schemes import shipped_scheme
 from pingyi_surveys.questionnaires.messages import MESSAGES
 from pingyi_surveys.questionnaires.questionnaire import (
@@ -102,7 +103,7 @@ def scheme() -> Scheme:
     registry = load_registry()
     return parse_scheme(
         shipped_scheme("maanshan-2017"),
-        lambda plan: check_settings(registry.channel(plan.plugin), plan.settings),
+        partial(check_channel, registry),
     )
 
 
