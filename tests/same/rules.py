@@ -201,6 +201,8 @@ REPLACED_IN_DATABASE = {
     "constraint: upload uq_upload_channel_id_digest": "a file is judged anew each time, 0010",
     "index: CREATE UNIQUE INDEX uq_upload_channel_id_digest": "a file is judged anew each time, 0010",
     "right: uq_upload_channel_id_digest": "a file is judged anew each time, 0010",
+    "column: act period_id bigint NO": "an approval may belong to no period, 0011",
+    "function: is_approved ": "an approval may belong to no period, 0011",
 }
 """How what a migration took away begins in the catalogue, and why."""
 

@@ -1,20 +1,29 @@
-"""The acts of two people on the office's page: one asks with a reason, an approver answers."""
+"""The acts of two people on the office's pages: one asks with a reason, an approver answers."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any
 
-from flask import request
+from flask import redirect, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
 from pingyi.console.office import done_or_refused
-from pingyi.console.pages import attempt, blueprint, field
-from pingyi.roles import Role
-from pingyi.services.approvals.approvals import approve_request, find_request, refuse_request, words_of
+from pingyi.console.pages import attempt, blueprint, field, page
+from pingyi.db import transaction
+from pingyi.domain.errors import Problem
+from pingyi.roles import OFFICE_READERS, Role
+from pingyi.services.approvals.approvals import (
+    answered_requests,
+    approve_request,
+    find_request,
+    pending_requests,
+    refuse_request,
+)
 from pingyi.services.approvals.kinds import ApprovalRequest
+from pingyi.services.approvals.registered_kinds import subject_of, words_of
 from pingyi.services.approvals.requests import (
     ReopeningSchema,
     request_adjustments,
@@ -101,23 +110,47 @@ def withdraw(period: str, adjustment: int) -> AnyResponse:
     )
 
 
+@blueprint.get("/office/approvals")
+@policy(*OFFICE_READERS)
+def installation_approvals() -> AnyResponse:
+    """The approvals that belong to no period: what waits, and what was answered."""
+    return _installation_page(None)
+
+
+def _installation_page(problem: Problem | None) -> AnyResponse:
+    with transaction() as connection:
+        acts, answered = pending_requests(connection, None), answered_requests(connection, None)
+    caller = require_caller()
+    return page(
+        "console/installation_approvals.html",
+        problem.status if problem else 200,
+        problem=problem,
+        acts=acts,
+        answered=answered,
+        own_name=caller.name,
+        may_answer=Role.APPROVER in caller.roles,
+    )
+
+
+@blueprint.post("/office/approvals/<int:act>/approve", defaults={"period": ""})
 @blueprint.post("/office/periods/<period>/acts/<int:act>/approve")
 @policy(Role.APPROVER)
 def approve(period: str, act: int) -> AnyResponse:
-    """Approve as the second person; the act is carried out at once."""
+    """Approve as the second person; the act is carried out at once. An act of no period has `period` ""."""
     caller = require_caller()
-    return done_or_refused(
+    return _answered(
         period,
         attempt(lambda connection: approve_request(connection, caller, _of(connection, period, act).id)),
     )
 
 
+@blueprint.post("/office/approvals/<int:act>/refuse", defaults={"period": ""})
 @blueprint.post("/office/periods/<period>/acts/<int:act>/refuse")
 @policy(Role.APPROVER)
 def refuse(period: str, act: int) -> AnyResponse:
     """Refuse as the second person, with a reason."""
     caller = require_caller()
-    return done_or_refused(
+    return _answered(
         period,
         attempt(
             lambda connection: refuse_request(connection, caller, _of(connection, period, act).id, _reason())
@@ -125,11 +158,22 @@ def refuse(period: str, act: int) -> AnyResponse:
     )
 
 
+def _answered(period: str, problem: Problem | None) -> AnyResponse:
+    """Back to the page on which the act stands, or that page with the refusal."""
+    if period:
+        return done_or_refused(period, problem)
+    if problem:
+        return _installation_page(problem)
+    return redirect(url_for("console.installation_approvals"), 303)
+
+
 def _of(connection: Connection, period: str, act_id: int) -> ApprovalRequest:
     act = find_request(connection, act_id)
-    if act.period != period:
+    if act.period == period:
+        return act
+    if period:
         raise not_found(zh=f"本周期的申请{act_id}", en=f"Act {act_id} of this period")
-    return act
+    raise not_found(zh=f"系统事项的申请{act_id}", en=f"Act {act_id} outside all periods")
 
 
 def _reason() -> str:
@@ -152,6 +196,12 @@ def once() -> str:
 def approval_words(request: ApprovalRequest) -> Text:
     """What a request asks for."""
     return words_of(request, moment)
+
+
+@blueprint.app_template_global()
+def approval_subject(request: ApprovalRequest) -> str:
+    """The address of the page about what a request asks for, "" where there is none."""
+    return subject_of(request)
 
 
 def _reopening() -> dict[str, Any]:

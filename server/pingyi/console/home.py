@@ -17,7 +17,9 @@ from pingyi.extensions import RegisteredExtension, home_parts
 from pingyi.navigation import HomePart, Waiting
 from pingyi.registry import named
 from pingyi.roles import Role
-from pingyi.services.approvals.approvals import waiting_requests, words_of
+from pingyi.services.approvals.approvals import waiting_requests
+from pingyi.services.approvals.kinds import ApprovalRequest
+from pingyi.services.approvals.registered_kinds import words_of
 from pingyi.services.core.callers import Caller
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import SIGNED_IN, policy
@@ -49,14 +51,14 @@ def _approvals(caller: Caller) -> Iterator[ShownPart]:
     if Role.APPROVER in caller.roles:
         with transaction() as connection:
             requests = waiting_requests(connection, caller)
-        waiting = [
-            Waiting(
-                what=words_of(one, moment),
-                address=url_for("console.office_period", period=one.period, _anchor="pending"),
-            )
-            for one in requests
-        ]
+        waiting = [Waiting(what=words_of(one, moment), address=_answered_at(one)) for one in requests]
         yield ShownPart(_TO_APPROVE, waiting, None)
+
+
+def _answered_at(request: ApprovalRequest) -> str:
+    if request.period:
+        return url_for("console.office_period", period=request.period, _anchor="pending")
+    return url_for("console.installation_approvals", _anchor="pending")
 
 
 _TO_APPROVE = Text(zh="待审批的申请", en="Requests to answer")

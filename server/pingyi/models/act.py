@@ -12,7 +12,10 @@ from pingyi.db import Base
 
 
 class Act(Base):
-    """What somebody asks for, with a reason; `salt` blinds the reason in the record."""
+    """What somebody asks for, with a reason; `salt` blinds the reason in the record.
+
+    Without a `period_id` it belongs to the installation.
+    """
 
     __tablename__ = "act"
     __table_args__ = (
@@ -23,7 +26,7 @@ class Act(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[str]
-    period_id: Mapped[int] = mapped_column(ForeignKey("period.id"), index=True)
+    period_id: Mapped[int | None] = mapped_column(ForeignKey("period.id"), index=True)
     content: Mapped[dict[str, Any]]
     reason: Mapped[str]
     salt: Mapped[bytes]

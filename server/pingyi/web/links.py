@@ -6,7 +6,7 @@ from typing import Final
 
 from pingyi.channels import Text
 from pingyi.extensions import home_parts, installed_extensions
-from pingyi.navigation import TOOLS, Link
+from pingyi.navigation import OFFICE, TOOLS, Link
 from pingyi.roles import ACCOUNT_READERS, OFFICE_READERS, Role
 from pingyi.web.callers import current_account
 
@@ -41,6 +41,12 @@ CORE_LINKS: Final = (
         endpoint="console.keys",
         title=Text(zh="密钥", en="Keys"),
         roles=frozenset(ACCOUNT_READERS),
+    ),
+    Link(
+        place=OFFICE,
+        endpoint="console.installation_approvals",
+        title=Text(zh="系统事项审批", en="Approvals outside periods"),
+        roles=frozenset(OFFICE_READERS),
     ),
 )
 

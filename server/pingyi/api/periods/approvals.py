@@ -17,13 +17,13 @@ from pingyi.services.approvals.approvals import (
     PENDING,
     REFUSED,
     answered_requests,
-    approval_kinds,
     approve_request,
     find_request,
     pending_requests,
     refuse_request,
 )
 from pingyi.services.approvals.kinds import ApprovalRequest
+from pingyi.services.approvals.registered_kinds import approval_kinds
 from pingyi.services.core.row_schemas import ReasonSchema
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
@@ -41,7 +41,7 @@ def kind_keys() -> list[str]:
 
 
 class ActSchema(Schema):
-    """An act, waiting or answered. `content` depends on the kind.
+    """An act, waiting or answered. `content` depends on the kind; `period` is "" for an act of no period.
 
     publish: revision, sha256; reopen: deadline; adjustment: unit, kind, points, document, target;
     withdraw_adjustment: adjustment, unit, kind, points, target.
@@ -61,7 +61,7 @@ class ActSchema(Schema):
 
 
 class ActsSchema(Schema):
-    """Acts of a period."""
+    """Acts of a period, or of none."""
 
     acts = fields.List(fields.Nested(ActSchema), required=True)
 
@@ -79,6 +79,15 @@ def list_all(period: str) -> dict[str, Any]:
     with transaction() as connection:
         found = find_period(connection, period)
         return {"acts": [*pending_requests(connection, found), *answered_requests(connection, found)]}
+
+
+@blp.route("/approvals")
+@blp.operation("act_list_outside", *OFFICE_READERS)
+@blp.response(200, ActsSchema)
+def list_outside() -> dict[str, Any]:
+    """Acts that belong to no period: those that wait, oldest first, then the 200 that were answered last."""
+    with transaction() as connection:
+        return {"acts": [*pending_requests(connection, None), *answered_requests(connection, None)]}
 
 
 @blp.route(_ACT)

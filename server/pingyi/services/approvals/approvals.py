@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, bindparam, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, case, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import aliased
 
@@ -14,12 +14,11 @@ from pingyi.channels import Text
 from pingyi.db import one_row, rows
 from pingyi.domain.canonical import canonical_json
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.extensions import current_extensions
 from pingyi.ledger.leaves import NONCE_BYTES, commitment, record
 from pingyi.models import Account, Act, ActAnswer, Period, PeriodUnit, Unit
 from pingyi.roles import Role
-from pingyi.services.approvals.core_kinds import CORE_KINDS
-from pingyi.services.approvals.kinds import ApprovalKind, ApprovalRequest, Moment
+from pingyi.services.approvals.kinds import ApprovalKind, ApprovalRequest, Place
+from pingyi.services.approvals.registered_kinds import kind_of
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import forbidden, not_found
 from pingyi.services.periods.periods import Approved, PeriodRow, find_period
@@ -37,7 +36,7 @@ _OF_KEY = select(
     Act.id,
     and_(
         Act.kind == bindparam("kind"),
-        Act.period_id == bindparam("period_id"),
+        Act.period_id.is_not_distinct_from(bindparam("period_id")),
         Act.content == _CONTENT,
         Act.reason == bindparam("reason"),
     ).label("same"),
@@ -47,7 +46,7 @@ _REQUESTS = (
     select(
         Act.id,
         Act.kind,
-        Period.key.label("period"),
+        func.coalesce(Period.key, "").label("period"),
         Act.content,
         Act.reason,
         Act.requested_by,
@@ -62,7 +61,7 @@ _REQUESTS = (
         func.coalesce(_asker.name + " " + _asker.login, Act.requested_by).label("asker"),
         func.coalesce(_answerer.name + " " + _answerer.login, ActAnswer.answered_by, "").label("answerer"),
     )
-    .join(Period, Period.id == Act.period_id)
+    .outerjoin(Period, Period.id == Act.period_id)
     .outerjoin(ActAnswer, ActAnswer.act_id == Act.id)
     .outerjoin(_asker, Act.requested_by == literal("account-") + cast(_asker.id, String))
     .outerjoin(_answerer, ActAnswer.answered_by == literal("account-") + cast(_answerer.id, String))
@@ -70,12 +69,10 @@ _REQUESTS = (
     .outerjoin(PeriodUnit, and_(PeriodUnit.unit_id == Unit.id, PeriodUnit.period_id == Act.period_id))
 )
 _BY_ID = _REQUESTS.where(Act.id == bindparam("act"))
-_PENDING = _REQUESTS.where(Act.period_id == bindparam("period"), ActAnswer.act_id.is_(None)).order_by(Act.id)
-_WAITING = _REQUESTS.where(ActAnswer.act_id.is_(None), Act.requested_by != bindparam("caller")).order_by(
-    Act.id
-)
+_PENDING = _REQUESTS.where(ActAnswer.act_id.is_(None)).order_by(Act.id)
+_WAITING = _PENDING.where(Act.requested_by != bindparam("caller"))
 _ANSWERED = (
-    _REQUESTS.where(Act.period_id == bindparam("period"), ActAnswer.act_id.is_not(None))
+    _REQUESTS.where(ActAnswer.act_id.is_not(None))
     .order_by(ActAnswer.answered_at.desc(), Act.id.desc())
     .limit(MOST_ANSWERED)
 )
@@ -88,21 +85,24 @@ _LOCK_PERIOD = select(Period.id).where(Period.key == bindparam("key")).with_for_
 def request_approval(
     connection: Connection,
     caller: Caller,
-    period: PeriodRow,
-    kind: ApprovalKind,
+    period: Place,
+    kind: ApprovalKind[Place],
     content: Mapping[str, Any],
     reason: str,
     repeat_key: str = "",
 ) -> ApprovalRequest:
     """Ask for an approval. Two equal requests are two, unless the caller's `repeat_key` makes them one.
 
+    `period` is None for the kinds that belong to none, and for those only: ValueError.
     Raises Problem reason_required, key_reused.
     """
+    if kind.of_period is (period is None):
+        raise ValueError(f"a request of the kind {kind.key} names a period: {kind.of_period}")
     _require_reason(reason)
     salt = secrets.token_bytes(NONCE_BYTES)
     given = {
         "kind": kind.key,
-        "period_id": period.id,
+        "period_id": period.id if isinstance(period, PeriodRow) else None,
         "canonical": canonical_json(content).decode(),
         "reason": reason,
         "salt": salt,
@@ -115,7 +115,7 @@ def request_approval(
     if request_id is None and (twin := _repeated(connection, given)):
         return twin
     request = find_request(connection, request_id or 0)
-    _record_request(connection, period, kind, request, salt)
+    _record_request(connection, kind, request, salt)
     return request
 
 
@@ -136,7 +136,7 @@ _REUSED = Text(
 
 
 def _record_request(
-    connection: Connection, period: PeriodRow, kind: ApprovalKind, request: ApprovalRequest, salt: bytes
+    connection: Connection, kind: ApprovalKind[Any], request: ApprovalRequest, salt: bytes
 ) -> None:
     public = {name: value for name, value in request.content.items() if name not in kind.private}
     private = {
@@ -144,14 +144,21 @@ def _record_request(
         **{name: value for name, value in request.content.items() if name in kind.private},
     }
     content = {
-        "period": period.key,
-        "act": request.id,
-        "what": request.kind,
         "by": request.requested_by,
         "content": public,
         "commitments": {name: commitment(salt, value) for name, value in private.items()},
     }
-    record(connection, "act.requested", content, period.id)
+    _record(connection, "act.requested", request, content)
+
+
+def _record(connection: Connection, leaf: str, request: ApprovalRequest, content: Mapping[str, Any]) -> None:
+    """Write a leaf, the period's, or the installation's for a request that belongs to none."""
+    told = {"act": request.id, "what": request.kind, **content}
+    if request.period:
+        period = find_period(connection, request.period)
+        record(connection, leaf, {"period": period.key, **told}, period.id)
+    else:
+        record(connection, leaf, told)
 
 
 def _require_reason(reason: str) -> None:
@@ -163,35 +170,6 @@ def _require_reason(reason: str) -> None:
 _REASON = Text(zh="请写明理由。", en="Give the reason.")
 
 
-def approval_kinds() -> tuple[ApprovalKind, ...]:
-    """Every kind there is: the core's, then those of extensions."""
-    brought = (kind for extension in current_extensions() for kind in extension.approval_kinds())
-    return (*CORE_KINDS, *brought)
-
-
-def kind_of(key: str) -> ApprovalKind:
-    """The kind of that stored spelling; Problem approval_kind_unknown, and nothing is carried out."""
-    kind = next((kind for kind in approval_kinds() if kind.key == key), None)
-    if kind is None:
-        raise Problem("approval_kind_unknown", 409, _UNKNOWN.format(kind=key))
-    return kind
-
-
-_UNKNOWN = Text(
-    zh="本系统没有“{kind}”这种审批，可能是某个扩展包未能加载；装好后再审批，或驳回。",
-    en="There is no approval of the kind {kind} here; an extension may have failed to load."
-    " Install it, or refuse.",
-)
-
-
-def words_of(request: ApprovalRequest, moment: Moment) -> Text:
-    """What is asked, as both people read it; a kind that nobody knows is named by its key."""
-    known = {kind.key: kind for kind in approval_kinds()}
-    if request.kind not in known:
-        return Text(zh=f"未知的审批“{request.kind}”", en=f"Unknown approval {request.kind}")
-    return known[request.kind].words(request, moment)
-
-
 def find_request(connection: Connection, act_id: int) -> ApprovalRequest:
     """One act; Problem not_found."""
     request = one_row(connection, ApprovalRequest, _BY_ID, act=act_id)
@@ -200,32 +178,38 @@ def find_request(connection: Connection, act_id: int) -> ApprovalRequest:
     return request
 
 
-def pending_requests(connection: Connection, period: PeriodRow) -> list[ApprovalRequest]:
-    """What waits for a second person, oldest first: one query."""
-    return rows(connection, ApprovalRequest, _PENDING, period=period.id)
+def _belongs_to(period: PeriodRow | None) -> ColumnElement[bool]:
+    return Act.period_id.is_(None) if period is None else Act.period_id == period.id
+
+
+def pending_requests(connection: Connection, period: PeriodRow | None) -> list[ApprovalRequest]:
+    """What waits in a period (None: what belongs to none) for a second person, oldest first: one query."""
+    return rows(connection, ApprovalRequest, _PENDING.where(_belongs_to(period)))
 
 
 def waiting_requests(connection: Connection, caller: Caller) -> list[ApprovalRequest]:
-    """What waits for this approver, of all periods, oldest first: one query."""
+    """What waits for this approver, of all periods and of none, oldest first: one query."""
     return rows(connection, ApprovalRequest, _WAITING, caller=caller.name)
 
 
-def answered_requests(connection: Connection, period: PeriodRow) -> list[ApprovalRequest]:
-    """What was approved or refused, the newest answers first, at most 200: one query."""
-    return rows(connection, ApprovalRequest, _ANSWERED, period=period.id)
+def answered_requests(connection: Connection, period: PeriodRow | None) -> list[ApprovalRequest]:
+    """What was approved or refused in a period (None: what belongs to none), newest first, at most 200."""
+    return rows(connection, ApprovalRequest, _ANSWERED.where(_belongs_to(period)))
 
 
 def approve_request(connection: Connection, caller: Caller, act_id: int, reason: str = "") -> ApprovalRequest:
     """Approve as the second person and carry the act out, in this transaction.
 
-    Raises Problem not_found, forbidden, same_person, act_answered and what the act itself is refused for.
+    Raises Problem not_found, forbidden, same_person, act_answered, approval_kind_unknown and what the act
+    itself is refused for.
     """
     act = _answer(connection, caller, act_id, reason, approved=True)
     approved = Approved(act_id=act_id, requested_by=act.requested_by, approved_by=caller.name)
     kind = kind_of(act.kind)
     if kind.alone:
         connection.execute(_LOCK_PERIOD, {"key": act.period})
-    kind.carry_out(connection, approved, find_period(connection, act.period), act)
+    period = find_period(connection, act.period) if kind.of_period else None
+    kind.carry_out(connection, approved, period, act)
     return find_request(connection, act_id)
 
 
@@ -255,14 +239,9 @@ def _answer(
     }
     if connection.execute(_ANSWER, stored).first() is None:
         raise Problem("act_answered", 409, _ANSWERED_ALREADY)
-    content = {
-        "period": act.period,
-        "act": act_id,
-        "what": act.kind,
-        "by": caller.name,
-        "commitments": {"reason": commitment(salt, reason)} if reason else {},
-    }
-    record(connection, "act.approved" if approved else "act.refused", content, _period_id(connection, act))
+    hidden = {"reason": commitment(salt, reason)} if reason else {}
+    leaf = "act.approved" if approved else "act.refused"
+    _record(connection, leaf, act, {"by": caller.name, "commitments": hidden})
     return act
 
 
@@ -271,7 +250,3 @@ _SAME_PERSON = Text(
     en="You asked for this yourself; another approver has to answer it.",
 )
 _ANSWERED_ALREADY = Text(zh="这项申请已经有人审批过了。", en="Somebody has answered this already.")
-
-
-def _period_id(connection: Connection, act: ApprovalRequest) -> int:
-    return find_period(connection, act.period).id

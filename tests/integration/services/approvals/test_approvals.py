@@ -32,9 +32,9 @@ from pingyi.services.approvals.approvals import (
     pending_requests,
     refuse_request,
     request_approval,
-    words_of,
 )
 from pingyi.services.approvals.kinds import ApprovalKind, ApprovalRequest
+from pingyi.services.approvals.registered_kinds import words_of
 from pingyi.services.approvals.requests import (
     request_adjustments,
     request_release,
