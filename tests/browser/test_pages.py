@@ -83,7 +83,7 @@ def test_print_is_a4_without_navigation(watch: Watch, address: str) -> None:
 @pytest.mark.parametrize(
     ("login", "paths"),
     [
-        ("admin", ["/office", "/office/periods/d", "/account"]),
+        ("admin", ["/office", "/office/periods/d", "/office/approvals", "/account"]),
         ("security", ["/accounts", "/keys"]),
     ],
 )
