@@ -50,12 +50,20 @@ def line_field(**kwargs: Any) -> fields.String:
     return fields.String(validate=_is_line, error_messages=messages("not_text"), **kwargs)
 
 
-def count_field(code: str, low: int, high: int, **kwargs: Any) -> fields.Raw:
-    return fields.Raw(validate=_whole(low, high, code), error_messages=messages(code), **kwargs)
+class CountField(fields.Raw):
+    """A whole number, as a number."""
 
 
-def flag_field(**kwargs: Any) -> fields.Raw:
-    return fields.Raw(validate=_is_flag, error_messages=messages("not_a_flag"), **kwargs)
+class FlagField(fields.Raw):
+    """True or false."""
+
+
+def count_field(code: str, low: int, high: int, **kwargs: Any) -> CountField:
+    return CountField(validate=_whole(low, high, code), error_messages=messages(code), **kwargs)
+
+
+def flag_field(**kwargs: Any) -> FlagField:
+    return FlagField(validate=_is_flag, error_messages=messages("not_a_flag"), **kwargs)
 
 
 class Table(Schema):

@@ -54,6 +54,10 @@ class Sources(fields.Field[dict[str, str]]):
         )
     }
 
+    def __init__(self, *, metadata: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        form = fields.Dict(keys=Key(), values=Word())
+        super().__init__(metadata={"form": form, "word": "*", **(metadata or {})}, **kwargs)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
         if isinstance(value, str) and value.strip():
             return {"*": str(Word().deserialize(value))}

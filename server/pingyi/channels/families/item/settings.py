@@ -48,6 +48,13 @@ class Item(Schema):
             )
 
 
+class GateTable(Schema):
+    """How forms show a gate: one of the two is typed."""
+
+    at_least = ScoreField()
+    over = ScoreField()
+
+
 class Gate(fields.Field[dict[str, Decimal]]):
     """The points from which on a bonus counts: "80" (at least), or { over = "80" } or { at_least = "80" }."""
 
@@ -57,6 +64,9 @@ class Gate(fields.Field[dict[str, Decimal]]):
             en='Not a number of points, nor a table with "over" or "at_least".',
         )
     }
+
+    def __init__(self, *, metadata: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(metadata={"form": GateTable, "word": "at_least", **(metadata or {})}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Decimal]:
         table = value if isinstance(value, Mapping) else {"at_least": value}

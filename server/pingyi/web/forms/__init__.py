@@ -1,0 +1,7 @@
+"""Forms made of marshmallow schemas, for pages without scripts: content to form to posted fields to content."""
+
+from pingyi.web.forms.form import Form, filled_form, posted_form
+from pingyi.web.forms.rules import FormRules, MultiDict, Path
+from pingyi.web.forms.views import Control, FormView
+
+__all__ = ["Control", "Form", "FormRules", "FormView", "MultiDict", "Path", "filled_form", "posted_form"]

@@ -1,0 +1,216 @@
+"""Draws the parts of a form: what the templates need of each, its errors attached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pingyi.channels.schema import title_of
+from pingyi.channels.text import Text
+from pingyi.domain.errors import FieldError
+from pingyi.web.forms.drawing_leaves import carried, draw_leaf
+from pingyi.web.forms.holding import NOTHING, packed
+from pingyi.web.forms.leaves import Flag, Leaf, Opaque, Words
+from pingyi.web.forms.posted import ODD, REST
+from pingyi.web.forms.rules import FormRules, Path, name_of
+from pingyi.web.forms.tables import Entries, Entry, Group, Node, Rows
+from pingyi.web.forms.views import EMPTY, Control, FormView
+
+SHORT_ROW = 6
+_LANGUAGES = {"zh": "zh-Hans", "en": "en"}
+
+
+@dataclass(slots=True)
+class Drawing:
+    """One drawing of a form. `changed`: the list that a button has just changed, its rows stay unfolded."""
+
+    rules: FormRules
+    content: Mapping[str, Any]
+    errors: Mapping[int, list[FieldError]]
+    changed: Path | None = None
+    places: list[tuple[str, Text, Text]] = field(default_factory=list)
+
+    def form(self, top: Group) -> FormView:
+        """The whole form; an error of a field that is not shown is told under that field's name."""
+        errors = self.errors.get(id(top), [])
+        self.places += [("", self._unshown(top, error), error.message) for error in errors]
+        return FormView(
+            controls=self._children(top, (), EMPTY),
+            carried=carried("", REST, top.rest) if top.rest else (),
+            errors=tuple(error.message for error in errors),
+            places=tuple(self.places),
+        )
+
+    def _unshown(self, top: Group, error: FieldError) -> Text:
+        name = error.pointer.split("/")[1] if "/" in error.pointer else ""
+        if name not in top.hidden:
+            return EMPTY
+        known = {each.data_key or key: each for key, each in top.schema.fields.items()}
+        return title_of(known[name], name) if name in known else Text(zh=name, en=name)
+
+    def _children(self, group: Group, path: Path, place: Text) -> tuple[Control, ...]:
+        return tuple(self._part(child, (*path, key), place) for key, child in group.children.items())
+
+    def _part(self, node: Node, path: Path, above: Text, label: Text | None = None) -> Control:
+        label = label or node.facts.label
+        place = join(above, label)
+        said = self._said(node, path, place)
+        if isinstance(node, Group):
+            return self._group(node, path, label, above, said)
+        if isinstance(node, Rows):
+            return self._rows(node, path, label, place, said)
+        if isinstance(node, Entries):
+            return self._entries(node, path, label, place, said)
+        return draw_leaf(node, path, label, place, said, self._choices(node, path))
+
+    def _said(self, part: Node | Entry, path: Path, place: Text) -> tuple[Text, ...]:
+        messages = tuple(dict.fromkeys(error.message for error in self.errors.get(id(part), ())))
+        self.places += [(name_of(path), place, message) for message in messages]
+        return messages
+
+    def _choices(self, node: Node, path: Path) -> Mapping[str, Text] | None:
+        if isinstance(node, (Leaf, Words)):
+            asked = self.rules.choices_at(path, self.content)
+            return node.facts.choices if asked is None else asked
+        return None
+
+    def _group(self, node: Group, path: Path, label: Text, above: Text, said: tuple[Text, ...]) -> Control:
+        place, both = join(above, label), set(node.children) == set(_LANGUAGES)
+        parts = self._both(node, path, label, above) if both else self._children(node, path, place)
+        return Control(
+            kind="both" if both else "group",
+            name=name_of(path),
+            label=label,
+            place=place,
+            help=node.facts.help,
+            errors=said,
+            parts=parts,
+            drawn=None if node.drawn is None else packed(node.drawn),
+            carried=_unknown(node, name_of(path)),
+        )
+
+    def _both(self, node: Group, path: Path, label: Text, above: Text) -> tuple[Control, ...]:
+        parts = []
+        for key, child in node.children.items():
+            own = child.facts.label
+            words = Text(zh=f"{label.zh}（{own.zh}）", en=f"{label.en} ({own.en})")
+            drawn = self._part(child, (*path, key), above, words)
+            parts.append(replace(drawn, lang=_LANGUAGES[key]))
+        return tuple(parts)
+
+    def _rows(self, node: Rows, path: Path, label: Text, place: Text, said: tuple[Text, ...]) -> Control:
+        folds = any(_weight(row) > SHORT_ROW for row in node.rows)
+        rows = [
+            self._row(row, (*path, at), numbered(label, at), numbered(place, at), folds)
+            for at, row in enumerate(node.rows)
+        ]
+        return self._listed("rows", node, path, label, place, said, rows)
+
+    def _row(self, row: Group, path: Path, label: Text, place: Text, folds: bool) -> Control:
+        before = len(self.places)
+        said = self._said(row, path, place)
+        parts = self._children(row, path, place)
+        return Control(
+            kind="row",
+            name=name_of(path),
+            label=label,
+            place=place,
+            errors=said,
+            parts=parts,
+            caption=_caption(row),
+            folds=folds,
+            open=row.fresh or len(self.places) > before or self._is_changed(path),
+            carried=_unknown(row, name_of(path)),
+        )
+
+    def _is_changed(self, path: Path) -> bool:
+        steps = tuple(map(str, path))
+        return self.changed is not None and tuple(map(str, self.changed))[: len(steps)] == steps
+
+    def _entries(
+        self, node: Entries, path: Path, label: Text, place: Text, said: tuple[Text, ...]
+    ) -> Control:
+        rows = []
+        for at, row in enumerate(node.rows):
+            rows.append(self._entry(row, (*path, at), numbered(label, at), numbered(place, at)))
+        return self._listed("entries", node, path, label, place, said, rows)
+
+    def _entry(self, row: Entry, path: Path, label: Text, place: Text) -> Control:
+        said = self._said(row, path, place)
+        key = self._part(row.key, (*path, "key"), place)
+        value = self._part(row.value, (*path, "value"), place)
+        text = row.key.text
+        return Control(
+            kind="entry",
+            name=name_of(path),
+            label=label,
+            place=place,
+            errors=said,
+            parts=(key, value),
+            caption=Text(zh=text, en=text),
+        )
+
+    def _listed(
+        self,
+        kind: str,
+        node: Rows | Entries,
+        path: Path,
+        label: Text,
+        place: Text,
+        said: tuple[Text, ...],
+        rows: list[Control],
+    ) -> Control:
+        drawn = node.drawn if isinstance(node, Entries) else None
+        return Control(
+            kind=kind,
+            name=name_of(path),
+            label=label,
+            place=place,
+            help=node.facts.help,
+            unit=node.facts.unit,
+            errors=said,
+            parts=tuple(rows),
+            may_add=len(rows) < node.facts.most,
+            drawn=None if drawn is None else packed(drawn),
+            carried=_unknown(node, name_of(path)),
+        )
+
+
+def _unknown(node: Group | Rows | Entries, name: str) -> tuple[Any, ...]:
+    rest = carried(name, REST, node.rest) if isinstance(node, (Group, Entries)) and node.rest else ()
+    return rest + (() if node.odd is NOTHING else carried(name, ODD, node.odd))
+
+
+def join(above: Text, label: Text) -> Text:
+    """The place of a part under another."""
+    return Text(zh=f"{above.zh} · {label.zh}", en=f"{above.en} · {label.en}") if above.zh else label
+
+
+def numbered(label: Text, at: int) -> Text:
+    """The words for a row, counted from 1."""
+    return Text(zh=f"{label.zh} {at + 1}", en=f"{label.en} {at + 1}")
+
+
+def _caption(row: Group) -> Text:
+    """What a row is about: its title, else its key."""
+    title, key = row.children.get("title"), row.children.get("key")
+    if isinstance(title, Group):
+        said = [_text(title.children.get(tongue)) for tongue in _LANGUAGES]
+        if any(said):
+            return Text(zh=said[0] or said[1], en=said[1] or said[0])
+    own = _text(title) or _text(key)
+    return Text(zh=own, en=own)
+
+
+def _text(node: Node | None) -> str:
+    return node.text if isinstance(node, Leaf) else ""
+
+
+def _weight(node: Node) -> int:
+    """About how many controls a part has, whatever is typed in it."""
+    if isinstance(node, Group):
+        return sum(map(_weight, node.children.values()))
+    if isinstance(node, (Flag, Leaf, Words, Opaque)):
+        return 1
+    return SHORT_ROW if node.facts.field.metadata.get("fold", True) else 1

@@ -1,0 +1,88 @@
+"""What the templates show of a form: controls in their order, with their words and what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from pingyi.channels.text import Text
+
+EMPTY = Text(zh="", en="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    value: str
+    label: Text
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """Content without a control: the hidden field that carries it, its words, and the box that removes it."""
+
+    name: str
+    value: str
+    shown: str
+    drop: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """`kind`: line, text, select, tick, ticks, lines, group, both (a text in two languages), rows, row,
+    entries, entry or nothing. `label` is its own, `place` the whole way to it."""
+
+    kind: str
+    name: str
+    label: Text
+    place: Text
+    help: Text | None = None
+    unit: Text | None = None
+    errors: tuple[Text, ...] = ()
+    value: str = ""
+    type: str = "text"
+    inputmode: str = ""
+    lang: str = ""
+    options: tuple[Option, ...] = ()
+    ticked: bool = False
+    said: bool = False
+    parts: tuple[Control, ...] = ()
+    caption: Text = EMPTY
+    folds: bool = False
+    open: bool = False
+    may_add: bool = False
+    drawn: str | None = None
+    carried: tuple[Carried, ...] = ()
+
+    @property
+    def wrong(self) -> str:
+        """The id of what is said to be wrong here."""
+        return f"{self.name}.wrong"
+
+    @property
+    def runs(self) -> list[tuple[bool, list[Control]]]:
+        """The parts in runs of those that stand side by side (True), and of the others."""
+        return _runs(self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormView:
+    """`places`: what is wrong in the order of the form, each with the id to go to ("" where there is none),
+    the place in words and the message; `errors`: what belongs to no control."""
+
+    controls: tuple[Control, ...]
+    carried: tuple[Carried, ...]
+    errors: tuple[Text, ...]
+    places: tuple[tuple[str, Text, Text], ...]
+
+    @property
+    def runs(self) -> list[tuple[bool, list[Control]]]:
+        """The controls in runs of those that stand side by side (True), and of the others."""
+        return _runs(self.controls)
+
+
+def _runs(controls: tuple[Control, ...]) -> list[tuple[bool, list[Control]]]:
+    return [(beside, list(run)) for beside, run in groupby(controls, lambda one: one.kind not in _APART)]
+
+
+_APART = ("group", "rows", "entries")
