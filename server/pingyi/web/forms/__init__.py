@@ -1,4 +1,4 @@
-"""Forms made of marshmallow schemas, for pages without scripts: content to form to posted fields to content."""
+"""Forms made of marshmallow schemas for pages without scripts: content, form, posted fields, content."""
 
 from pingyi.web.forms.form import Form, filled_form, posted_form
 from pingyi.web.forms.rules import FormRules, MultiDict, Path

@@ -31,7 +31,8 @@ def change_rows(top: Group, what: str, rules: FormRules) -> Path | None:
 
 
 def _add(top: Group, steps: list[str], rules: FormRules) -> Path | None:
-    listed, path = part_at(top, steps), tuple(steps)
+    listed = part_at(top, steps)
+    path: Path = tuple(steps)
     if not isinstance(listed, (Rows, Entries)):
         return None
     if len(listed.rows) >= listed.facts.most:

@@ -18,9 +18,7 @@ from pingyi.web.forms.views import Carried, Control, Option
 LONGEST_SHOWN = 1000
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MODES = {"whole": "numeric", "count": "numeric", "decimal": "decimal"}
-_SHA256 = Text(
-    zh="填写文件的SHA-256（64位十六进制）。", en="The file's SHA-256, 64 hexadecimal digits."
-)
+_SHA256 = Text(zh="填写文件的SHA-256（64位十六进制）。", en="The file's SHA-256, 64 hexadecimal digits.")
 
 AnyLeaf = Leaf | Flag | Words | Opaque
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from pingyi.channels.text import Text
-from pingyi.domain.document_fields import FlagField
 from pingyi.domain.errors import FieldError
 from pingyi.web.forms.facts import KEY, VALUE, AnyField, Facts, facts_of, is_preset
 from pingyi.web.forms.holding import NOTHING, scalars, shown_text
 from pingyi.web.forms.leaves import Flag, Leaf, Opaque, Words
 from pingyi.web.forms.posted import Posted
 from pingyi.web.forms.rules import FormRules, Path, name_of
+from pingyi.web.forms.shapes import Shape, is_open, shape_of, shown_fields, table_of, value_alone
 
 DEEPEST_PATH = 24
 Errors = list[FieldError]
@@ -43,24 +43,22 @@ class Group:
         return {}
 
     def take(self, raw: Any, path: Path, rules: FormRules) -> None:
-        table = _table(raw, self.facts.word)
+        table = table_of(raw, self.facts.word)
         self.odd = raw if table is None else NOTHING
         table = table or {}
-        for key, each in _shown(self.schema, self.hidden):
+        for key, each in shown_fields(self.schema, self.hidden):
             place = (*path, key)
             beside = scalars({name: value for name, value in table.items() if name != key})
             child = make_node(each, key, self.schema, place, rules, beside)
             take(child, table.get(key, NOTHING), place, rules)
             self.children[key] = child
         self.rest = {
-            key: value
-            for key, value in table.items()
-            if key not in self.children and key not in self.hidden
+            key: value for key, value in table.items() if key not in self.children and key not in self.hidden
         }
 
     def read(self, posted: Posted, path: Path) -> None:
         late = []
-        for key, each in _shown(self.schema, self.hidden):
+        for key, each in shown_fields(self.schema, self.hidden):
             place = (*path, key)
             drawn = posted.drawn(name_of(place)) if is_open(each) else None
             child = make_node(each, key, self.schema, place, posted.rules, drawn or {})
@@ -79,7 +77,7 @@ class Group:
             value = NOTHING if name == key else content(child, [], ())
             beside |= {} if value is NOTHING else {name: value}
         old = self.children[key]
-        field_ = self.schema.fields[_attribute(self.schema, key)]
+        field_ = dict(shown_fields(self.schema, self.hidden))[key]
         new = make_node(field_, key, self.schema, path, rules, scalars(beside))
         schemas = [type(one.schema) if isinstance(one, Group) else None for one in (old, new)]
         if schemas[0] is not schemas[1]:
@@ -103,7 +101,7 @@ class Group:
         }
         made |= {key: value for key, value in self.rest.items() if key not in made}
         if any(child.typed for child in self.children.values()) or self.rest:
-            return _alone(made, self.facts.word)
+            return value_alone(made, self.facts.word)
         if self.odd is not NOTHING:
             return self.odd
         return made if self.always else NOTHING
@@ -189,7 +187,7 @@ class Entries:
         return Entry(key, value)
 
     def take(self, raw: Any, path: Path, rules: FormRules) -> None:
-        table = _table(raw, self.facts.word)
+        table = table_of(raw, self.facts.word)
         self.odd = raw if table is None else NOTHING
         for key, value in (table or {}).items():
             if shown_text(key, "line") is None or (key == "" and value == ""):
@@ -229,7 +227,7 @@ class Entries:
                 made[key] = row.value.blank if value is NOTHING else value
         made |= {key: value for key, value in self.rest.items() if key not in made}
         if made:
-            return _alone(made, self.facts.word)
+            return value_alone(made, self.facts.word)
         return self.odd
 
 
@@ -267,71 +265,24 @@ def make_node(
 ) -> Node:
     """The empty part of a field; `beside`: the scalars that stand with it in its table."""
     facts = facts_of(each, key, label, schema)
-    form = each.metadata.get("form")
-    if len(path) > DEEPEST_PATH:
-        return Opaque(facts)
-    if isinstance(form, type) and issubclass(form, Schema):
-        return Group(facts, form(), always=each.required)
-    shape = form if isinstance(form, fields.Field) else each
-    if is_open(shape):
-        return _open_node(facts, path, rules, dict(beside))
-    return _closed_node(facts, shape, is_preset(key, schema))
+    shape = shape_of(each) if len(path) <= DEEPEST_PATH else Shape(kind="opaque")
+    known = rules.schema_at(path, beside) if shape.kind == "open" else shape.schema
+    drawn = dict(beside) if shape.kind == "open" else None
+    if known is not None:
+        if shape.kind == "rows":
+            return Rows(facts, known)
+        return Group(facts, known, always=facts.required, drawn=drawn)
+    if shape.kind in ("open", "entries"):
+        return Entries(facts, shape.key, shape.value, drawn=drawn)
+    return _leaf(facts, shape.kind, alone=is_preset(key, schema))
 
 
-def _closed_node(facts: Facts, shape: AnyField, preset: bool) -> Node:
-    match shape:
-        case FlagField() | fields.Boolean():
-            flag = Flag(facts)
-            flag.take(NOTHING)
-            return flag
-        case fields.Nested(many=True) | fields.List(inner=fields.Nested(many=False)):
-            nested = shape.inner if isinstance(shape, fields.List) else shape
-            return Rows(facts, nested.schema)
-        case fields.Nested():
-            return Group(facts, shape.schema, always=shape.required)
-        case fields.List(inner=fields.Nested() | fields.List() | fields.Mapping()) | fields.Tuple():
-            return Opaque(facts)
-        case fields.List():
-            return Words(facts, alone=preset)
-        case fields.Mapping(value_field=value) if value is not None:
-            return Entries(facts, shape.key_field or fields.String(), value)
-    return Leaf(facts)
-
-
-def _open_node(facts: Facts, path: Path, rules: FormRules, beside: dict[str, Any]) -> Node:
-    schema = rules.schema_at(path, beside)
-    if schema is not None:
-        return Group(facts, schema, always=facts.required, drawn=beside)
-    text = fields.String()
-    return Entries(facts, text, text, drawn=beside)
-
-
-def is_open(each: AnyField) -> bool:
-    """Whether a field is a mapping that names no field for its values."""
-    return isinstance(each, fields.Mapping) and each.value_field is None and "form" not in each.metadata
-
-
-def _shown(schema: Schema, hidden: frozenset[str]) -> Iterator[tuple[str, AnyField]]:
-    for name, each in schema.fields.items():
-        key = each.data_key or name
-        useless = is_preset(key, schema) and not getattr(schema, "presets", None)
-        if key not in hidden and not each.dump_only and not useless:
-            yield key, each
-
-
-def _attribute(schema: Schema, key: str) -> str:
-    return next(name for name, each in schema.fields.items() if (each.data_key or name) == key)
-
-
-def _table(raw: Any, word: str | None) -> Mapping[str, Any] | None:
-    """A raw table; a value alone where it stands for one; None where it is neither."""
-    if raw is NOTHING or isinstance(raw, Mapping):
-        return {} if raw is NOTHING else raw
-    return {word: raw} if word and isinstance(raw, (str, int)) and not isinstance(raw, bool) else None
-
-
-def _alone(made: dict[str, Any], word: str | None) -> Any:
-    return made[word] if word is not None and set(made) == {word} else made
+def _leaf(facts: Facts, kind: str, *, alone: bool) -> Leaf | Flag | Words | Opaque:
+    if kind == "flag":
+        return Flag(facts, ticked=facts.field.load_default is True)
+    if kind == "words":
+        return Words(facts, alone=alone)
+    return Leaf(facts) if kind == "leaf" else Opaque(facts)
 
 
 def _twice(key: str, pointer: tuple[str, ...]) -> FieldError:

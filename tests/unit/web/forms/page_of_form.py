@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from jinja2 import Environment, PackageLoader
-from pingyi.web.forms import Form
-from pingyi.domain.errors import FieldError
 from werkzeug.datastructures import MultiDict
+
+from pingyi.domain.errors import FieldError
+from pingyi.web.forms import Form
 
 _PAGE = (
     "{% from 'forms.html' import form_fields with context %}"
@@ -17,15 +18,15 @@ _PAGE = (
 
 
 def environment(tongue: str = "zh") -> Environment:
-    made = Environment(
-        loader=PackageLoader("pingyi"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    made = Environment(loader=PackageLoader("pingyi"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     made.globals["t"] = lambda zh, en: en if tongue == "en" else zh
     made.filters["say"] = lambda text: text.get(tongue)
     return made
 
 
-def html_of(form: Form, errors: tuple[FieldError, ...] = (), *, writes: bool = True, tongue: str = "zh") -> str:
+def html_of(
+    form: Form, errors: tuple[FieldError, ...] = (), *, writes: bool = True, tongue: str = "zh"
+) -> str:
     return environment(tongue).from_string(_PAGE).render(view=form.view(errors), writes=writes)
 
 
