@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, Template
 from werkzeug.datastructures import MultiDict
 
 from pingyi.domain.errors import FieldError
@@ -17,17 +18,18 @@ _PAGE = (
 )
 
 
-def environment(tongue: str = "zh") -> Environment:
+@cache
+def page_in(tongue: str) -> Template:
     made = Environment(loader=PackageLoader("pingyi"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     made.globals["t"] = lambda zh, en: en if tongue == "en" else zh
     made.filters["say"] = lambda text: text.get(tongue)
-    return made
+    return made.from_string(_PAGE)
 
 
 def html_of(
     form: Form, errors: tuple[FieldError, ...] = (), *, writes: bool = True, tongue: str = "zh"
 ) -> str:
-    return environment(tongue).from_string(_PAGE).render(view=form.view(errors), writes=writes)
+    return page_in(tongue).render(view=form.view(errors), writes=writes)
 
 
 def sent(form: Form) -> MultiDict[str, str]:
