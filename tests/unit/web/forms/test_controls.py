@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from marshmallow import Schema, fields, validate
@@ -22,7 +22,7 @@ class Inner(Schema):
 
 
 class Presets(SettingsSchema):
-    presets = {"one": {"a": "1"}, "two": {"a": "2"}}
+    presets: ClassVar = {"one": {"a": "1"}, "two": {"a": "2"}}
     a = fields.List(Key(), required=True)
 
 
@@ -152,22 +152,37 @@ def test_what_is_typed_becomes_content(name: str, typed_in: str | list[str], con
     assert typed(name, values) == {"must": False, "numbers": [], name: content}
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        *(("line", "甲"), ("text", "a\n\nb"), ("score", "80.50"), ("exact", "100/9"), ("whole", 0), ("whole", "x")),
-        *(("count", 3), ("count", "3"), ("count", True), ("day", "2026-01-31"), ("day", "昨天"), ("pick", "good")),
-        *(("pick", "不在其中"), ("one_of", "x"), ("flag", True), ("flag", False), ("flag", "不知道"), ("on", False)),
-        *(("off", True), ("off", "true"), ("must", True), ("ticks", ["bad", "good", "else", "bad"]), ("ticks", "bad")),
-        *(("lines", ["b", "a"]), ("lines", ["a b", "a\nb"]), ("lines", ["a", 1]), ("numbers", [3, 1])),
-        *(("title", {"zh": "甲", "en": "A"}), ("title", "甲"), ("inner", {"a": "1", "yes": False}), ("inner", [1])),
-        *(("inner", {"yes": False}), ("pairs", {"b": "1", "a": "x"}), ("pairs", {"a": "", "": "1", " ": "2"})),
-        *(("pairs", {"a": ["1"]}), ("nested", {"b": {"a": "1"}, "a": {}}), ("nested", {"a": "1"}), ("rows", [{}])),
-        *(("rows", [{"a": "1"}, "x", {"b": 2}]), ("rows", {"0": {}}), ("presets", {"a": ["1"], "preset": ["two"]})),
-        *(("either", "80"), ("either", {"yes": False, "a": "1"}), ("either", {"b": "1"}), ("odd", ["x"])),
-        *(("file", "ab" * 32), ("line", 5), ("line", " a"), ("text", "a\rb"), ("unknown", {"x": [1, 2.5]})),
-    ],
-)  # fmt: skip
+BACK: dict[str, list[Any]] = {
+    "line": ["甲", 5, " a"],
+    "text": ["a\n\nb", "a\rb"],
+    "score": ["80.50", 1.5],
+    "exact": ["100/9"],
+    "whole": [0, "x", 10**30],
+    "count": [3, "3", True],
+    "day": ["2026-01-31", "昨天"],
+    "pick": ["good", "不在其中"],
+    "one_of": ["x"],
+    "flag": [True, False, "不知道", []],
+    "on": [False],
+    "off": [True, "true"],
+    "must": [True],
+    "ticks": [["bad", "good", "else", "bad"], "bad"],
+    "lines": [["b", "a"], ["a b", "a\nb"], ["a", 1]],
+    "numbers": [[3, 1], ["x"]],
+    "title": [{"zh": "甲", "en": "A"}, "甲", {"zh": "甲", "fr": "A"}],
+    "inner": [{"a": "1", "yes": False}, [1], {"yes": False}],
+    "pairs": [{"b": "1", "a": "x"}, {"a": "", "": "1", " ": "2"}, {"a": ["1"]}, "x"],
+    "nested": [{"b": {"a": "1"}, "a": {}}, {"a": "1"}],
+    "rows": [[{}], [{"a": "1"}, "x", {"b": 2}], {"0": {}}],
+    "presets": [{"a": ["1"], "preset": ["two"]}, {"a": [], "preset": 3}],
+    "either": ["80", {"yes": False, "a": "1"}, {"b": "1"}, []],
+    "odd": [["x"]],
+    "file": ["ab" * 32],
+    "unknown": [{"x": [1, 2.5]}],
+}
+
+
+@pytest.mark.parametrize(("name", "content"), [(name, one) for name, all_ in BACK.items() for one in all_])
 def test_content_comes_back(name: str, content: Any) -> None:
     rest = {"must": False, "numbers": []}
     made = back({**rest, name: content})

@@ -106,7 +106,8 @@ channels.0.settings.items.0~row channels.0.settings.items.0.veto policies.tie_br
 consequences.7.when.k channels.99999999999~row categories.0~odd channels.0.settings~rest . ~
 """
 WORDS = r"""
-1 0 mobile_qr checklist null [] {} {"plugin":"hotline"} {"plugin":[]} {"a":NaN} "\ud800" * {"x":{"y":[1.5,"z"]}}
+1 0 mobile_qr checklist null [] {} {"plugin":"hotline"} {"plugin":[]} {"a":NaN} "\ud800"
+* {"x":{"y":[1.5,"z"]}}
 """
 VALUES = st.one_of(
     st.text(max_size=20),
