@@ -15,7 +15,7 @@ from pingyi.web.forms.leaves import Flag, Leaf, Opaque, Words
 from pingyi.web.forms.posted import ODD, REST
 from pingyi.web.forms.rules import FormRules, Path, name_of
 from pingyi.web.forms.tables import Entries, Entry, Group, Node, Rows
-from pingyi.web.forms.views import EMPTY, Control, FormView
+from pingyi.web.forms.views import EMPTY, Control, FormView, under
 
 SHORT_ROW = 6
 _LANGUAGES = {"zh": "zh-Hans", "en": "en"}
@@ -54,7 +54,7 @@ class Drawing:
 
     def _part(self, node: Node, path: Path, above: Text, label: Text | None = None) -> Control:
         label = label or node.facts.label
-        place = join(above, label)
+        place = under(above, label)
         said = self._said(node, path, place)
         if isinstance(node, Group):
             return self._group(node, path, label, above, said)
@@ -76,7 +76,7 @@ class Drawing:
         return None
 
     def _group(self, node: Group, path: Path, label: Text, above: Text, said: tuple[Text, ...]) -> Control:
-        place, both = join(above, label), set(node.children) == set(_LANGUAGES)
+        place, both = under(above, label), set(node.children) == set(_LANGUAGES)
         parts = self._both(node, path, label, above) if both else self._children(node, path, place)
         return Control(
             kind="both" if both else "group",
@@ -86,6 +86,7 @@ class Drawing:
             help=node.facts.help,
             errors=said,
             parts=parts,
+            typed=node.typed,
             drawn=None if node.drawn is None else packed(node.drawn),
             carried=_unknown(node, name_of(path)),
         )
@@ -118,6 +119,7 @@ class Drawing:
             place=place,
             errors=said,
             parts=parts,
+            typed=True,
             caption=_caption(row),
             folds=folds,
             open=row.fresh or len(self.places) > before or self._is_changed(path),
@@ -140,7 +142,6 @@ class Drawing:
         said = self._said(row, path, place)
         key = self._part(row.key, (*path, "key"), place)
         value = self._part(row.value, (*path, "value"), place)
-        text = row.key.text
         return Control(
             kind="entry",
             name=name_of(path),
@@ -148,7 +149,8 @@ class Drawing:
             place=place,
             errors=said,
             parts=(key, value),
-            caption=Text(zh=text, en=text),
+            typed=row.key.typed or row.value.typed,
+            caption=key.words,
         )
 
     def _listed(
@@ -171,6 +173,7 @@ class Drawing:
             unit=node.facts.unit,
             errors=said,
             parts=tuple(rows),
+            typed=node.typed,
             may_add=len(rows) < node.facts.most,
             drawn=None if drawn is None else packed(drawn),
             carried=_unknown(node, name_of(path)),
@@ -180,11 +183,6 @@ class Drawing:
 def _unknown(node: Group | Rows | Entries, name: str) -> tuple[Any, ...]:
     rest = carried(name, REST, node.rest) if isinstance(node, (Group, Entries)) and node.rest else ()
     return rest + (() if node.odd is NOTHING else carried(name, ODD, node.odd))
-
-
-def join(above: Text, label: Text) -> Text:
-    """The place of a part under another."""
-    return Text(zh=f"{above.zh} · {label.zh}", en=f"{above.en} · {label.en}") if above.zh else label
 
 
 def numbered(label: Text, at: int) -> Text:

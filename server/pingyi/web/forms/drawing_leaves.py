@@ -40,6 +40,7 @@ def draw_leaf(
         errors=errors,
         help=facts.help or (_SHA256 if facts.how == "file" else None),
         unit=facts.unit,
+        typed=node.typed,
         carried=() if node.odd is NOTHING else carried(name, ODD, node.odd),
         **_kind(node, choices),
     )

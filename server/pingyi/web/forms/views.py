@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
 from pingyi.channels.text import Text
 
 EMPTY = Text(zh="", en="")
+YES = Text(zh="是", en="yes")
+NO = Text(zh="否", en="no")
+
+
+def listed(words: Iterable[Text], zh: str = "、", en: str = ", ") -> Text:
+    """Several words in a row."""
+    told = list(words)
+    return Text(zh=zh.join(one.zh for one in told), en=en.join(one.en for one in told))
+
+
+def under(above: Text, label: Text) -> Text:
+    """The place of a part under another."""
+    return Text(zh=f"{above.zh} · {label.zh}", en=f"{above.en} · {label.en}") if above.zh else label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +44,7 @@ class Carried:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """`kind`: line, text, select, tick, ticks, lines, group, both (a text in two languages), rows, row,
-    entries, entry or nothing. `label` is its own, `place` the whole way to it."""
+    entries, entry or nothing. `label` is its own, `place` the whole way to it; `typed`: content has it."""
 
     kind: str
     name: str
@@ -52,12 +66,24 @@ class Control:
     open: bool = False
     may_add: bool = False
     drawn: str | None = None
+    typed: bool = False
     carried: tuple[Carried, ...] = ()
 
     @property
     def wrong(self) -> str:
         """The id of what is said to be wrong here."""
         return f"{self.name}.wrong"
+
+    @property
+    def words(self) -> Text:
+        """What is typed, ticked or chosen here, as people read it; of several parts nothing."""
+        if self.kind == "tick":
+            return YES if self.ticked else NO
+        if self.kind in ("select", "ticks"):
+            return listed([one.label for one in self.options if one.chosen])
+        if self.kind == "lines":
+            return listed([Text(zh=line, en=line) for line in self.value.split("\n") if line])
+        return Text(zh=self.value, en=self.value)
 
     @property
     def runs(self) -> list[tuple[bool, list[Control]]]:

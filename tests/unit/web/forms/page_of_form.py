@@ -17,19 +17,25 @@ _PAGE = (
     "<form>{{ form_fields(view, '/here', writes) }}</form>"
 )
 
+_PAPER = "{% from 'forms.html' import printed with context %}{{ printed(view) }}"
+
 
 @cache
-def page_in(tongue: str) -> Template:
+def page_in(tongue: str, source: str) -> Template:
     made = Environment(loader=PackageLoader("pingyi"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     made.globals["t"] = lambda zh, en: en if tongue == "en" else zh
     made.filters["say"] = lambda text: text.get(tongue)
-    return made.from_string(_PAGE)
+    return made.from_string(source)
 
 
 def html_of(
     form: Form, errors: tuple[FieldError, ...] = (), *, writes: bool = True, tongue: str = "zh"
 ) -> str:
-    return page_in(tongue).render(view=form.view(errors), writes=writes)
+    return page_in(tongue, _PAGE).render(view=form.view(errors), writes=writes)
+
+
+def outline_of(form: Form, *, tongue: str = "zh") -> str:
+    return page_in(tongue, _PAPER).render(view=form.view())
 
 
 def sent(form: Form) -> MultiDict[str, str]:
