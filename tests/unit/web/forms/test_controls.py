@@ -105,8 +105,8 @@ def test_line_has_its_words_beside_it() -> None:
     assert label.text.split() == ["一行", "（分）"]
     element = page.by_id("line")
     assert element.given["value"] == "甲 <b>&\"'"
-    assert element.given["aria-describedby"] == "line.help"
-    assert page.by_id("line.help").text == "说明"
+    assert element.given["aria-describedby"] == "line~help"
+    assert page.by_id("line~help").text == "说明"
 
 
 @pytest.mark.parametrize(
