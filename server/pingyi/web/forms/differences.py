@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from marshmallow import Schema
 
@@ -23,28 +23,49 @@ class Difference:
 
     place: Text
     kind: Kind
+    before: str
+    after: str
+
+
+class Change(NamedTuple):
+    place: Text
+    kind: Kind
     before: Text
     after: Text
 
 
 def differences(
-    schema: Schema, before: Mapping[str, Any], after: Mapping[str, Any], rules: FormRules
+    schema: Schema,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    rules: FormRules,
+    *,
+    language: str = "zh",
 ) -> list[Difference]:
-    """Every difference in the order of the form; rows are matched by their `key` where they have one."""
+    """Every difference in the order of the form, its words in `language` ("zh" or "en").
+
+    Rows are matched by their `key` where all have one, else by their places.
+    """
     first = filled_form(schema, before, rules).view()
     second = filled_form(schema, after, rules).view()
-    told = list(_of_parts(first.controls, second.controls, EMPTY))
-    return told + list(_of_carried(first.carried, second.carried, EMPTY))
+    changes = [
+        *_of_parts(first.controls, second.controls, EMPTY),
+        *_of_carried(first.carried, second.carried, EMPTY),
+    ]
+    return [
+        Difference(place=place, kind=kind, before=was.get(language), after=becomes.get(language))
+        for place, kind, was, becomes in changes
+    ]
 
 
-def _of_parts(before: Sequence[Control], after: Sequence[Control], place: Text) -> Iterator[Difference]:
+def _of_parts(before: Sequence[Control], after: Sequence[Control], place: Text) -> Iterator[Change]:
     """What differs in two tables: their parts go together by their keys."""
     first, second = ({one.name.rpartition(".")[2]: one for one in side} for side in (before, after))
     for key in {**second, **first}:
         yield from _of_pair(first.get(key), second.get(key), place)
 
 
-def _of_pair(before: Control | None, after: Control | None, above: Text) -> Iterator[Difference]:
+def _of_pair(before: Control | None, after: Control | None, above: Text) -> Iterator[Change]:
     one = after or before
     if one is None:
         return
@@ -75,13 +96,13 @@ def _words(one: Control | None, other: Control | None) -> Text:
     return one.words if one and (one.typed or other) else EMPTY
 
 
-def _changed(before: Text, after: Text, place: Text) -> Iterator[Difference]:
+def _changed(before: Text, after: Text, place: Text) -> Iterator[Change]:
     if before != after:
         kind: Kind = "added" if before == EMPTY else "removed" if after == EMPTY else "changed"
-        yield Difference(place=place, kind=kind, before=before, after=after)
+        yield Change(place, kind, before, after)
 
 
-def _of_carried(before: Sequence[Carried], after: Sequence[Carried], place: Text) -> Iterator[Difference]:
+def _of_carried(before: Sequence[Carried], after: Sequence[Carried], place: Text) -> Iterator[Change]:
     said = [listed(Text(zh=one.shown, en=one.shown) for one in side) for side in (before, after)]
     if [one.value for one in before] != [one.value for one in after]:
         yield from _changed(said[0], said[1], place)
@@ -89,7 +110,7 @@ def _of_carried(before: Sequence[Carried], after: Sequence[Carried], place: Text
 
 def _of_rows(
     before: Sequence[Control], after: Sequence[Control], above: Text, label: Text
-) -> Iterator[Difference]:
+) -> Iterator[Change]:
     pairs = _matched(before, after)
     staying = _staying([(first[0], second[0]) for first, second in pairs if first and second])
     for first, second in pairs:
@@ -98,14 +119,14 @@ def _of_rows(
         if first and second:
             if (first[0], second[0]) not in staying:
                 was, becomes = _number(first[0]), _number(second[0])
-                yield Difference(place=place, kind="moved", before=was, after=becomes)
+                yield Change(place, "moved", was, becomes)
             yield from _inside(first[1], second[1], place)
         else:
             kind: Kind = "added" if second else "removed"
-            yield Difference(place=place, kind=kind, before=_summary(first), after=_summary(second))
+            yield Change(place, kind, _summary(first), _summary(second))
 
 
-def _inside(before: Control, after: Control, place: Text) -> Iterator[Difference]:
+def _inside(before: Control, after: Control, place: Text) -> Iterator[Change]:
     if after.kind == "entry":
         value, other = before.parts[1], after.parts[1]
         if value.parts or other.parts:

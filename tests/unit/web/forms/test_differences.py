@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from tests.unit.web.forms.contents import RULES, contents, scheme_with
 from tests.unit.web.forms.page_of_form import outline_of, read_page
 
-from pingyi.channels import Text
 from pingyi.domain.scheme.schema import SchemeTable
 from pingyi.web.forms import differences, filled_form
 
@@ -29,8 +28,8 @@ def told(change: Any) -> list[tuple[str, str, str, str]]:
     after = deepcopy(BEFORE)
     change(after)
     return [
-        (one.kind, one.place.en, one.before.en, one.after.en)
-        for one in differences(SchemeTable(), BEFORE, after, RULES)
+        (one.kind, one.place.en, one.before, one.after)
+        for one in differences(SchemeTable(), BEFORE, after, RULES, language="en")
     ]
 
 
@@ -93,7 +92,7 @@ def test_choice_that_is_only_called_otherwise_is_the_same() -> None:
     after = deepcopy(before)
     after["groups"][0]["title"] = {"zh": "乙", "en": "B"}
     found = differences(SchemeTable(), before, after, RULES)
-    assert [one.after for one in found] == [Text(zh="乙", en="乙"), Text(zh="B", en="B")]
+    assert [one.after for one in found] == ["乙", "B"]
 
 
 @settings(max_examples=25, deadline=None)
@@ -130,3 +129,11 @@ def _words(value: Any) -> list[str]:
     if isinstance(value, list):
         return [word for inner in value for word in _words(inner)]
     return [str(value)] if not isinstance(value, bool) else []
+
+
+def test_differences_are_told_in_the_language_of_the_reader() -> None:
+    after = deepcopy(BEFORE)
+    after["channels"][0]["plugin"] = "web_poll"
+    for language, words in (("zh", "移动手机端测评"), ("en", "Mobile QR survey")):
+        [one] = differences(SchemeTable(), BEFORE, after, RULES, language=language)
+        assert one.before == words
