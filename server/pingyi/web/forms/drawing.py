@@ -59,9 +59,9 @@ class Drawing:
         if isinstance(node, Group):
             return self._group(node, path, label, above, said)
         if isinstance(node, Rows):
-            return self._rows(node, path, label, place, said)
+            return self._rows(node, path, label, above, said)
         if isinstance(node, Entries):
-            return self._entries(node, path, label, place, said)
+            return self._entries(node, path, label, above, said)
         return draw_leaf(node, path, label, place, said, self._choices(node, path))
 
     def _said(self, part: Node | Entry, path: Path, place: Text) -> tuple[Text, ...]:
@@ -87,6 +87,7 @@ class Drawing:
             errors=said,
             parts=parts,
             typed=node.typed,
+            rare=node.facts.rare and not node.typed and not self._is_wrong(path),
             drawn=None if node.drawn is None else packed(node.drawn),
             carried=_unknown(node, name_of(path)),
         )
@@ -100,13 +101,14 @@ class Drawing:
             parts.append(replace(drawn, lang=_LANGUAGES[key]))
         return tuple(parts)
 
-    def _rows(self, node: Rows, path: Path, label: Text, place: Text, said: tuple[Text, ...]) -> Control:
+    def _rows(self, node: Rows, path: Path, label: Text, above: Text, said: tuple[Text, ...]) -> Control:
+        one = node.facts.row or label
         folds = any(_weight(row) > SHORT_ROW for row in node.rows)
         rows = [
-            self._row(row, (*path, at), numbered(label, at), numbered(place, at), folds)
+            self._row(row, (*path, at), numbered(one, at), under(above, numbered(one, at)), folds)
             for at, row in enumerate(node.rows)
         ]
-        return self._listed("rows", node, path, label, place, said, rows)
+        return self._listed("rows", node, path, label, under(above, label), said, rows)
 
     def _row(self, row: Group, path: Path, label: Text, place: Text, folds: bool) -> Control:
         before = len(self.places)
@@ -126,17 +128,22 @@ class Drawing:
             carried=_unknown(row, name_of(path)),
         )
 
+    def _is_wrong(self, path: Path) -> bool:
+        name = name_of(path)
+        return any(place == name or place.startswith(f"{name}.") for place, _, _ in self.places)
+
     def _is_changed(self, path: Path) -> bool:
         steps = tuple(map(str, path))
         return self.changed is not None and tuple(map(str, self.changed))[: len(steps)] == steps
 
     def _entries(
-        self, node: Entries, path: Path, label: Text, place: Text, said: tuple[Text, ...]
+        self, node: Entries, path: Path, label: Text, above: Text, said: tuple[Text, ...]
     ) -> Control:
         rows = []
         for at, row in enumerate(node.rows):
-            rows.append(self._entry(row, (*path, at), numbered(label, at), numbered(place, at)))
-        return self._listed("entries", node, path, label, place, said, rows)
+            words = numbered(node.facts.row or label, at)
+            rows.append(self._entry(row, (*path, at), words, under(above, words)))
+        return self._listed("entries", node, path, label, under(above, label), said, rows)
 
     def _entry(self, row: Entry, path: Path, label: Text, place: Text) -> Control:
         said = self._said(row, path, place)
@@ -174,6 +181,8 @@ class Drawing:
             errors=said,
             parts=tuple(rows),
             typed=node.typed,
+            rare=node.facts.rare and not rows and not node.typed and not said,
+            row=node.facts.row or label,
             may_add=len(rows) < node.facts.most,
             drawn=None if drawn is None else packed(drawn),
             carried=_unknown(node, name_of(path)),

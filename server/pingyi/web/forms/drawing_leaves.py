@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -41,6 +41,7 @@ def draw_leaf(
         help=facts.help or (_SHA256 if facts.how == "file" else None),
         unit=facts.unit,
         typed=node.typed,
+        rare=facts.rare and not (node.typed or errors),
         carried=() if node.odd is NOTHING else carried(name, ODD, node.odd),
         **_kind(node, choices),
     )
@@ -52,12 +53,20 @@ def _kind(node: AnyLeaf, choices: Mapping[str, Text] | None) -> dict[str, Any]:
     if isinstance(node, Flag):
         return {"kind": "tick", "ticked": node.ticked, "said": node.said and not node.ticked}
     if isinstance(node, Words):
-        if choices is None:
-            return {"kind": "lines", "value": "\n".join(node.items)}
-        return {"kind": "ticks", "options": _ticks(node.items, choices)}
+        return _kind_of_words(node, choices)
     if choices is not None:
         return {"kind": "select", "value": node.text, "options": _options(node.text, choices)}
-    return {"value": node.text, **input_kind(node.facts.how, node.text)}
+    usual = (node.facts.usual or {}).items()
+    told = tuple(Option(value=key, label=label, chosen=False) for key, label in usual)
+    return {"value": node.text, "usual": told, **input_kind(node.facts.how, node.text)}
+
+
+def _kind_of_words(node: Words, choices: Mapping[str, Text] | None) -> dict[str, Any]:
+    if choices is not None:
+        return {"kind": "ticks", "options": _ticks(node.items, choices, _unlisted)}
+    if node.facts.usual:
+        return {"kind": "ticks", "options": _ticks(node.items, node.facts.usual, _plain), "more": True}
+    return {"kind": "lines", "value": "\n".join(node.items)}
 
 
 def input_kind(how: str, text: str) -> dict[str, str]:
@@ -84,8 +93,12 @@ def _options(text: str, choices: Mapping[str, Text]) -> tuple[Option, ...]:
     return tuple(Option(value=key, label=label, chosen=key == text) for key, label in known.items() if key)
 
 
-def _ticks(items: list[str], choices: Mapping[str, Text]) -> tuple[Option, ...]:
-    chosen = [Option(value=one, label=choices.get(one) or _unlisted(one), chosen=True) for one in items]
+def _plain(value: str) -> Text:
+    return Text(zh=value, en=value)
+
+
+def _ticks(items: list[str], choices: Mapping[str, Text], other: Callable[[str], Text]) -> tuple[Option, ...]:
+    chosen = [Option(value=one, label=choices.get(one) or other(one), chosen=True) for one in items]
     open_ = [
         Option(value=key, label=label, chosen=False) for key, label in choices.items() if key not in items
     ]

@@ -16,21 +16,26 @@ from pingyi.domain.document_fields import CountField
 MOST_ROWS = 40
 KEY = Text(zh="代码", en="Key")
 VALUE = Text(zh="值", en="Value")
+EVERY = Text(zh="全部", en="All")
 
 AnyField = fields.Field[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """`how`: line, text, whole, count, decimal, date or file; `word`: the key of a table for which its only
-    value may stand alone; `most`: how many rows may be added."""
+    """`how`: line, text, whole, count, decimal, date or file; `row`: what a row of a list is called; `usual`:
+    common words beside others; `word`: the key of a table for which its only value may stand alone; `most`:
+    how many rows may be added; `rare`: folded while nothing is typed in it."""
 
     field: AnyField
     label: Text
     help: Text | None = None
     unit: Text | None = None
     how: str = "line"
+    row: Text | None = None
     choices: Mapping[str, Text] | None = None
+    usual: Mapping[str, Text] | None = None
+    rare: bool = False
     required: bool = False
     word: str | None = None
     most: int = MOST_ROWS
@@ -41,13 +46,17 @@ def facts_of(field: AnyField, key: str, label: Text | None = None, schema: Schem
     titled = title_of(field, key)
     if label is not None and titled == Text(zh=key, en=key):
         titled = label
-    word, most = field.metadata.get("word"), field.metadata.get("most")
+    meta = field.metadata
+    word, most = meta.get("word", getattr(field, "alone", None)), meta.get("most")
     return Facts(
         field=field,
         label=titled,
         help=_words(field, "help"),
         unit=_words(field, "unit"),
+        row=_words(field, "row"),
         how=how_of(field),
+        usual=_usual(field),
+        rare=bool(meta.get("rare")) and not field.required,
         choices=_presets(key, schema) or choices_of(field),
         required=bool(field.required),
         word=word if isinstance(word, str) else None,
@@ -63,8 +72,15 @@ def is_preset(key: str, schema: Schema | None) -> bool:
 def _presets(key: str, schema: Schema | None) -> Mapping[str, Text] | None:
     if not isinstance(schema, SettingsSchema) or key != "preset":
         return None
-    titles = choices_of(schema.fields[key]) or {}
+    titles: Mapping[str, Text] = getattr(schema, "preset_titles", {})
     return {name: titles.get(name, Text(zh=name, en=name)) for name in schema.presets}
+
+
+def _usual(field: AnyField) -> Mapping[str, Text] | None:
+    usual = field.metadata.get("usual")
+    if isinstance(usual, Mapping):
+        return {str(key): _text(text) for key, text in usual.items()}
+    return _usual(field.inner) if isinstance(field, fields.List) else None
 
 
 def _words(field: AnyField, name: str) -> Text | None:
@@ -107,6 +123,12 @@ def choices_of(field: AnyField) -> Mapping[str, Text] | None:
             labels += [str(choice) for choice in list(validator.choices)[len(labels) :]]
             return {str(c): _text(said) for c, said in zip(validator.choices, labels, strict=False)}
     return choices_of(field.inner) if isinstance(field, fields.List) else None
+
+
+def closed_choices(field: AnyField) -> Mapping[str, Text] | None:
+    """The same of a field whose validator refuses every other word."""
+    closed = any(isinstance(one, validate.OneOf) for one in field.validators)
+    return choices_of(field) if closed else None
 
 
 def _text(said: Any) -> Text:

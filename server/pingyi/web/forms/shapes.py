@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import Schema, fields
 
+from pingyi.channels.text import Text
 from pingyi.domain.document_fields import FlagField
-from pingyi.web.forms.facts import AnyField, is_preset
+from pingyi.web.forms.facts import AnyField, closed_choices, is_preset
 from pingyi.web.forms.holding import NOTHING
 
 
@@ -39,7 +41,7 @@ def _shape(each: AnyField) -> Shape:
         return Shape(kind="rows" if each.many else "group", schema=each.schema)
     if isinstance(each, fields.List):
         return _of_list(each.inner)
-    if isinstance(each, fields.Mapping):
+    if isinstance(each, fields.Mapping) or isinstance(getattr(each, "value_field", None), fields.Field):
         return _of_mapping(each)
     return Shape(kind="opaque" if isinstance(each, fields.Tuple) else "leaf")
 
@@ -53,7 +55,20 @@ def _of_list(inner: AnyField) -> Shape:
 def _of_mapping(each: Any) -> Shape:
     if each.value_field is None:
         return Shape(kind="open")
+    known = closed_choices(each.key_field) if each.key_field else None
+    if known:
+        return Shape(kind="group", schema=_table_of(known, each.value_field))
     return Shape(kind="entries", key=each.key_field or fields.String(), value=each.value_field)
+
+
+def _table_of(known: Mapping[str, Text], value: AnyField) -> Schema:
+    """A mapping whose keys are all known, as a table: a field under each key, called as the key is."""
+    table: dict[str, AnyField] = {}
+    for key, title in known.items():
+        table[key] = copy(value)
+        table[key].metadata = {**value.metadata, "title": title}
+        table[key].required = False
+    return Schema.from_dict(table)()
 
 
 def is_open(each: AnyField) -> bool:

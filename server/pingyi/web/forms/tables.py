@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from marshmallow import Schema
 
 from pingyi.channels.text import Text
 from pingyi.domain.errors import FieldError
-from pingyi.web.forms.facts import KEY, VALUE, AnyField, Facts, facts_of, is_preset
+from pingyi.web.forms.facts import EVERY, KEY, VALUE, AnyField, Facts, facts_of, is_preset
 from pingyi.web.forms.holding import NOTHING, scalars, shown_text
 from pingyi.web.forms.leaves import Flag, Leaf, Opaque, Words
 from pingyi.web.forms.posted import Posted
@@ -180,7 +180,10 @@ class Entries:
         return {}
 
     def row(self, path: Path, rules: FormRules) -> Entry:
-        key = Leaf(facts_of(self.key_field, "", KEY))
+        facts = facts_of(self.key_field, "", KEY)
+        if facts.choices and self.facts.word:
+            facts = replace(facts, choices={self.facts.word: EVERY, **facts.choices})
+        key = Leaf(facts)
         value = make_node(self.value_field, "", None, (*path, "value"), rules, {}, VALUE)
         if isinstance(value, Group):
             value.always = True

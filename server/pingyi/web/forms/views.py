@@ -44,7 +44,10 @@ class Carried:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """`kind`: line, text, select, tick, ticks, lines, group, both (a text in two languages), rows, row,
-    entries, entry or nothing. `label` is its own, `place` the whole way to it; `typed`: content has it."""
+    entries, entry or nothing. `label` is its own, `place` the whole way to it; `row`: what one row is called.
+    `usual`: what may be typed among others; `more`: others may be typed beside what is ticked. `typed`:
+    content has it; `rare`: it is folded.
+    """
 
     kind: str
     name: str
@@ -58,6 +61,10 @@ class Control:
     inputmode: str = ""
     lang: str = ""
     options: tuple[Option, ...] = ()
+    usual: tuple[Option, ...] = ()
+    more: bool = False
+    rare: bool = False
+    row: Text = EMPTY
     ticked: bool = False
     said: bool = False
     parts: tuple[Control, ...] = ()
@@ -83,12 +90,18 @@ class Control:
             return listed([one.label for one in self.options if one.chosen])
         if self.kind == "lines":
             return listed([Text(zh=line, en=line) for line in self.value.split("\n") if line])
-        return Text(zh=self.value, en=self.value)
+        usual = {one.value: one.label for one in self.usual}
+        return usual.get(self.value, Text(zh=self.value, en=self.value))
 
     @property
     def runs(self) -> list[tuple[bool, list[Control]]]:
         """The parts in runs of those that stand side by side (True), and of the others."""
         return _runs(self.parts)
+
+    @property
+    def folded(self) -> list[Control]:
+        """The parts that are seldom needed, with nothing in them."""
+        return [one for one in self.parts if one.rare]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +119,15 @@ class FormView:
         """The controls in runs of those that stand side by side (True), and of the others."""
         return _runs(self.controls)
 
+    @property
+    def folded(self) -> list[Control]:
+        """The controls that are seldom needed, with nothing in them."""
+        return [one for one in self.controls if one.rare]
+
 
 def _runs(controls: tuple[Control, ...]) -> list[tuple[bool, list[Control]]]:
-    return [(beside, list(run)) for beside, run in groupby(controls, lambda one: one.kind not in _APART)]
+    shown = [one for one in controls if not one.rare]
+    return [(beside, list(run)) for beside, run in groupby(shown, lambda one: one.kind not in _APART)]
 
 
 _APART = ("group", "rows", "entries")

@@ -74,7 +74,9 @@ class PageReader(HTMLParser):
         element = Element(tag, dict(attrs))
         self.elements.append(element)
         if tag == "option":
-            next(one for one in reversed(self.open) if one.tag == "select").options.append(element)
+            next(one for one in reversed(self.open) if one.tag in ("select", "datalist")).options.append(
+                element
+            )
         if tag not in self.VOID:
             self.open.append(element)
 

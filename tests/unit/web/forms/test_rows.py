@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 from tests.unit.web.forms.contents import RULES, scheme_with
 from tests.unit.web.forms.page_of_form import html_of, read_page, sent
 
+from pingyi.channels import Text
 from pingyi.domain.scheme.schema import SchemeTable
 from pingyi.web.forms import Form, FormRules, filled_form, posted_form
 
@@ -179,8 +180,81 @@ def test_changed_and_new_rows_stand_open() -> None:
         form = filled_form(SchemeTable(), content, RULES)
         assert not what or form.change(what)
         rows = read_page(html_of(form)).find("details")
-        return ["open" in one.given for one in rows if (one.given["id"] or "").startswith("channels")]
+        return ["open" in one.given for one in rows if (one.given.get("id") or "").startswith("channels")]
 
     assert opened("") == [False, False]
     assert opened("add.channels.1.settings.options") == [False, True]
     assert opened("add.channels") == [False, False, True]
+
+
+def test_what_is_seldom_needed_is_folded_until_it_is_typed() -> None:
+    class Rare(Schema):
+        usual = fields.String(metadata={"usual": {"a": Text(zh="甲", en="A")}})
+        rare = fields.List(fields.Nested(Row), metadata={"rare": True, "row": Text(zh="行", en="Row")})
+        must = fields.String(required=True, metadata={"rare": True})
+
+    form = filled_form(Rare(), {}, FormRules())
+    page = read_page(html_of(form))
+    [folded] = [one for one in page.elements if one.tag == "details"]
+    assert "增加行" in folded.text
+    assert "open" not in folded.given
+    assert page.by_id("must").given["name"] == "must"
+    assert [(one.given["value"], one.text) for one in page.by_id("usual~usual").options] == [("a", "甲")]
+    assert page.by_id("usual").given["list"] == "usual~usual"
+    assert form.change("add.rare")
+    page = read_page(html_of(form))
+    assert not [one for one in page.elements if one.tag == "details"]
+    [legend] = [one.text for one in page.elements if one.tag == "legend" and "1" in one.text]
+    assert legend == "行 1"
+
+
+def test_usual_words_are_ticked_and_others_typed_beside_them() -> None:
+    class Usual(Schema):
+        words = fields.List(fields.String(metadata={"usual": {"a": Text(zh="甲", en="A")}}))
+
+    page = read_page(html_of(filled_form(Usual(), {"words": ["b", "a"]}, FormRules())))
+    assert [(one.given["value"], "checked" in one.given) for one in page.find("input", name="words")] == [
+        ("b", True),
+        ("a", True),
+    ]
+    posted = page.sent()
+    assert posted_form(Usual(), posted, FormRules()).content()[0] == {"words": ["b", "a"]}
+    posted.setlist("words", ["a", "c\r\nd"])
+    assert posted_form(Usual(), posted, FormRules()).content()[0] == {"words": ["a", "c", "d"]}
+
+
+def test_mapping_of_known_keys_has_a_field_for_each() -> None:
+    class Known(Schema):
+        shares = fields.Dict(
+            keys=fields.String(validate=validate.OneOf(["x", "y"], labels=["甲", "乙"])),
+            values=fields.String(required=True, metadata={"title_zh": "份额", "title_en": "Share"}),
+        )
+
+    form = filled_form(Known(), {"shares": {"y": "1", "z": "2"}}, FormRules())
+    page = read_page(html_of(form))
+    assert [one.text.strip() for one in page.find("label") if "for" in one.given] == ["甲", "乙"]
+    posted = page.sent()
+    posted["shares.x"] = "3"
+    assert posted_form(Known(), posted, FormRules()).content()[0] == {
+        "shares": {"x": "3", "y": "1", "z": "2"}
+    }
+
+
+def test_source_for_all_measures_stands_alone() -> None:
+    for source in ("12345", {"satisfied": "12345"}):
+        settings = {"preset": "panjin", "n_min": 1, "source": source}
+        form = filled_form(SchemeTable(), scheme_with("hotline", settings), RULES)
+        page = read_page(html_of(form))
+        assert page.by_id("channels.0.settings.source.0.value").given["value"] == "12345"
+        back = posted_form(SchemeTable(), page.sent(), RULES).content()[0]
+        assert back["channels"][0]["settings"]["source"] == source
+
+
+def test_gate_is_typed_in_one_of_two_lines() -> None:
+    items = [{"key": "award", "bonus": "1"}, {"key": "late", "deduct": "1"}]
+    for gate, line in (("80", "at_least"), ({"over": "80"}, "over")):
+        settings = {"items": items, "bonus_gate": gate}
+        page = read_page(html_of(filled_form(SchemeTable(), scheme_with("checklist", settings), RULES)))
+        assert page.by_id(f"channels.0.settings.bonus_gate.{line}").given["value"] == "80"
+        back = posted_form(SchemeTable(), page.sent(), RULES).content()[0]
+        assert back["channels"][0]["settings"]["bonus_gate"] == gate

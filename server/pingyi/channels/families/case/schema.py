@@ -45,7 +45,11 @@ _EVENT = Message(zh="没有这个扣分事项；可用：{events}。", en="No su
 
 
 class Sources(fields.Field[dict[str, str]]):
-    """One source ("12345", loads to {"*": "12345"}), or a table from measures to sources."""
+    """One source ("12345", loads to {"*": "12345"}), or a table from measures to sources.
+
+    `key_field` and `value_field` are those of the table, as a mapping has them; a value alone stands under
+    `alone`.
+    """
 
     default_error_messages = {
         "invalid": Message(
@@ -54,16 +58,16 @@ class Sources(fields.Field[dict[str, str]]):
         )
     }
 
-    def __init__(self, *, metadata: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        form = fields.Dict(keys=Key(), values=Word())
-        super().__init__(metadata={"form": form, "word": "*", **(metadata or {})}, **kwargs)
+    alone = "*"
+    key_field = bilingual_field(Key())
+    value_field = bilingual_field(Word())
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
         if isinstance(value, str) and value.strip():
             return {"*": str(Word().deserialize(value))}
         if not isinstance(value, Mapping):
             raise self.make_error("invalid")
-        key, source = bilingual_field(Key()), bilingual_field(Word())
+        key, source = self.key_field, self.value_field
         return {str(key.deserialize(one)): str(source.deserialize(name)) for one, name in value.items()}
 
 

@@ -48,15 +48,12 @@ class Item(Schema):
             )
 
 
-class GateTable(Schema):
-    """How forms show a gate: one of the two is typed."""
-
-    at_least = ScoreField()
-    over = ScoreField()
-
-
 class Gate(fields.Field[dict[str, Decimal]]):
-    """The points from which on a bonus counts: "80" (at least), or { over = "80" } or { at_least = "80" }."""
+    """The points from which on a bonus counts: "80" (at least), or { over = "80" } or { at_least = "80" }.
+
+    `key_field` and `value_field` are those of the pair, as a mapping has them; a value alone stands under
+    `alone`.
+    """
 
     default_error_messages = {
         "invalid": Message(
@@ -65,15 +62,16 @@ class Gate(fields.Field[dict[str, Decimal]]):
         )
     }
 
-    def __init__(self, *, metadata: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(metadata={"form": GateTable, "word": "at_least", **(metadata or {})}, **kwargs)
+    alone = "at_least"
+    key_field = fields.String(validate=validate.OneOf(THRESHOLDS))
+    value_field = bilingual_field(ScoreField(validate=validate.Range(min=0, max=100)))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Decimal]:
         table = value if isinstance(value, Mapping) else {"at_least": value}
         if len(table) != 1 or not set(table) <= set(THRESHOLDS):
             raise self.make_error("invalid")
         [(kind, points)] = table.items()
-        gate = bilingual_field(ScoreField(validate=validate.Range(min=0, max=100))).deserialize(points)
+        gate = self.value_field.deserialize(points)
         if gate is None:
             raise self.make_error("invalid")
         return {kind: gate}
