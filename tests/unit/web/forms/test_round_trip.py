@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from copy import deepcopy
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -126,6 +127,38 @@ def test_nothing_posted_makes_a_form_fail(posted: list[tuple[str, str]], what: s
     again, errors = posted_form(schema, sent(form), rules).content()
     assert errors == [] or _errors != []
     assert again == form.content()[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(list(KNOWN)), st.data())
+def test_tampered_form_never_fails(name: str, data: st.DataObject) -> None:
+    schema, rules, content = KNOWN[name]
+    fields = sent(filled_form(schema, content, rules))
+    names = sorted(fields)
+    for _ in range(data.draw(st.integers(1, 5))):
+        one, other = (data.draw(st.sampled_from(names)) for _ in range(2))
+        act = data.draw(st.sampled_from(["drop", "copy", "twice", "change"]))
+        if act == "drop":
+            fields.poplist(one)
+        else:
+            value = data.draw(VALUES) if act == "change" else fields.get(other, "")
+            fields.setlist(one, [value] * (2 if act == "twice" else 1))
+    form = posted_form(schema, fields, rules)
+    form.change(data.draw(st.sampled_from(["add", "up", "remove"])) + "." + data.draw(st.sampled_from(names)))
+    typed, _errors = form.content()
+    json.dumps(typed, allow_nan=False).encode()
+    assert posted_form(schema, sent(form), rules).content()[0] == typed
+
+
+def test_form_of_very_many_rows_is_read_in_time() -> None:
+    schema, rules, _content = KNOWN["schemesmaanshan-2017"]
+    rows = [(f"channels.{number}~row", "1") for number in range(9999)]
+    rows += [(f"channels.0.settings.options.{number}~row", "1") for number in range(9999)]
+    rows += [(f"channels.{number}.settings~as", '{"plugin": "deputies"}') for number in range(999)]
+    started = perf_counter()
+    content, _errors = posted_form(schema, MultiDict(rows), rules).content()
+    assert len(content["channels"]) == 1000
+    assert perf_counter() - started < 20
 
 
 SCALARS = st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())
