@@ -18,6 +18,13 @@ class Settings(panel.PanelSettings):
         "plain": {"trim": 0, "n_min": 3},
         "trimmed": {"trim": 1, "n_min": 3},
     }
+    preset_titles: ClassVar = {
+        "plain": Text(zh="全部评分取平均，至少3人评分", en="Mean of all marks, 3 at least"),
+        "trimmed": Text(
+            zh="去掉一个最高分、一个最低分后取平均，至少3人评分",
+            en="Mean without the highest and the lowest mark, 3 at least",
+        ),
+    }
 
 
 @hookimpl

@@ -18,6 +18,10 @@ class Settings(partner.PartnerSettings):
         "hundred": {"scale": "100"},
         "hundred-2": {"scale": "100", "score_decimals": 2},
     }
+    preset_titles: ClassVar = {
+        "hundred": Text(zh="百分制", en="Marks out of 100"),
+        "hundred-2": Text(zh="百分制，最多两位小数", en="Marks out of 100 with at most two decimals"),
+    }
 
 
 @hookimpl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -61,6 +61,12 @@ def text_of(message: object) -> Text:
     return Text(zh=first, en=second) if slash and _CHINESE.search(first) else Text(zh=words, en=words)
 
 
+def named(keys: Iterable[str], words: Mapping[str, Text]) -> Text:
+    """Keys as a message lists them: in Chinese what `words` calls them, in English as they are spelled."""
+    listed = list(keys)
+    return Text(zh="、".join(words[key].zh if key in words else key for key in listed), en=", ".join(listed))
+
+
 REQUIRED = Message(zh="缺少必填项。", en="Missing data for required field.")
 UNKNOWN = Message(zh="没有这一项。", en="Unknown field.")
 ONE_OF = Message(zh="只能是：{choices}。", en="Must be one of: {choices}.")
@@ -111,7 +117,7 @@ def bilingual_field(field: _Field) -> _Field:
         if isinstance(field, kind) and field.error_messages.get(key) == kind.default_error_messages[key]
     }
     field.error_messages = {**field.error_messages, **usual}
-    field.validators = [_in_both(validator) for validator in field.validators]
+    field.validators = [_in_both(validator, field.metadata) for validator in field.validators]
     for inner in _inside(field):
         bilingual_field(inner)
     entered = _ENTERED.get()
@@ -129,14 +135,14 @@ def _inside(field: fields.Field[Any]) -> Iterator[fields.Field[Any]]:
         yield from (inner for inner in (field.key_field, field.value_field) if inner is not None)
 
 
-def _in_both(validator: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _in_both(validator: Callable[[Any], Any], metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
     """A validator of marshmallow that says what it says in both languages; any other as it is."""
     if type(validator) not in _VALIDATORS:
         return validator
     said = copy.copy(validator)
     match said:
         case validate.OneOf(error=validate.OneOf.default_message):
-            said.error = ONE_OF
+            said.error = _one_of(said, metadata.get("choices"))
         case validate.Length(error=None):
             said.message_min = Message(zh="不能少于{min}。", en=said.message_min)
         case validate.Range(error=None, min_inclusive=inclusive, max_inclusive=True):
@@ -145,6 +151,19 @@ def _in_both(validator: Callable[[Any], Any]) -> Callable[[Any], Any]:
             said.message_max = Message(zh="不能大于{max}。", en=said.message_max)
             said.message_all = Message(zh=both, en=said.message_all)
     return said
+
+
+def _one_of(validator: validate.OneOf, titles: object) -> Message:
+    """What is allowed, in Chinese by the titles of a field's `choices` where these are the words allowed."""
+    if not isinstance(titles, Mapping) or list(titles) != list(validator.choices):
+        return ONE_OF
+    words = Text(zh="、".join(title.zh for title in titles.values()), en=validator.choices_text)
+    # marshmallow fills in places in braces once more
+    return ONE_OF.format(choices=Text(zh=_plain(words.zh), en=_plain(words.en)))
+
+
+def _plain(words: str) -> str:
+    return words.replace("{", "{{").replace("}", "}}")
 
 
 _VALIDATORS = (validate.Length, validate.OneOf, validate.Range)

@@ -118,7 +118,8 @@ class Choice(Word):
     """One of `words`, given by its key or as it is called in Chinese or English. Loads to the key."""
 
     def __init__(self, words: Mapping[str, Text], **kwargs: Any) -> None:
-        super().__init__(validate=validate.OneOf(list(words)), **kwargs)
+        metadata = {**kwargs.pop("metadata", {}), "choices": dict(words)}
+        super().__init__(validate=validate.OneOf(list(words)), metadata=metadata, **kwargs)
         self.words = dict(words)
         self._keys = {compared_text(name): key for key, text in words.items() for name in (text.zh, text.en)}
 

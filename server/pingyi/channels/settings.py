@@ -11,6 +11,8 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
 from pingyi.channels.messages import Message, bilingual
 from pingyi.channels.schema import Score, Word
+from pingyi.channels.text import Text
+from pingyi.channels.wordings import worded
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _QUOTIENT = re.compile(r"[0-9]{1,15}/[1-9][0-9]{0,14}")
@@ -43,19 +45,29 @@ class Exact(Score):
 
 
 _PRESET = Message(zh="没有这个预设；可用：{known}。", en="Unknown preset; known here: {known}.")
+_PRESETS = worded(
+    Text(zh="预设", en="Presets"),
+    Text(
+        zh="选用一组现成的设置；另行填写的项目，以填写的为准。",
+        en="Takes a ready-made group of settings; what is filled in besides wins over it.",
+    ),
+    row=Text(zh="预设", en="Preset"),
+)
 
 
 class SettingsSchema(Schema):
     """The base of what a scheme may set for a channel: what a notice leaves open is required, no default.
 
     `presets` maps a name to raw settings; `preset = "name"` (or a list of names) fills in what a scheme
-    does not give itself. Loaded lists are tuples. A validator refuses settings that cannot score, with the
-    reason.
+    does not give itself. `preset_titles` says what they are called. Loaded lists are tuples. A validator
+    refuses settings that cannot score, with the reason.
     """
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
-    preset = fields.List(Word(), metadata={"title_zh": "预设", "title_en": "Presets"})
+    preset_titles: ClassVar[Mapping[str, Text]] = {}
+
+    preset = fields.List(Word(), metadata=_PRESETS)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

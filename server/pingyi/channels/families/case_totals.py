@@ -92,7 +92,7 @@ class TotalsEntry(EntrySchema):
         if measure in settings.get("events", ()):
             if "count" not in data or "of" in data or "rate" in data:
                 raise ValidationError(
-                    Message(zh="扣分事项只填件数（count）。", en="An event has a count alone."), "count"
+                    Message(zh="扣分事项只填件数。", en="An event has a count alone."), "count"
                 )
         elif measure in settings.get("credit", ()):
             if "count" not in data or "rate" in data:
@@ -100,13 +100,13 @@ class TotalsEntry(EntrySchema):
         elif ("rate" in data) == ("count" in data) or ("count" in data and "of" not in data):
             raise ValidationError(
                 Message(
-                    zh="填“count”（件数）和“of”（总数），或者只填“rate”（率）。",
+                    zh="填“件数”和“总数”，或者只填“率（%）”。",
                     en='Give either "count" with "of", or "rate".',
                 ),
                 "count",
             )
         if "count" in data and "of" in data and data["count"] > data["of"]:
-            raise ValidationError(Message(zh="大于总数（of）。", en='Larger than "of".'), "count")
+            raise ValidationError(Message(zh="大于总数。", en='Larger than "of".'), "count")
         if "rate" in data and data.get("of") == 0:
             raise ValidationError(
                 Message(zh="总数为0时没有率。", en="A rate of nothing is not a rate."), "of"

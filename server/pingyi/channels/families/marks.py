@@ -8,9 +8,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from pingyi.channels import Entry, Name, ScoreField, Settings, SettingsSchema, Whole, word
+from pingyi.channels import Entry, Name, ScoreField, Settings, SettingsSchema, Text, Whole, word
 from pingyi.channels.messages import Message
 from pingyi.channels.numbers import MAX_DECIMALS
+from pingyi.channels.wordings import DECIMALS, POINTS, worded
 
 PREFIX = "mark/"
 _ABOVE = Message(zh="超过满分{scale}。", en="Above the scale of {scale}.")
@@ -23,11 +24,25 @@ class MarkSettings(SettingsSchema):
     scale = ScoreField(
         required=True,
         validate=validate.Range(min=0, min_inclusive=False),
-        metadata={"title_zh": "满分", "title_en": "Scale"},
+        metadata=worded(
+            Text(zh="满分", en="Scale"),
+            Text(
+                zh="评分时最高可打的分数，例如100；得分按占满分的比例计入本渠道。",
+                en="The highest mark that may be given, for example 100; a mark counts as its part of it.",
+            ),
+            unit=POINTS,
+        ),
     )
     score_decimals = Whole(
         validate=validate.Range(max=MAX_DECIMALS),
-        metadata={"title_zh": "小数位数", "title_en": "Decimals of a score"},
+        metadata=worded(
+            Text(zh="评分小数位数", en="Decimals of a score"),
+            Text(
+                zh="评分最多可以有几位小数，例如2；填0只收整数，不填不限。",
+                en="How many decimals a mark may have, for example 2; 0 takes whole marks only, empty any.",
+            ),
+            unit=DECIMALS,
+        ),
     )
 
 

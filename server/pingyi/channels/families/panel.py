@@ -29,6 +29,7 @@ from pingyi.channels import (
     Word,
 )
 from pingyi.channels.families.marks import MarkSettings, check_mark, mark_field, mark_name, read_marks
+from pingyi.channels.wordings import PEOPLE, worded
 
 FACT_TITLES = {"spread": Text(zh="极差", en="spread"), "dropped": Text(zh="去掉的极端分", en="marks dropped")}
 FULL_PANEL, FEWEST_LEFT = 5, 3
@@ -56,9 +57,27 @@ class PanelSettings(MarkSettings):
     trim = Whole(
         required=True,
         validate=validate.Range(max=1000),
-        metadata={"title_zh": "两端各去掉几个", "title_en": "Dropped at each end"},
+        metadata=worded(
+            Text(zh="两端各去掉几个", en="Dropped at each end"),
+            Text(
+                zh="去掉最高分和最低分各几个，例如1；评分满5个才去掉，且至少要剩3个，填0不去掉。",
+                en="How many of the highest and of the lowest marks are dropped, for example 1: from 5"
+                " marks on, where 3 remain; 0 drops none.",
+            ),
+            unit=Text(zh="个评分", en="marks"),
+        ),
     )
-    n_min = Whole(required=True, metadata={"title_zh": "最少评分人数", "title_en": "Fewest marks"})
+    n_min = Whole(
+        required=True,
+        metadata=worded(
+            Text(zh="最少评分人数", en="Fewest marks"),
+            Text(
+                zh="评分的人少于此数的单位，在本渠道不计分，例如3。",
+                en="A unit with fewer marks is not rated on this channel, for example 3.",
+            ),
+            unit=PEOPLE,
+        ),
+    )
 
 
 def tally(entry: Entry, _context: Context) -> Iterable[Count]:

@@ -17,6 +17,7 @@ from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Flag, S
 from pingyi.channels.families.marks import MarkSettings, check_mark, mark_field, mark_name, read_marks
 from pingyi.channels.families.words import evidence_field
 from pingyi.channels.messages import Message
+from pingyi.channels.wordings import worded
 
 FACT_TITLES = {"mark": Text(zh="评分", en="mark")}
 
@@ -42,7 +43,15 @@ class PartnerEntry(EntrySchema):
 class PartnerSettings(MarkSettings):
     """`scale` (required), `score_decimals`, `evidence_required`."""
 
-    evidence_required = Flag(metadata={"title_zh": "必须写明依据", "title_en": "Evidence is required"})
+    evidence_required = Flag(
+        metadata=worded(
+            Text(zh="必须写明依据", en="Evidence is required"),
+            Text(
+                zh="选“是”，则没有写明依据的评分不予接收。",
+                en="With yes, a mark that comes without evidence is refused.",
+            ),
+        )
+    )
 
 
 def tally(entry: Entry, _context: Context) -> Iterable[Count]:

@@ -22,11 +22,13 @@ from pingyi.channels import (
     in_words,
 )
 from pingyi.channels.families.ballot import settings as ballot_settings
+from pingyi.channels.families.ballot import wordings
 from pingyi.channels.families.ballot.settings import PAPER, POSITIVE, BallotSettings
 from pingyi.channels.families.ballot.titles import ALSO, WORDS
 from pingyi.channels.families.ballots import strata_words
-from pingyi.channels.families.words import LARGER, check_month
-from pingyi.channels.messages import ONE_OF, REQUIRED, Message
+from pingyi.channels.families.words import check_month, larger_than
+from pingyi.channels.messages import ONE_OF, REQUIRED, Message, named
+from pingyi.channels.wordings import PART_OF_ONE, WEIGHT, worded
 
 MEASURES = ("answered_on_time", "resolved", "satisfied")
 NOT_EMPTY = validate.Length(min=1)
@@ -40,28 +42,64 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+_DIMENSIONS = worded(
+    Text(zh="评议内容权重", en="Dimensions"),
+    Text(
+        zh="写明各项评议内容的相对权重，权重相等时都填1；至少一项。",
+        en="Give each dimension its relative weight, 1 to all where they are equal; one at least.",
+    ),
+)
+_BALLOT_SHARE = worded(
+    Text(zh="测评所占比重", en="Share of the ballot"),
+    Text(
+        zh="0到1之间的小数，例如0.5表示测评与反映问题的办理各占一半。",
+        en="A decimal from 0 to 1, for example 0.5: the ballot counts half, the handling of reports the"
+        " rest.",
+    ),
+)
+_REPORT_WEIGHTS = worded(
+    Text(zh="反映问题办理权重", en="Weights of the reports"),
+    Text(
+        zh="监测点反映的问题办得怎样，各指标的权重合计必须等于1。",
+        en="How the points' reports were handled, each measure with its weight; they must sum to 1.",
+    ),
+)
+_MEASURE = worded(
+    Text(zh="指标", en="Measure"),
+    choices={
+        "answered_on_time": Text(zh="按时答复", en="Answered on time"),
+        "resolved": Text(zh="解决", en="Resolved"),
+        "satisfied": Text(zh="满意", en="Satisfied"),
+    },
+)
+
+
 class PointSettings(BallotSettings):
     """What a ballot may set; `dimensions`, `ballot_share` and `report_weights` are required."""
 
     presets: ClassVar = PRESETS
+    preset_titles: ClassVar = {
+        **wordings.PRESET_TITLES,
+        "50/50": Text(
+            zh="测评与办理各占一半，办理中按时答复0.2、解决0.4、满意0.4",
+            en="Ballot and handling half each; of the handling answered on time .2, resolved .4, satisfied"
+            " .4",
+        ),
+    }
 
     dimensions = fields.Dict(
-        keys=Key(),
-        values=Exact(validate=POSITIVE),
+        keys=Key(metadata=wordings.DIMENSION),
+        values=Exact(validate=POSITIVE, metadata=wordings.DIMENSION_WEIGHT),
         required=True,
         validate=NOT_EMPTY,
-        metadata={"title_zh": "评议内容权重", "title_en": "Dimensions"},
+        metadata=_DIMENSIONS,
     )
-    ballot_share = Exact(
-        required=True,
-        validate=validate.Range(min=0, max=1),
-        metadata={"title_zh": "测评所占比重", "title_en": "Share of the ballot"},
-    )
+    ballot_share = Exact(required=True, validate=validate.Range(min=0, max=1), metadata=_BALLOT_SHARE)
     report_weights = fields.Dict(
-        keys=Key(validate=validate.OneOf(MEASURES)),
-        values=Exact(validate=POSITIVE),
+        keys=Key(validate=validate.OneOf(MEASURES), metadata=_MEASURE),
+        values=Exact(validate=POSITIVE, metadata=worded(WEIGHT, PART_OF_ONE)),
         required=True,
-        metadata={"title_zh": "反映问题办理权重", "title_en": "Weights of the reports"},
+        metadata=_REPORT_WEIGHTS,
     )
 
     @validates("report_weights")
@@ -129,7 +167,7 @@ class PointEntry(EntrySchema):
         known = tuple(dict.fromkeys((*settings["options"], *settings["unscored"], *PAPER)))
         for words, allowed in ((value, settings["dimensions"]), (value.values(), known)):
             if set(words) - set(allowed):
-                raise ValidationError(ONE_OF.format(choices=", ".join(allowed)))
+                raise ValidationError(ONE_OF.format(choices=named(allowed, WORDS)))
 
     @validates_schema
     def adds_up(self, data: dict[str, Any], **_: Any) -> None:
@@ -139,4 +177,4 @@ class PointEntry(EntrySchema):
             if "reports" not in data:
                 raise ValidationError(REQUIRED, "reports")
             if data[measure] > data["reports"]:
-                raise ValidationError(LARGER.format(column="reports"), measure)
+                raise ValidationError(larger_than(self, "reports"), measure)

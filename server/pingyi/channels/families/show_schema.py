@@ -8,11 +8,21 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, validate, validates, validates_schema
 
-from pingyi.channels import Choice, EntrySchema, Text, Whole, Word
-from pingyi.channels.families.case.measure_settings import MeasureSettings
+from pingyi.channels import Choice, EntrySchema, Key, Text, Whole, Word, called
+from pingyi.channels.families.case import wordings
+from pingyi.channels.families.case.measure_settings import (
+    Band,
+    MeasureSettings,
+    bands_field,
+    credit_field,
+    events_field,
+    of_field,
+    weights_field,
+)
 from pingyi.channels.families.case.measures import used
-from pingyi.channels.families.words import LARGER, Day, check_day, evidence_field
-from pingyi.channels.messages import ONE_OF, REQUIRED, Message
+from pingyi.channels.families.words import Day, check_day, evidence_field, larger_than
+from pingyi.channels.messages import ONE_OF, REQUIRED, Message, named
+from pingyi.channels.wordings import worded
 
 ATTENDANCE = {
     "leader": Text(zh="主要负责人", en="Leader"),
@@ -24,6 +34,33 @@ CREDITED = ("deputy", "other")
 EVENTS = ("deputy", "other", "absent", "late")
 COUNTED = ("answered_on_time", "resolved", "satisfied")
 MEASURES = ("attended", *COUNTED)
+_TITLES = {
+    **ATTENDANCE,
+    "late": Text(zh="逾期答复", en="Late"),
+    "attended": Text(zh="上线", en="Attended"),
+    "questions": Text(zh="问题数", en="Questions"),
+    "answered_on_time": Text(zh="按时答复", en="Answered on time"),
+    "resolved": Text(zh="解决", en="Resolved"),
+    "satisfied": Text(zh="满意", en="Satisfied"),
+}
+_MEASURE_WORDS = wordings.measures(called(MEASURES, _TITLES))
+_CREDIT = worded(
+    Text(zh="上线折算", en="Credit"),
+    Text(
+        zh="主要负责人上线计1；写明分管负责人和其他人员上线各折算多少，例如0.8和0.5。",
+        en="A leader's attendance counts 1; say what a deputy's and another's count, for example 0.8 and"
+        " 0.5.",
+    ),
+)
+_WHO = worded(Text(zh="上线人员", en="Attended by"), choices=called(CREDITED, _TITLES))
+_FEWEST = worded(
+    Text(zh="最少场次或问题数", en="Fewest sessions or questions"),
+    Text(
+        zh="少于此数的指标不计，其权重分给其余指标，例如1。",
+        en="A measure of fewer is left out and its weight spread over the others, for example 1.",
+    ),
+    unit=Text(zh="次", en="sessions or questions"),
+)
 _SHOWN = Message(zh="上线场次只能得出：{measures}。", en="Sessions show only: {measures}.")
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -36,10 +73,37 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+class ShowBand(Band):
+    """A band of a measure that sessions show."""
+
+    measure = Key(required=True, metadata=_MEASURE_WORDS)
+
+
 class ShowSettings(MeasureSettings):
     """What measures may set; `credit` is what a deputy's and another's attendance is worth."""
 
     presets: ClassVar = PRESETS
+    preset_titles: ClassVar = {
+        "100/80/50": Text(
+            zh="上线折算：主要负责人1、分管负责人0.8、其他人员0.5",
+            en="Attendance: a leader's 1, a deputy's .8, another's .5",
+        ),
+        "leader_only": Text(zh="只有主要负责人上线才计", en="Only a leader's attendance counts"),
+        "40/20/20/20": Text(
+            zh="上线0.4，按时答复、解决、满意各0.2",
+            en="Attended .4; answered on time, resolved and satisfied .2 each",
+        ),
+    }
+
+    weights = weights_field(_MEASURE_WORDS)
+    bands = bands_field(ShowBand)
+    events = events_field(worded(Text(zh="事项", en="Event"), choices=called(EVENTS, _TITLES)))
+    of = of_field(
+        wordings.measures(called(COUNTED, _TITLES)),
+        wordings.denominators(called(("questions", *COUNTED[:-1]), _TITLES)),
+    )
+    credit = credit_field(_WHO, wordings.OPINION_PART, _CREDIT)
+    n_min = Whole(required=True, metadata=_FEWEST)
 
     @validates("of")
     def denominators_come_before(self, of: dict[str, str], data_key: str) -> None:
@@ -51,24 +115,24 @@ class ShowSettings(MeasureSettings):
             before = COUNTED.index(measure) if measure in COUNTED else 0
             known = ("questions", *COUNTED[:before])
             if denominator not in known:
-                raise ValidationError(ONE_OF.format(choices=", ".join(known)))
+                raise ValidationError(ONE_OF.format(choices=named(known, _TITLES)))
 
     @validates("events")
     def events_are_known(self, events: dict[str, Any], data_key: str) -> None:
         if set(events) - set(EVENTS):
-            raise ValidationError(ONE_OF.format(choices=", ".join(EVENTS)))
+            raise ValidationError(ONE_OF.format(choices=named(EVENTS, _TITLES)))
 
     @validates_schema
     def measures_are_known(self, data: dict[str, Any], **_: Any) -> None:
         key = "bands" if "bands" in data else "weights"
         if set(used(data)) - set(MEASURES):
-            raise ValidationError(_SHOWN.format(measures=", ".join(MEASURES)), key)
+            raise ValidationError(_SHOWN.format(measures=named(MEASURES, _TITLES)), key)
 
     @validates_schema
     def credit_goes_somewhere(self, data: dict[str, Any], **_: Any) -> None:
         credit = data.get("credit", {})
         if set(credit) - set(CREDITED):
-            raise ValidationError(ONE_OF.format(choices=", ".join(CREDITED)), "credit")
+            raise ValidationError(ONE_OF.format(choices=named(CREDITED, _TITLES)), "credit")
         if "attended" not in used(data):
             if credit:
                 raise ValidationError(
@@ -81,7 +145,7 @@ class ShowSettings(MeasureSettings):
         elif set(credit) != set(CREDITED):
             raise ValidationError(
                 Message(
-                    zh="要写明分管负责人（deputy）和其他人员（other）上线各折算多少。",
+                    zh="要写明分管负责人和其他人员上线各折算多少。",
                     en="Say what a deputy's and another's attendance is worth.",
                 ),
                 "credit",
@@ -124,4 +188,4 @@ class SessionEntry(EntrySchema):
                 raise ValidationError(REQUIRED, "questions")
             for column in ("questions", denominators.get(measure, "questions")):
                 if data[measure] > data.get(column, data[measure]):
-                    raise ValidationError(LARGER.format(column=column), measure)
+                    raise ValidationError(larger_than(self, column), measure)

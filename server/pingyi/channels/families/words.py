@@ -6,15 +6,15 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
-from pingyi.channels import Choice, Moment, Period, Word
+from pingyi.channels import Choice, Moment, Period, Text, Word
 from pingyi.channels.messages import Message
-from pingyi.channels.schema import MAX_TEXT_CHARACTERS
+from pingyi.channels.schema import MAX_TEXT_CHARACTERS, title_of
 
-__all__ = ["LARGER", "Choice", "Day", "check_day", "check_month", "evidence_field"]
+__all__ = ["Choice", "Day", "check_day", "check_month", "evidence_field", "larger_than"]
 
-LARGER = Message(zh="大于“{column}”。", en='Larger than "{column}".')
+_LARGER = Message(zh="大于“{column}”。", en='Larger than "{column}".')
 
 
 def evidence_field() -> Word:
@@ -36,6 +36,12 @@ class Day(Moment):
         moment = super()._deserialize(value, attr, data, **kwargs)
         zone: ZoneInfo = self._zone()
         return moment.astimezone(zone).date()
+
+
+def larger_than(schema: Schema, column: str) -> Message:
+    """A figure is larger than that column: in Chinese by its title, in English by its name."""
+    title = title_of(schema.fields[column], column)
+    return _LARGER.format(column=Text(zh=title.zh, en=column))
 
 
 def check_day(day: date, period: Period) -> None:

@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates, validates_schema
 
 from pingyi.channels import Exact, Key, Settings, SettingsSchema, Whole, Word
-from pingyi.channels.messages import Message
+from pingyi.channels.families.ballot import wordings
+from pingyi.channels.families.ballot.titles import WORDS
+from pingyi.channels.messages import Message, named
 
 PAPER = ("no_answer", "invalid", "withheld")
 TURNOUT = ("issued", "returned")
@@ -73,32 +75,29 @@ class BallotSettings(SettingsSchema):
     """`options`, `unscored`, `n_min` and `shown_as` are required; `dimensions`, `strata`."""
 
     presets: ClassVar = PRESETS
+    preset_titles: ClassVar = wordings.PRESET_TITLES
 
     options = fields.Dict(
-        keys=Key(),
-        values=Exact(validate=validate.Range(min=0, max=100)),
+        keys=Key(metadata=wordings.OPTION),
+        values=Exact(validate=validate.Range(min=0, max=100), metadata=wordings.OPTION_WORTH),
         required=True,
-        metadata={"title_zh": "选项分值", "title_en": "Worth of the options"},
+        metadata=wordings.OPTIONS,
     )
-    unscored = fields.List(
-        Key(), required=True, metadata={"title_zh": "不计分选项", "title_en": "Options not scored"}
-    )
+    unscored = fields.List(Key(metadata=wordings.UNSCORED_OPTION), required=True, metadata=wordings.UNSCORED)
     dimensions = fields.Dict(
-        keys=Key(),
-        values=Exact(validate=POSITIVE),
+        keys=Key(metadata=wordings.DIMENSION),
+        values=Exact(validate=POSITIVE, metadata=wordings.DIMENSION_WEIGHT),
         validate=validate.Length(min=1),
-        metadata={"title_zh": "评议内容权重", "title_en": "Dimensions"},
+        metadata=wordings.DIMENSIONS,
     )
     strata = fields.Dict(
-        keys=Word(),
-        values=Exact(validate=POSITIVE),
-        metadata={"title_zh": "评议人群权重", "title_en": "Strata"},
+        keys=Word(metadata=wordings.STRATUM),
+        values=Exact(validate=POSITIVE, metadata=wordings.STRATUM_WEIGHT),
+        metadata=wordings.STRATA,
     )
-    n_min = Whole(required=True, metadata={"title_zh": "最少有效票", "title_en": "Fewest valid ballots"})
+    n_min = Whole(required=True, metadata=wordings.FEWEST_VALID)
     shown_as = fields.String(
-        required=True,
-        validate=validate.OneOf(["rate", "score"]),
-        metadata={"title_zh": "公布为", "title_en": "Shown as"},
+        required=True, validate=validate.OneOf(["rate", "score"]), metadata=wordings.SHOWN_AS
     )
 
     @validates("options")
@@ -110,8 +109,7 @@ class BallotSettings(SettingsSchema):
                 )
             )
         if set(options) & {*PAPER, *TURNOUT}:
-            reserved = ", ".join((*PAPER, *TURNOUT))
-            raise ValidationError(_RESERVED.format(words=reserved))
+            raise ValidationError(_RESERVED.format(words=named((*PAPER, *TURNOUT), WORDS)))
 
     @validates("strata")
     def sum_to_one(self, strata: dict[str, Fraction], data_key: str) -> None:
@@ -135,8 +133,8 @@ class BallotSettings(SettingsSchema):
             raise ValidationError(
                 Message(
                     zh="公布为“率”时，最好的选项须为100，最差的须为0；否则只能称为“得分”。",
-                    en="Shown as a rate, the best option must be worth 100 and the worst 0;"
-                    " otherwise it is a score.",
+                    en="Shown as a rate, the best option must be worth 100 and the worst 0; otherwise it"
+                    " is a score.",
                 ),
                 "shown_as",
             )
@@ -145,16 +143,18 @@ class BallotSettings(SettingsSchema):
 class Quorum(Schema):
     """`over` or `at_least` a part `of` the eligible or the issued."""
 
-    over = Exact(validate=PART)
-    at_least = Exact(validate=PART)
-    of = fields.String(required=True, validate=validate.OneOf(["eligible", "issued"]))
+    over = Exact(validate=PART, metadata=wordings.OVER)
+    at_least = Exact(validate=PART, metadata=wordings.AT_LEAST)
+    of = fields.String(
+        required=True, validate=validate.OneOf(["eligible", "issued"]), metadata=wordings.QUORUM_OF
+    )
 
     @validates_schema
     def has_one_threshold(self, data: dict[str, Any], **_: Any) -> None:
         if ("over" in data) == ("at_least" in data):
             raise ValidationError(
                 Message(
-                    zh="“over”（超过）和“at_least”（不少于）须选一项。",
+                    zh="“超过”和“不少于”须选一项。",
                     en='Give either "over" or "at_least".',
                 )
             )
@@ -163,11 +163,13 @@ class Quorum(Schema):
 class Grade(Schema):
     """A grade reached when `options` together are `at_least` or `over` a part `of` a number."""
 
-    key = Key(required=True)
-    options = fields.List(Key(), validate=validate.Length(min=1))
-    over = Exact(validate=PART)
-    at_least = Exact(validate=PART)
-    of = fields.String(validate=validate.OneOf(["eligible", "returned", "valid"]))
+    key = Key(required=True, metadata=wordings.GRADE)
+    options = fields.List(
+        Key(metadata=wordings.OPTION), validate=validate.Length(min=1), metadata=wordings.GRADE_OPTIONS
+    )
+    over = Exact(validate=PART, metadata=wordings.OVER)
+    at_least = Exact(validate=PART, metadata=wordings.AT_LEAST)
+    of = fields.String(validate=validate.OneOf(["eligible", "returned", "valid"]), metadata=wordings.GRADE_OF)
 
     @validates_schema
     def is_whole(self, data: dict[str, Any], **_: Any) -> None:
@@ -175,7 +177,7 @@ class Grade(Schema):
         if given and not ({"options", "of"} < given and len(given) == 3):
             raise ValidationError(
                 Message(
-                    zh="等次要写明“options”（选项）、“of”（基数），并在“over”和“at_least”中选一项。",
+                    zh="等次要写明合计的选项和基数，并在“超过”和“不少于”中选一项。",
                     en='A grade needs "options", "of", and either "over" or "at_least".',
                 )
             )
@@ -189,13 +191,10 @@ class RosterSettings(BallotSettings):
     """What a ballot may set, and `quorum` and `grades`."""
 
     presets: ClassVar = ROSTER_PRESETS
+    preset_titles: ClassVar = wordings.ROSTER_PRESET_TITLES
 
-    quorum = fields.Nested(Quorum, metadata={"title_zh": "法定人数", "title_en": "Quorum"})
-    grades = fields.List(
-        fields.Nested(Grade),
-        validate=validate.Length(min=2),
-        metadata={"title_zh": "等次", "title_en": "Grades"},
-    )
+    quorum = fields.Nested(Quorum, metadata=wordings.QUORUM)
+    grades = fields.List(fields.Nested(Grade), validate=validate.Length(min=2), metadata=wordings.GRADES)
 
     @validates_schema
     def grades_leave_no_hole(self, data: dict[str, Any], **_: Any) -> None:
@@ -212,7 +211,7 @@ class RosterSettings(BallotSettings):
             raise ValidationError(Message(zh="等次重复。", en="A grade stands here twice."), "grades")
         used = {option for grade in grades for option in grade.get("options", ())}
         if used - set(data["options"]):
-            unknown = ", ".join(sorted(used - set(data["options"])))
+            unknown = named(sorted(used - set(data["options"])), WORDS)
             raise ValidationError(_NO_OPTION.format(options=unknown), "grades")
 
 

@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
 
 from pingyi.channels import Exact, Key, SettingsSchema, Whole
+from pingyi.channels.families.case import wordings
 from pingyi.channels.families.case.measures import used
 from pingyi.channels.messages import Message
 from pingyi.channels.numbers import MAX_DECIMALS
 
 POSITIVE = validate.Range(min=0, min_inclusive=False)
 HUNDRED = 100
+Words = Mapping[str, Any]
 
 
 def band(measure: str, points: str, full: str, per: str, floor: str) -> dict[str, str]:
@@ -55,11 +57,15 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 class Band(Schema):
     """`measure`, `points`, `full` (percent), `per` (points off a percent below) and `floor` (points)."""
 
-    measure = Key(required=True)
-    points = Exact(required=True, validate=POSITIVE)
-    full = Exact(required=True, validate=validate.Range(min=0, max=HUNDRED, min_inclusive=False))
-    per = Exact(required=True, validate=POSITIVE)
-    floor = Exact(required=True, validate=validate.Range(min=0))
+    measure = Key(required=True, metadata=wordings.MEASURE)
+    points = Exact(required=True, validate=POSITIVE, metadata=wordings.BAND_POINTS)
+    full = Exact(
+        required=True,
+        validate=validate.Range(min=0, max=HUNDRED, min_inclusive=False),
+        metadata=wordings.BAND_FULL,
+    )
+    per = Exact(required=True, validate=POSITIVE, metadata=wordings.BAND_PER)
+    floor = Exact(required=True, validate=validate.Range(min=0), metadata=wordings.BAND_FLOOR)
 
     @validates_schema
     def floor_is_below(self, data: dict[str, Any], **_: Any) -> None:
@@ -69,39 +75,61 @@ class Band(Schema):
             )
 
 
+def weights_field(measure: Words) -> fields.Dict:
+    """Weights by measure; `measure`: what a form says about one."""
+    return fields.Dict(
+        keys=Key(metadata=measure),
+        values=Exact(validate=POSITIVE, metadata=wordings.MEASURE_WEIGHT),
+        validate=validate.Length(min=1),
+        metadata=wordings.WEIGHTS,
+    )
+
+
+def bands_field(band: type[Band]) -> fields.List[dict[str, Any]]:
+    """Bands of that shape."""
+    return fields.List(fields.Nested(band), validate=validate.Length(min=1), metadata=wordings.BANDS)
+
+
+def events_field(event: Words) -> fields.Dict:
+    """Points off by event; `event`: what a form says about one."""
+    return fields.Dict(
+        keys=Key(metadata=event),
+        values=Exact(validate=POSITIVE, metadata=wordings.EVENT_COST),
+        validate=validate.Length(min=1),
+        metadata=wordings.EVENTS,
+    )
+
+
+def of_field(measure: Words, denominator: Words) -> fields.Dict:
+    """Denominators by measure, with what a form says about both."""
+    return fields.Dict(
+        keys=Key(metadata=measure), values=Key(metadata=denominator), metadata=wordings.DENOMINATORS
+    )
+
+
+def credit_field(whose: Words, part: Words, credit: Words) -> fields.Dict:
+    """What else counts as a part, with what a form says about whose it is, the part and the whole."""
+    return fields.Dict(
+        keys=Key(metadata=whose),
+        values=Exact(validate=validate.Range(min=0, max=1), metadata=part),
+        metadata=credit,
+    )
+
+
 class MeasureSettings(SettingsSchema):
     """One of `weights`, `bands`, `events`; `n_min`, `sub_score_decimals` (required); `of`, `credit`."""
 
     presets: ClassVar = PRESETS
+    preset_titles: ClassVar = wordings.PRESET_TITLES
 
-    weights = fields.Dict(
-        keys=Key(),
-        values=Exact(validate=POSITIVE),
-        validate=validate.Length(min=1),
-        metadata={"title_zh": "权重", "title_en": "Weights"},
-    )
-    bands = fields.List(
-        fields.Nested(Band),
-        validate=validate.Length(min=1),
-        metadata={"title_zh": "门槛分段", "title_en": "Bands"},
-    )
-    events = fields.Dict(
-        keys=Key(),
-        values=Exact(validate=POSITIVE),
-        validate=validate.Length(min=1),
-        metadata={"title_zh": "扣分事项", "title_en": "Events"},
-    )
-    of = fields.Dict(keys=Key(), values=Key(), metadata={"title_zh": "分母", "title_en": "Denominators"})
-    credit = fields.Dict(
-        keys=Key(),
-        values=Exact(validate=validate.Range(min=0, max=1)),
-        metadata={"title_zh": "折算", "title_en": "Credit"},
-    )
-    n_min = Whole(required=True, metadata={"title_zh": "最少件数", "title_en": "Fewest cases"})
+    weights = weights_field(wordings.MEASURE)
+    bands = bands_field(Band)
+    events = events_field(wordings.EVENT)
+    of = of_field(wordings.MEASURE, wordings.DENOMINATOR)
+    credit = credit_field(wordings.OPINION, wordings.OPINION_PART, wordings.CREDIT)
+    n_min = Whole(required=True, metadata=wordings.FEWEST_CASES)
     sub_score_decimals = Whole(
-        required=True,
-        validate=validate.Range(max=MAX_DECIMALS),
-        metadata={"title_zh": "分项小数位数", "title_en": "Decimals of a sub-score"},
+        required=True, validate=validate.Range(max=MAX_DECIMALS), metadata=wordings.SUB_SCORE_DECIMALS
     )
 
     @validates("weights")
@@ -114,7 +142,7 @@ class MeasureSettings(SettingsSchema):
         if len({"weights", "bands", "events"} & set(data)) != 1:
             raise ValidationError(
                 Message(
-                    zh="“weights”（权重）、“bands”（分段）、“events”（扣分事项）须且只能选一项。",
+                    zh="“权重”“门槛分段”“扣分事项”须且只能选一项。",
                     en='Give exactly one of "weights", "bands" and "events".',
                 )
             )

@@ -22,11 +22,18 @@ from pingyi.channels import (
     called,
     in_words,
 )
-from pingyi.channels.families.case.measure_settings import MeasureSettings
+from pingyi.channels.families.case import wordings
+from pingyi.channels.families.case.measure_settings import (
+    Band,
+    MeasureSettings,
+    bands_field,
+    of_field,
+    weights_field,
+)
 from pingyi.channels.families.case.measures import used
-from pingyi.channels.families.case.titles import ALSO_OPINIONS, NO_OPINION, OPINION_WORDS
+from pingyi.channels.families.case.titles import ALSO_OPINIONS, NO_OPINION, OPINION_WORDS, WORDS
 from pingyi.channels.families.words import evidence_field
-from pingyi.channels.messages import ONE_OF, Message, bilingual_field
+from pingyi.channels.messages import ONE_OF, Message, bilingual_field, named
 
 DEFAULT_OF = {
     "closed": "accepted",
@@ -40,6 +47,7 @@ DEFAULT_OF = {
 STATES = ("accepted", "signed", "sign_due", "due", *DEFAULT_OF)
 OPINIONS = ("very_satisfied", "satisfied", "basic", "dissatisfied", "very_dissatisfied")
 MEASURED = tuple(state for state in STATES if state not in {"accepted", "sign_due", "due"})
+_MEASURE_WORDS = wordings.measures(called(MEASURED, WORDS))
 _SHOWN = Message(zh="单件数据只能得出：{measures}。", en="Single cases show only: {measures}.")
 _EVENT = Message(zh="没有这个扣分事项；可用：{events}。", en="No such event; known here: {events}.")
 
@@ -59,8 +67,8 @@ class Sources(fields.Field[dict[str, str]]):
     }
 
     alone = "*"
-    key_field = bilingual_field(Key())
-    value_field = bilingual_field(Word())
+    key_field = bilingual_field(Key(metadata=_MEASURE_WORDS))
+    value_field = bilingual_field(Word(metadata=wordings.SOURCE_NAME))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
         if isinstance(value, str) and value.strip():
@@ -71,15 +79,24 @@ class Sources(fields.Field[dict[str, str]]):
         return {str(key.deserialize(one)): str(source.deserialize(name)) for one, name in value.items()}
 
 
+class CaseBand(Band):
+    """A band of a measure that single cases show."""
+
+    measure = Key(required=True, metadata=_MEASURE_WORDS)
+
+
 class CaseSettings(MeasureSettings):
     """What measures may set, and `source`: a measure counts only the cases of that source."""
 
-    source = Sources(metadata={"title_zh": "来源", "title_en": "Source"})
+    weights = weights_field(_MEASURE_WORDS)
+    bands = bands_field(CaseBand)
+    of = of_field(_MEASURE_WORDS, wordings.denominators(called(STATES, WORDS)))
+    source = Sources(metadata=wordings.SOURCE)
 
     @validates("of")
     def denominators_are_known(self, of: dict[str, str], data_key: str) -> None:
         if set(of.values()) - set(STATES):
-            raise ValidationError(ONE_OF.format(choices=", ".join(STATES)))
+            raise ValidationError(ONE_OF.format(choices=named(STATES, WORDS)))
         if any(measure == denominator for measure, denominator in of.items()):
             raise ValidationError(
                 Message(zh="指标不能以自己为分母。", en="A measure cannot be its own denominator.")
@@ -90,7 +107,7 @@ class CaseSettings(MeasureSettings):
         key = "bands" if "bands" in data else "weights"
         for measure in used(data):
             if measure not in MEASURED:
-                raise ValidationError(_SHOWN.format(measures=", ".join(MEASURED)), key)
+                raise ValidationError(_SHOWN.format(measures=named(MEASURED, WORDS)), key)
             if measure not in DEFAULT_OF and measure not in data.get("of", ()):
                 raise ValidationError(
                     Message(

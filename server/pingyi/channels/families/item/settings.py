@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from pingyi.channels import Flag, Key, ScoreField, SettingsSchema
+from pingyi.channels.families.item import wordings
 from pingyi.channels.messages import Message, bilingual_field
 
 POSITIVE = validate.Range(min=0, min_inclusive=False)
@@ -22,18 +23,18 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 class Item(Schema):
     """`key`, and one of `deduct` (points off each time), `veto` and `bonus` (points on); `cap` (points)."""
 
-    key = Key(required=True)
-    deduct = ScoreField(validate=POSITIVE)
-    veto = Flag()
-    bonus = ScoreField(validate=POSITIVE)
-    cap = ScoreField(validate=POSITIVE)
+    key = Key(required=True, metadata=wordings.ITEM_KEY)
+    deduct = ScoreField(validate=POSITIVE, metadata=wordings.DEDUCT)
+    veto = Flag(metadata=wordings.VETO)
+    bonus = ScoreField(validate=POSITIVE, metadata=wordings.BONUS)
+    cap = ScoreField(validate=POSITIVE, metadata=wordings.CAP)
 
     @validates_schema
     def does_one_thing(self, data: dict[str, Any], **_: Any) -> None:
         if sum((("deduct" in data), bool(data.get("veto")), ("bonus" in data))) != 1:
             raise ValidationError(
                 Message(
-                    zh="每项指标在“deduct”（扣分）、“veto”（否决）、“bonus”（加分）中须且只能选一项。",
+                    zh="每项指标在“每次扣分”“一票否决”“每次加分”中须且只能选一项。",
                     en='An item has exactly one of "deduct", "veto" and "bonus".',
                 )
             )
@@ -57,14 +58,16 @@ class Gate(fields.Field[dict[str, Decimal]]):
 
     default_error_messages = {
         "invalid": Message(
-            zh="既不是分数，也不是只含“over”（超过）或“at_least”（不少于）的一组设置。",
+            zh="既不是分数，也不是“达到”或“超过”多少分。",
             en='Not a number of points, nor a table with "over" or "at_least".',
         )
     }
 
     alone = "at_least"
-    key_field = fields.String(validate=validate.OneOf(THRESHOLDS))
-    value_field = bilingual_field(ScoreField(validate=validate.Range(min=0, max=100)))
+    key_field = fields.String(validate=validate.OneOf(THRESHOLDS), metadata=wordings.GATE_CONDITION)
+    value_field = bilingual_field(
+        ScoreField(validate=validate.Range(min=0, max=100), metadata=wordings.GATE_POINTS)
+    )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Decimal]:
         table = value if isinstance(value, Mapping) else {"at_least": value}
@@ -81,17 +84,16 @@ class ItemSettings(SettingsSchema):
     """`items` (required); `bonus_gate` (required where an item adds), `bonus_cap`."""
 
     presets: ClassVar = PRESETS
+    preset_titles: ClassVar = wordings.PRESET_TITLES
 
     items = fields.List(
         fields.Nested(Item),
         required=True,
         validate=validate.Length(min=1),
-        metadata={"title_zh": "指标", "title_en": "Items"},
+        metadata=wordings.ITEMS,
     )
-    bonus_gate = Gate(metadata={"title_zh": "加分门槛", "title_en": "Gate of the bonus"})
-    bonus_cap = ScoreField(
-        validate=POSITIVE, metadata={"title_zh": "加分上限", "title_en": "Cap of the bonus"}
-    )
+    bonus_gate = Gate(metadata=wordings.BONUS_GATE)
+    bonus_cap = ScoreField(validate=POSITIVE, metadata=wordings.BONUS_CAP)
 
     @validates_schema
     def tell_units_apart(self, data: dict[str, Any], **_: Any) -> None:
