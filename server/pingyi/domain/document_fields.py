@@ -8,6 +8,9 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
+from pingyi.channels.text import Text
+from pingyi.channels.wordings import worded
+
 KEY_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 PERIOD_KEY_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 MAX_CHARACTERS = 200
@@ -84,5 +87,5 @@ def tables_field(schema: type[Schema], **kwargs: Any) -> fields.Nested:
 
 
 class TitleTable(Table):
-    zh = line_field(required=True)
-    en = line_field(required=True)
+    zh = line_field(required=True, metadata=worded(Text(zh="中文", en="Chinese")))
+    en = line_field(required=True, metadata=worded(Text(zh="英文", en="English")))

@@ -47,7 +47,7 @@ MESSAGES: Mapping[str, Text] = {
         "类别“{key}”已归另一种表述。", 'The category "{key}" has another wording already.'
     ),
     "general_wording": _text(
-        "必须有且只有一种表述不写类别(categories = []),它用于其余所有类别。",
+        "必须有且只有一种表述不写适用类别，它用于其余所有类别。",
         "Exactly one wording must name no category (categories = []): it serves all the others.",
     ),
     "wording_missing": _text("缺少表述“{key}”的文字。", 'Has no words for the wording "{key}".'),

@@ -20,6 +20,7 @@ from pingyi.domain.document_fields import (
 )
 from pingyi.domain.errors import FieldError
 from pingyi.domain.scheme.messages import pointer
+from pingyi_surveys.questionnaires import wordings as form_words
 from pingyi_surveys.questionnaires.messages import field_error
 
 MOST_OPTIONS = 12
@@ -28,44 +29,54 @@ LONGEST_COMMENT = 500
 
 
 class WordingTable(Table):
-    key = key_field(required=True)
-    categories = fields.List(key_field(), required=True, error_messages=messages("not_a_list"))
-
-
-class OptionTable(Table):
-    key = key_field(required=True)
-    title = table_field(TitleTable, required=True)
-    scored = flag_field(load_default=True)
-
-
-class WordsTable(Table):
-    title = table_field(TitleTable, required=True)
-    hint = table_field(TitleTable)
-
-
-class DimensionTable(Table):
-    key = key_field(required=True)
-    wording = fields.Dict(
-        keys=key_field(),
-        values=table_field(WordsTable),
+    key = key_field(required=True, metadata=form_words.PART_KEY)
+    categories = fields.List(
+        key_field(metadata=form_words.CATEGORY),
         required=True,
-        error_messages=messages("not_a_table"),
+        error_messages=messages("not_a_list"),
+        metadata=form_words.CATEGORIES,
     )
 
 
-class CommentTable(WordsTable):
-    max_characters = count_field("not_a_length", 1, LONGEST_COMMENT, required=True)
+class OptionTable(Table):
+    key = key_field(required=True, metadata=form_words.OPTION_KEY)
+    title = table_field(TitleTable, required=True, metadata=form_words.OPTION_TITLE)
+    scored = flag_field(load_default=True, metadata=form_words.SCORED)
+
+
+class WordsTable(Table):
+    title = table_field(TitleTable, required=True, metadata=form_words.SUBJECT_TITLE)
+    hint = table_field(TitleTable, metadata=form_words.HINT)
+
+
+class DimensionTable(Table):
+    key = key_field(required=True, metadata=form_words.DIMENSION_KEY)
+    wording = fields.Dict(
+        keys=key_field(metadata=form_words.WORDING),
+        values=table_field(WordsTable, metadata=form_words.WORDS),
+        required=True,
+        error_messages=messages("not_a_table"),
+        metadata=form_words.WORDS_BY_WORDING,
+    )
+
+
+class CommentTable(Table):
+    title = table_field(TitleTable, required=True, metadata=form_words.COMMENT_TITLE)
+    hint = table_field(TitleTable, metadata=form_words.COMMENT_HINT)
+    max_characters = count_field(
+        "not_a_length", 1, LONGEST_COMMENT, required=True, metadata=form_words.MAX_CHARACTERS
+    )
 
 
 class QuestionnaireTable(Table):
-    key = key_field(required=True)
-    version = count_field("not_a_version", 1, 9999, required=True)
-    title = table_field(TitleTable, required=True)
-    require_all = flag_field(required=True)
-    wordings = tables_field(WordingTable, required=True)
-    options = tables_field(OptionTable, required=True)
-    dimensions = tables_field(DimensionTable, required=True)
-    comment = table_field(CommentTable)
+    key = key_field(required=True, metadata=form_words.QUESTIONNAIRE_KEY)
+    version = count_field("not_a_version", 1, 9999, required=True, metadata=form_words.VERSION)
+    title = table_field(TitleTable, required=True, metadata=form_words.QUESTIONNAIRE_TITLE)
+    require_all = flag_field(required=True, metadata=form_words.REQUIRE_ALL)
+    wordings = tables_field(WordingTable, required=True, metadata=form_words.WORDINGS)
+    options = tables_field(OptionTable, required=True, metadata=form_words.OPTIONS)
+    dimensions = tables_field(DimensionTable, required=True, metadata=form_words.DIMENSIONS)
+    comment = table_field(CommentTable, metadata=form_words.COMMENT)
 
 
 Document = Mapping[str, Any]

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from pingyi.channels.text import Text
 from pingyi.domain.errors import FieldError
+from pingyi.domain.scheme import wordings
 
 
 def _text(zh: str, en: str) -> Text:
     return Text(zh=zh, en=en)
 
 
+def _choices(metadata: Mapping[str, Any]) -> str:
+    titles = [f"“{title.zh}”" for title in metadata["choices"].values()]
+    return "或".join([*(["、".join(titles[:-1])] if titles[1:] else []), titles[-1]])
+
+
 MESSAGES: Mapping[str, Text] = {
     "required": _text("缺少此项。", "Missing."),
-    "unknown_key": _text("不认识的键。", "Unknown key."),
+    "unknown_key": _text("没有这一项。", "Unknown key."),
     "not_a_table": _text("应为一个表。", "Must be a table."),
     "not_a_list": _text("应为一个列表。", "Must be a list."),
     "not_text": _text(
@@ -22,11 +29,11 @@ MESSAGES: Mapping[str, Text] = {
         "Must be text of 1 to 200 characters without control characters.",
     ),
     "not_a_key": _text(
-        "键以英文字母开头，只含英文字母、数字、_ 和 -,最多 64 个字符。",
+        "代号以英文字母开头，只含英文字母、数字、“_”和“-”，最多 64 个字符。",
         "A key begins with an English letter and has only letters, digits, _ and -, 64 characters at most.",
     ),
     "not_a_decimal": _text(
-        '应为加引号的十进制数，例如 "92.5",不能是浮点数。',
+        "应为普通小数，例如“92.5”；写在文件中要加引号。",
         'Must be a decimal number in quotes such as "92.5", never a float.',
     ),
     "not_positive": _text("应大于 0。", "Must be greater than 0."),
@@ -34,20 +41,20 @@ MESSAGES: Mapping[str, Text] = {
     "not_a_percentage": _text("应在 0 到 100 之间。", "Must be from 0 to 100."),
     "not_decimals": _text("应为 0 到 12 的整数。", "Must be a whole number from 0 to 12."),
     "not_a_count": _text("应为 1 到 100000 的整数。", "Must be a whole number from 1 to 100000."),
-    "not_a_flag": _text("应为 true 或 false。", "Must be true or false."),
+    "not_a_flag": _text("应为“是”或“否”。", "Must be true or false."),
     "missing_policy": _text(
-        "应为 reallocate、reallocate_flat、category_mean 或 zero。",
+        f"应为{_choices(wordings.MISSING)}。",
         "Must be reallocate, reallocate_flat, category_mean or zero.",
     ),
-    "ties_policy": _text("应为 competition 或 dense。", "Must be competition or dense."),
-    "place": _text("应为 bottom。", "Must be bottom."),
+    "ties_policy": _text(f"应为{_choices(wordings.TIES)}。", "Must be competition or dense."),
+    "place": _text(f"应为{_choices(wordings.PLACE)}。", "Must be bottom."),
     "float": _text(
-        "不能用浮点数，请写成加引号的十进制数。", "No floats: write the number as a decimal in quotes."
+        "写在文件中的小数要加引号，例如“92.5”。", "No floats: write the number as a decimal in quotes."
     ),
     "too_few": _text("至少要有一项。", "Needs at least one."),
-    "duplicate_key": _text("键“{key}”已经用过。", 'The key "{key}" is used already.'),
+    "duplicate_key": _text("代号“{key}”已经用过。", 'The key "{key}" is used already.'),
     "reserved_key": _text(
-        "“{key}”是结果表的固定列名，不能用作键。",
+        "“{key}”是结果表的固定列名，不能用作代号。",
         '"{key}" is a fixed column of the results and cannot be a key.',
     ),
     "duplicate_category": _text("类别“{key}”已经有了。", 'The category "{key}" exists already.'),
@@ -64,7 +71,7 @@ MESSAGES: Mapping[str, Text] = {
     "unknown_tie_break": _text("没有分组或渠道“{key}”。", 'There is no group or channel "{key}".'),
     "repeated_tie_break": _text("“{key}”重复。", '"{key}" is repeated.'),
     "grades_choice": _text(
-        "等次要么写 from(分数下限),要么写 shares(比例),二者取一。",
+        "等次按分数下限或名次比例评定，二者须填且只能填一种。",
         "Grades have either `from` (lower bounds) or `shares`, one of the two.",
     ),
     "bounds_order": _text(
@@ -72,18 +79,18 @@ MESSAGES: Mapping[str, Text] = {
         'Lower bounds must strictly descend: {bound} of "{key}" is not below the {before} before it.',
     ),
     "bounds_end": _text(
-        "最后一个等次的下限必须是 0,否则低分没有等次。",
+        "最后一个等次的下限必须是 0，否则低分没有等次。",
         "The last grade's lower bound must be 0, or low totals would have no grade.",
     ),
     "bounds_above": _text(
         "下限 {bound} 高于满分 {full_marks}。", "The lower bound {bound} lies above full_marks {full_marks}."
     ),
     "shares_sum": _text(
-        "比例合计 {sum}，应正好等于 1。", "The shares sum to {sum}; they must sum to 1 exactly."
+        "名次比例合计 {sum}，应正好等于 1。", "The shares sum to {sum}; they must sum to 1 exactly."
     ),
     "unknown_grade": _text("没有等次“{key}”。", 'There is no grade "{key}".'),
     "syntax": _text(
-        "第 {line} 行第 {column} 列不是正确的 TOML:{detail}",
+        "第 {line} 行第 {column} 列不是正确的 TOML：{detail}",
         "Not valid TOML at line {line}, column {column}: {detail}",
     ),
 }
