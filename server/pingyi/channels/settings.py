@@ -45,13 +45,14 @@ class Exact(Score):
 
 
 _PRESET = Message(zh="没有这个预设；可用：{known}。", en="Unknown preset; known here: {known}.")
+_PRESET_TITLE = Text(zh="预设", en="Preset")
 _PRESETS = worded(
     Text(zh="预设", en="Presets"),
     Text(
         zh="选用一组现成的设置；另行填写的项目，以填写的为准。",
         en="Takes a ready-made group of settings; what is filled in besides wins over it.",
     ),
-    row=Text(zh="预设", en="Preset"),
+    row=_PRESET_TITLE,
 )
 
 
@@ -67,7 +68,7 @@ class SettingsSchema(Schema):
 
     preset_titles: ClassVar[Mapping[str, Text]] = {}
 
-    preset = fields.List(Word(), metadata=_PRESETS)
+    preset = fields.List(Word(metadata=worded(_PRESET_TITLE)), metadata=_PRESETS)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

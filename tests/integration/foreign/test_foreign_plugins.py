@@ -208,7 +208,7 @@ def test_foreign_columns_and_choices_have_the_words_of_their_schema(
     assert ("监测方式 / Method", "固定监测、移动监测 / Fixed, Mobile") in notes
     [error] = refused.value.errors
     assert (error.message.zh, error.message.en) == (
-        "只能是：fixed, mobile。",
+        "只能是：固定监测、移动监测。",
         "Must be one of: fixed, mobile.",
     )
     assert "监测方式" in chinese and "移动监测" in chinese and "Method" in english and "Mobile" in english
