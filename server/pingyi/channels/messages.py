@@ -157,6 +157,8 @@ def _one_of(validator: validate.OneOf, titles: object) -> Message:
     """What is allowed, in Chinese by the titles of a field's `choices` where these are the words allowed."""
     if not isinstance(titles, Mapping) or list(titles) != list(validator.choices):
         return ONE_OF
+    if not all(isinstance(title, Text) for title in titles.values()):
+        return ONE_OF
     words = Text(zh="、".join(title.zh for title in titles.values()), en=validator.choices_text)
     # marshmallow fills in places in braces once more
     return ONE_OF.format(choices=Text(zh=_plain(words.zh), en=_plain(words.en)))

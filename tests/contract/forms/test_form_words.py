@@ -74,6 +74,9 @@ def faults(place: Place) -> Iterator[str]:
     for titles in (meta.get("choices", {}), meta.get("usual", {})):
         for word, title in titles.items():
             yield from wrong_tongue(f"{path}: {word}", title.zh, title.en)
+        for tongue in ("zh", "en"):
+            if len({title.get(tongue) for title in titles.values()}) < len(titles):
+                yield f"{path}: words of one title in {tongue}"
     yield from missing(place, choices_of(field))
 
 
@@ -187,6 +190,10 @@ ONE = {"a": Text(zh="甲", en="A")}
             fields.String(metadata=worded(TITLE, usual={"a": Text(zh="a", en="A")})),
             "x: a: Latin letters in a",
         ),
+        (
+            fields.String(metadata=worded(TITLE, usual={**ONE, "b": Text(zh="乙", en="A")})),
+            "x: words of one title in en",
+        ),
         (ScoreField(metadata=worded(TITLE)), "x: a number without unit or help"),
         (Exact(metadata=worded(TITLE)), "x: a number without unit or help"),
         (Whole(metadata=worded(TITLE)), "x: a number without unit or help"),
@@ -214,10 +221,13 @@ def test_refusal_of_a_word_lists_the_titles_of_a_form() -> None:
         plain = fields.String(validate=validate.OneOf(["a", "b"]), metadata=worded(TITLE, choices=words))
         other = fields.String(validate=validate.OneOf(["a"]), metadata=worded(TITLE, choices=words))
         foreign = fields.String(validate=validate.OneOf(["a"]), metadata={"choices": ["a"]})
+        untitled = fields.String(validate=validate.OneOf(["a"]), metadata={"choices": {"a": "甲"}})
         choice = Choice(words)
 
-    errors = bilingual(Table()).validate({"plain": "c", "other": "c", "foreign": "c", "choice": "c"})
+    errors = bilingual(Table()).validate(
+        {"plain": "c", "other": "c", "foreign": "c", "untitled": "c", "choice": "c"}
+    )
     said = {name: (text_of(told).zh, text_of(told).en) for name, [told] in errors.items()}
     both = ("只能是：甲{、乙。", "Must be one of: a, b.")
     one = ("只能是：a。", "Must be one of: a.")
-    assert said == {"plain": both, "other": one, "foreign": one, "choice": both}
+    assert said == {"plain": both, "other": one, "foreign": one, "untitled": one, "choice": both}

@@ -197,8 +197,9 @@ BOUND = worded(
 SHARES = worded(
     Text(zh="名次比例", en="Shares"),
     Text(
-        zh="从好到差填写各等次占同类参加排名单位的比例，合计必须等于1。",
-        en="Each grade's part of the ranked units of a category, from the best down; they must sum to 1.",
+        zh="从好到差填写各等次占同类排名单位的比例，合计必须等于1；名额取整，余下的归最后一个等次。",
+        en="Each grade's part of the ranked units of a category, from the best down, summing to 1; places"
+        " are rounded down and the last grade takes the rest.",
     ),
 )
 SHARE = worded(Text(zh="比例", en="Share"), PART_OF_ONE)
@@ -219,7 +220,7 @@ CONSEQUENCES = worded(
     ),
     row=Text(zh="措施", en="Consequence"),
 )
-WHEN = worded(Text(zh="适用条件", en="Falls on"))
+WHEN = worded(Text(zh="适用条件", en="When it applies"))
 PLACE = worded(
     Text(zh="名次位置", en="Place"),
     choices={"bottom": Text(zh="末位", en="The last places")},

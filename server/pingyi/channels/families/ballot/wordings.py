@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pingyi.channels import Text
+from pingyi.channels import Text, called
 from pingyi.channels.families.ballot.titles import WORDS
 from pingyi.channels.wordings import BALLOTS, PART_OF_ONE, POINTS, WEIGHT, worded
 
 _OPTION = Text(zh="选项", en="Option")
-_NOT_TICKED = ("no_answer", "invalid", "withheld", "issued", "returned")
-_GRADES = ("excellent", "good", "pass", "fail")
-_DIMENSIONS = ("overall", "law", "conduct", "attitude", "efficiency", "integrity", "openness", "management")
-_OPTIONS = {key: title for key, title in WORDS.items() if key not in {*_NOT_TICKED, *_GRADES, *_DIMENSIONS}}
-_SCORED = {key: title for key, title in _OPTIONS.items() if key != "no_opinion"}
+_OPTIONS = called(
+    ("very_satisfied", "satisfied", "basic", "average", "dissatisfied", "very_dissatisfied"), WORDS
+)
+_DIMENSIONS = called(
+    ("overall", "law", "conduct", "attitude", "efficiency", "integrity", "openness", "management"), WORDS
+)
 
 OPTIONS = worded(
     Text(zh="选项分值", en="Worth of the options"),
@@ -23,10 +24,13 @@ OPTIONS = worded(
         " dissatisfied; at least two must differ.",
     ),
 )
-OPTION = worded(_OPTION, usual=_SCORED)
+OPTION = worded(_OPTION, usual=_OPTIONS)
 OPTION_WORTH = worded(
     Text(zh="分值", en="Worth"),
-    Text(zh="从0到100，例如80。", en="From 0 to 100, for example 80."),
+    Text(
+        zh="从0到100，例如80；除不尽的写成分数，例如100/9。",
+        en="From 0 to 100, for example 80; where no decimal is exact a quotient, for example 100/9.",
+    ),
     unit=POINTS,
 )
 UNSCORED = worded(
@@ -38,7 +42,7 @@ UNSCORED = worded(
     ),
     row=_OPTION,
 )
-UNSCORED_OPTION = worded(_OPTION, usual={"no_opinion": WORDS["no_opinion"]})
+UNSCORED_OPTION = worded(_OPTION, usual=called(("no_opinion",), WORDS))
 DIMENSIONS = worded(
     Text(zh="评议内容权重", en="Dimensions"),
     Text(
@@ -47,7 +51,7 @@ DIMENSIONS = worded(
         " rated overall only.",
     ),
 )
-DIMENSION = worded(Text(zh="评议内容", en="Dimension"), usual={key: WORDS[key] for key in _DIMENSIONS})
+DIMENSION = worded(Text(zh="评议内容", en="Dimension"), usual=_DIMENSIONS)
 DIMENSION_WEIGHT = worded(
     WEIGHT,
     Text(
@@ -105,8 +109,8 @@ QUORUM = worded(
     Text(zh="法定人数", en="Quorum"),
     Text(
         zh="收回的票达不到此数的单位不计分，例如须超过应参评人数的一半；不填则不作要求。",
-        en="A unit with fewer ballots returned is not rated, for example unless more than half of the"
-        " eligible voted; without it nothing is asked.",
+        en="A unit is rated only where so many ballots came back, for example more than half of the"
+        " eligible; empty: no such condition.",
     ),
 )
 QUORUM_OF = worded(
@@ -123,7 +127,9 @@ GRADES = worded(
     row=Text(zh="等次", en="Grade"),
     rare=True,
 )
-GRADE = worded(Text(zh="等次", en="Grade"), usual={**_SCORED, **{key: WORDS[key] for key in _GRADES}})
+GRADE = worded(
+    Text(zh="等次", en="Grade"), usual=called((*_OPTIONS, "excellent", "good", "pass", "fail"), WORDS)
+)
 GRADE_OPTIONS = worded(
     Text(zh="合计的选项", en="Options counted together"),
     Text(

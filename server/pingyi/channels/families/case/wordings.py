@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pingyi.channels import Text
+from pingyi.channels import Text, called
 from pingyi.channels.families.case.titles import OPINION_WORDS, WORDS
 from pingyi.channels.wordings import CASES, DECIMALS, PART_OF_ONE, PERCENT, POINTS, WEIGHT, worded
 
 MEASURE_TITLE = Text(zh="指标", en="Measure")
 _DENOMINATOR_TITLE = Text(zh="分母", en="Denominator")
-_NEVER_CREDITED = ("satisfied", "dissatisfied")
+_NO_MEASURE = {"accepted", "sign_due", "due"}
 
 WEIGHTS = worded(
     Text(zh="权重", en="Weights"),
@@ -20,7 +20,7 @@ WEIGHTS = worded(
         " three.",
     ),
 )
-MEASURE = worded(MEASURE_TITLE, usual=WORDS)
+MEASURE = worded(MEASURE_TITLE, usual={key: title for key, title in WORDS.items() if key not in _NO_MEASURE})
 MEASURE_WEIGHT = worded(WEIGHT, PART_OF_ONE)
 
 BANDS = worded(
@@ -100,7 +100,7 @@ CREDIT = worded(
 )
 OPINION = worded(
     Text(zh="评价", en="Opinion"),
-    usual={key: title for key, title in OPINION_WORDS.items() if key not in _NEVER_CREDITED},
+    usual=called(("very_satisfied", "basic"), OPINION_WORDS),
 )
 OPINION_PART = worded(
     Text(zh="折算为", en="Counts as"),
@@ -110,8 +110,9 @@ OPINION_PART = worded(
 FEWEST_CASES = worded(
     Text(zh="最少件数", en="Fewest cases"),
     Text(
-        zh="件数少于此数的指标不计，其权重分给其余指标，例如5。",
-        en="A measure of fewer cases is left out and its weight spread over the others, for example 5.",
+        zh="件数少于此数的指标不计，其权重分给其余指标，例如5；按事项扣分的，整个单位不计分。",
+        en="A measure of fewer cases is left out and its weight spread over the others, for example 5;"
+        " with events the whole unit is not rated.",
     ),
     unit=CASES,
 )
