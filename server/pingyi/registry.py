@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError
 
 from pingyi.channels import Channel, ChannelSpecs, Context, EntrySchema, Period, Text
 from pingyi.channels.hookspecs import ENTRY_POINT_GROUP, PROJECT
+from pingyi.channels.listed import clashing_titles
 from pingyi.channels.messages import bilingual, text_of
 from pingyi.domain.document_reading import schema_errors
 from pingyi.domain.errors import FieldError, Problem
@@ -178,10 +179,10 @@ def check_settings(channel: Channel, settings: Mapping[str, Any]) -> list[FieldE
     """What is wrong with a channel's settings; pointers are relative to the settings."""
     schema = bilingual(channel.settings_schema())
     try:
-        schema.load(settings)
+        loaded = schema.load(settings)
     except ValidationError as error:
         return list(schema_errors(schema, error.messages_dict))
-    return []
+    return list(schema_errors(schema, clashing_titles(channel, loaded)))
 
 
 def check_channel(registry: Registry, plugin: str, settings: Mapping[str, Any]) -> list[FieldError]:

@@ -2,9 +2,10 @@
 
 from pingyi.channels.channel import Channel, Page, Task
 from pingyi.channels.hookspecs import ChannelSpecs, hookimpl, hookspec
-from pingyi.channels.listed import Listed, called, in_words
+from pingyi.channels.listed import Listed, TitledKey, in_words
 from pingyi.channels.messages import Message
 from pingyi.channels.numbers import word
+from pingyi.channels.own_words import called, titled
 from pingyi.channels.schema import Choice, EntrySchema, Flag, Moment, Month, Percent, Whole, Word
 from pingyi.channels.schema import Score as ScoreField
 from pingyi.channels.settings import Exact, Key, SettingsSchema
@@ -47,6 +48,7 @@ __all__ = [
     "Tally",
     "Task",
     "Text",
+    "TitledKey",
     "Unit",
     "Whole",
     "Word",
@@ -54,5 +56,6 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "in_words",
+    "titled",
     "word",
 ]

@@ -51,6 +51,7 @@ class Channel:
     `fact_titles`: what the facts of a score are called, in the order in which they are printed; the pattern
     "*_share" titles all that end so, and {word} in its title is what stands for the star. `words`: what the
     keys are called that stand for a star or are a fact themselves: options, dimensions, measures, grades.
+    `key_facts`: the facts whose value is a key, which a scheme may have words of its own for.
 
     `contradictions`: of the entries of one unit, in the order in which they came, the places of those that
     cannot be true beside an earlier one, and why.
@@ -72,3 +73,4 @@ class Channel:
     contradictions: Callable[[Sequence[Entry], Context], Iterable[tuple[int, Message]]] | None = None
     fact_titles: Mapping[str, Text] = field(default_factory=dict, hash=False)
     words: Mapping[str, Text] = field(default_factory=dict, hash=False)
+    key_facts: frozenset[str] = frozenset()

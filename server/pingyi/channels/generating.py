@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields
 
 from pingyi.channels.channel import Channel
-from pingyi.channels.schema import Choice, Flag, Moment, Month, Score, Whole
+from pingyi.channels.own_words import SETTING, spellings, title_tables
+from pingyi.channels.schema import Choice, Flag, Moment, Month, Score, Whole, Word
 from pingyi.channels.types import Context, Entry
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ def _cell(name: str, field: Any, context: Context, given: Sequence[Row]) -> Sear
     seen = [row[name] for row in given if name in row]
     plausible = _plausible(name, field, context)
     known = st.sampled_from(seen) if seen else plausible
+    own = [word for title in title_tables(context.settings).values() for word in spellings(title)]
+    if own and isinstance(field, Word):
+        plausible = st.one_of(plausible, st.sampled_from(own))
     return mostly(st.one_of(known, plausible), st.sampled_from(ODD_CELLS))
 
 
@@ -90,6 +94,8 @@ def _plausible(name: str, field: Any, context: Context) -> SearchStrategy[Any]:
         return st.sampled_from((UNITS[0], *UNITS))
     if isinstance(field, fields.Dict):
         keys = sorted(context.settings.get(field.metadata.get("keys", ""), {})) or ["x"]
+        own = title_tables(context.settings)
+        keys += [word for key in keys if key in own for word in spellings(own[key])]
         values = _plausible(name, field.value_field, context)
         return st.dictionaries(st.sampled_from(keys), mostly(values, st.just("")), max_size=3)
     if isinstance(field, Choice):
@@ -104,7 +110,7 @@ def _plausible(name: str, field: Any, context: Context) -> SearchStrategy[Any]:
 def _akin(name: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """The settings named like the column ("strata" for `stratum`), else all but the presets' names."""
     akin = {key: value for key, value in settings.items() if key[:5] == name[:5]}
-    return akin or {key: value for key, value in settings.items() if key != "preset"}
+    return akin or {key: value for key, value in settings.items() if key not in {"preset", SETTING}}
 
 
 def _days(context: Context) -> SearchStrategy[date]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,8 +14,9 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate, val
 from pingyi.channels.comparing import compared_text
 from pingyi.channels.messages import REQUIRED, Message, bilingual
 from pingyi.channels.numbers import word
+from pingyi.channels.own_words import SETTING, key_in_own_words, keys_named, titled
 from pingyi.channels.text import Text
-from pingyi.channels.types import Context
+from pingyi.channels.types import Context, Settings
 
 MAX_WORD_CHARACTERS = 200
 MAX_TEXT_CHARACTERS = 2000
@@ -25,6 +26,10 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _DIGITS = re.compile(r"[0-9]{1,13}")
 _MIDNIGHT = re.compile(r"[ T]\s*(?:00|24):00(?::00(?:\.0+)?)?$")
 _PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?")
+_SAME_KEY = Message(
+    zh="“{first}”和“{second}”是同一项，只能写一次。",
+    en='"{first}" and "{second}" are the same; give it once.',
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -35,6 +40,12 @@ def title_of(field: fields.Field[Any], name: str = "") -> Text:
     if isinstance(title, Text):
         return title
     return Text(zh=str(meta.get("title_zh", name)), en=str(meta.get("title_en", name)))
+
+
+def context_of(field: fields.Field[Any]) -> Context:
+    """The Context of the entry that a field belongs to; without settings where it belongs to none."""
+    schema = field.root
+    return schema.channel if isinstance(schema, EntrySchema) else Context({})
 
 
 class Score(fields.Field[Decimal]):
@@ -115,16 +126,30 @@ class Month(Word):
 
 
 class Choice(Word):
-    """One of `words`, given by its key or as it is called in Chinese or English. Loads to the key."""
+    """One of `words`, given by its key or as it is called in Chinese or English. Loads to the key.
 
-    def __init__(self, words: Mapping[str, Text], **kwargs: Any) -> None:
+    `named_by`: settings that name keys of it, which a scheme may call by words of its own.
+    """
+
+    def __init__(self, words: Mapping[str, Text], *, named_by: Sequence[str] = (), **kwargs: Any) -> None:
         metadata = {**kwargs.pop("metadata", {}), "choices": dict(words)}
         super().__init__(validate=validate.OneOf(list(words)), metadata=metadata, **kwargs)
         self.words = dict(words)
+        self.named_by = tuple(named_by)
         self._keys = {compared_text(name): key for key, text in words.items() for name in (text.zh, text.en)}
+
+    def words_in(self, settings: Settings) -> dict[str, Text]:
+        """What may stand in it and what that is called under these settings."""
+        return {**self.words, **titled(self._named(settings), settings)}
+
+    def _named(self, settings: Settings) -> dict[str, Text]:
+        return {key: self.words[key] for key in keys_named(settings, self.named_by) if key in self.words}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
+        context = context_of(self)
+        if self.named_by and SETTING in context.settings and text not in self.words:
+            text = key_in_own_words(text, self._named(context.settings), context) or text
         return self._keys.get(compared_text(text), text)
 
 
@@ -168,9 +193,7 @@ class Moment(fields.Field[datetime]):
         return None if value is None else value.isoformat()
 
     def _zone(self) -> ZoneInfo:
-        schema = self.root
-        context = schema.channel if isinstance(schema, EntrySchema) else Context({})
-        return ZoneInfo(context.period.time_zone)
+        return ZoneInfo(context_of(self).period.time_zone)
 
 
 def _day_ended(text: str) -> str:
@@ -221,6 +244,41 @@ class EntrySchema(Schema):
         if not isinstance(data, Mapping):
             return data
         return {key: value for key, value in data.items() if value is not None and value != ""}
+
+    @pre_load
+    def read_keys_in_own_words(self, data: Any, **_: Any) -> Any:
+        """The keys of a mapping that are given as the scheme calls them; of one key the first cell stands."""
+        if SETTING not in self.channel.settings or not isinstance(data, Mapping):
+            return data
+        read: dict[str, dict[str, Any]] = {}
+        for name, cells in self._keyed_cells(data):
+            read[name] = {}
+            for key, _spelled, cell in cells:
+                read[name].setdefault(key, cell)
+        return {**data, **read}
+
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def keys_stand_once(self, _data: Any, original: Any, **_: Any) -> None:
+        """Refuse a key of a mapping that is given twice, in two words of which the hook above read one."""
+        if SETTING not in self.channel.settings or not isinstance(original, Mapping):
+            return
+        for name, cells in self._keyed_cells(original):
+            first: dict[str, str] = {}
+            for key, spelled, _cell in cells:
+                if (other := first.setdefault(key, spelled)) != spelled:
+                    raise ValidationError(_SAME_KEY.format(first=other, second=spelled), name)
+
+    def _keyed_cells(self, data: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, str, Any]]]]:
+        """The cells of each mapping that are filled in: the key meant, what was written, the value."""
+        for name, field in self.fields.items():
+            keys = self.channel.settings.get(field.metadata.get("keys", ""))
+            cells = data.get(name)
+            if keys and isinstance(cells, Mapping):
+                filled = ((spelled, cell) for spelled, cell in cells.items() if cell not in (None, ""))
+                yield name, [(self._key_meant(spelled, keys), spelled, cell) for spelled, cell in filled]
+
+    def _key_meant(self, spelled: str, keys: Mapping[str, Any]) -> str:
+        return spelled if spelled in keys else key_in_own_words(spelled, keys, self.channel) or spelled
 
     # Not in the hook above: there marshmallow would lose the row's number and every other error.
     @validates_schema(skip_on_field_errors=False)

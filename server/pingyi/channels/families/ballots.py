@@ -30,6 +30,7 @@ from pingyi.channels import (
     Word,
     called,
     in_words,
+    titled,
 )
 from pingyi.channels.families.ballot.score import score
 from pingyi.channels.families.ballot.settings import (
@@ -133,7 +134,8 @@ class BallotEntry(EntrySchema):
             raise ValidationError(ONE_OF.format(choices=in_words(known)), "option")
         dimensions = settings.get("dimensions") or (ONLY,)
         if data.get("dimension") not in dimensions and (data.get("dimension") or len(dimensions) > 1):
-            raise ValidationError(ONE_OF.format(choices=in_words(dimension_words(settings))), "dimension")
+            words = titled(dimension_words(settings), settings)
+            raise ValidationError(ONE_OF.format(choices=in_words(words)), "dimension")
 
 
 def tally(entry: Entry, context: Context) -> Iterable[Count]:
@@ -165,6 +167,7 @@ def channel(
         needs=roster_needs,
         fact_titles=FACT_TITLES,
         words=WORDS,
+        key_facts=frozenset({"grade"}),
     )
 
 

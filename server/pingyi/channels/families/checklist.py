@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validates, validates_schema
 
-from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Key, Score, Tally, Text, Whole
+from pingyi.channels import Channel, Context, Count, Entry, EntrySchema, Score, Tally, Text, TitledKey, Whole
 from pingyi.channels.families.item.score import FACT_TITLES, plan_of, score_items
 from pingyi.channels.families.item.settings import ItemSettings
 from pingyi.channels.families.words import evidence_field
@@ -24,7 +24,7 @@ __all__ = ["ChecklistEntry", "ItemSettings", "channel", "check_item", "score", "
 class ChecklistEntry(EntrySchema):
     """`unit`, `item` (empty: examined, nothing found), `count`, `evidence`."""
 
-    item = Key(metadata={"title_zh": "指标", "title_en": "Item"})
+    item = TitledKey(named_by=("items",), metadata={"title_zh": "指标", "title_en": "Item"})
     count = Whole(metadata={"title_zh": "次数", "title_en": "Count"})
     evidence = evidence_field()
 
@@ -80,4 +80,5 @@ def channel(
         identity=("unit", "item"),
         due_per_unit=True,
         fact_titles=FACT_TITLES,
+        key_facts=frozenset({"veto"}),
     )

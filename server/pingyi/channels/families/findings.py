@@ -13,7 +13,19 @@ from collections.abc import Iterable
 
 from marshmallow import validate, validates
 
-from pingyi.channels import Channel, Choice, Context, Count, Entry, EntrySchema, Key, Score, Tally, Text, Word
+from pingyi.channels import (
+    Channel,
+    Choice,
+    Context,
+    Count,
+    Entry,
+    EntrySchema,
+    Score,
+    Tally,
+    Text,
+    TitledKey,
+    Word,
+)
 from pingyi.channels.families.checklist import check_item
 from pingyi.channels.families.item.score import FACT_TITLES, plan_of, score_items
 from pingyi.channels.families.item.settings import ItemSettings
@@ -37,7 +49,7 @@ class FindingEntry(EntrySchema):
         required=True, validate=validate.Length(min=1), metadata={"title_zh": "编号", "title_en": "Finding"}
     )
     date = Day(metadata={"title_zh": "日期", "title_en": "Date"})
-    item = Key(metadata={"title_zh": "指标", "title_en": "Item"})
+    item = TitledKey(named_by=("items",), metadata={"title_zh": "指标", "title_en": "Item"})
     state = Choice(STATES, required=True, metadata={"title_zh": "状态", "title_en": "State"})
     evidence = evidence_field()
 
@@ -85,4 +97,5 @@ def channel(
         identity=("finding",),
         corrections_need_reason=False,
         fact_titles=FACT_TITLES,
+        key_facts=frozenset({"veto"}),
     )

@@ -26,8 +26,8 @@ from pingyi.channels.families.ballot import wordings
 from pingyi.channels.families.ballot.settings import PAPER, POSITIVE, BallotSettings
 from pingyi.channels.families.ballot.titles import ALSO, WORDS
 from pingyi.channels.families.ballots import strata_words
-from pingyi.channels.families.words import check_month, larger_than
-from pingyi.channels.messages import ONE_OF, REQUIRED, Message, named
+from pingyi.channels.families.words import check_month, keys_in_words, larger_than
+from pingyi.channels.messages import ONE_OF, REQUIRED, Message
 from pingyi.channels.wordings import PART_OF_ONE, WEIGHT, worded
 
 MEASURES = ("answered_on_time", "resolved", "satisfied")
@@ -167,7 +167,7 @@ class PointEntry(EntrySchema):
         known = tuple(dict.fromkeys((*settings["options"], *settings["unscored"], *PAPER)))
         for words, allowed in ((value, settings["dimensions"]), (value.values(), known)):
             if set(words) - set(allowed):
-                raise ValidationError(ONE_OF.format(choices=named(allowed, WORDS)))
+                raise ValidationError(ONE_OF.format(choices=keys_in_words(allowed, settings, WORDS)))
 
     @validates_schema
     def adds_up(self, data: dict[str, Any], **_: Any) -> None:

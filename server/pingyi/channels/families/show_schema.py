@@ -167,7 +167,11 @@ class SessionEntry(EntrySchema):
         required=True, validate=validate.Length(min=1), metadata={"title_zh": "场次", "title_en": "Session"}
     )
     date = Day(metadata={"title_zh": "日期", "title_en": "Date"})
-    attended_by = Choice(ATTENDANCE, metadata={"title_zh": "上线人员", "title_en": "Attended by"})
+    attended_by = Choice(
+        ATTENDANCE,
+        named_by=("credit", "events"),
+        metadata={"title_zh": "上线人员", "title_en": "Attended by"},
+    )
     questions = Whole(metadata={"title_zh": "问题数", "title_en": "Questions"})
     answered_on_time = Whole(metadata={"title_zh": "按时答复数", "title_en": "Answered on time"})
     resolved = Whole(metadata={"title_zh": "解决数", "title_en": "Resolved"})

@@ -1,18 +1,20 @@
-"""Columns that several families share: a day and evidence."""
+"""Columns that several families share: a day and evidence; and how a refusal lists keys."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError
 
-from pingyi.channels import Choice, Moment, Period, Text, Word
-from pingyi.channels.messages import Message
+from pingyi.channels import Choice, Moment, Period, Settings, Text, Word, called, in_words, titled
+from pingyi.channels.messages import Message, named
+from pingyi.channels.own_words import own_titles
 from pingyi.channels.schema import MAX_TEXT_CHARACTERS, title_of
 
-__all__ = ["Choice", "Day", "check_day", "check_month", "evidence_field", "larger_than"]
+__all__ = ["Choice", "Day", "check_day", "check_month", "evidence_field", "keys_in_words", "larger_than"]
 
 _LARGER = Message(zh="大于“{column}”。", en='Larger than "{column}".')
 
@@ -27,6 +29,19 @@ def evidence_field() -> Word:
             "also": ("评分依据", "扣分依据", "备注", "说明"),
         },
     )
+
+
+def keys_in_words(
+    keys: Iterable[str], settings: Settings, words: Mapping[str, Text] | None = None
+) -> Text | str:
+    """Keys of the settings as a refusal lists them: as the scheme calls them where it has words for any.
+
+    `words`: what they are called else; without, they stand as they are spelled.
+    """
+    listed = called(keys, words or {})
+    if own_titles(settings).keys().isdisjoint(listed):
+        return named(listed, words) if words else ", ".join(listed)
+    return in_words(titled(listed, settings))
 
 
 class Day(Moment):

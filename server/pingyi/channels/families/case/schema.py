@@ -32,8 +32,9 @@ from pingyi.channels.families.case.measure_settings import (
 )
 from pingyi.channels.families.case.measures import used
 from pingyi.channels.families.case.titles import ALSO_OPINIONS, NO_OPINION, OPINION_WORDS, WORDS
-from pingyi.channels.families.words import evidence_field
+from pingyi.channels.families.words import evidence_field, keys_in_words
 from pingyi.channels.messages import ONE_OF, Message, bilingual_field, named
+from pingyi.channels.own_words import key_in_own_words
 
 DEFAULT_OF = {
     "closed": "accepted",
@@ -214,12 +215,17 @@ class CaseEntry(EntrySchema):
         """An empty cell of an event is "not given" too, and so is an opinion that nobody gave."""
         if not isinstance(data, Mapping):
             return data
-        if str(data.get("opinion")).strip() in NO_OPINION:
+        opinion = str(data.get("opinion")).strip()
+        if opinion in NO_OPINION and not self._is_own_word(opinion):
             data = {key: value for key, value in data.items() if key != "opinion"}
         if not isinstance(data.get("events"), Mapping):
             return data
         given = {key: value for key, value in data["events"].items() if value is not None and value != ""}
         return {**data, "events": given}
+
+    def _is_own_word(self, opinion: str) -> bool:
+        known = opinion_words(self.channel.settings)
+        return key_in_own_words(opinion, known, self.channel) is not None
 
     @post_load
     def spell_source_as_settings_do(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -247,7 +253,8 @@ class CaseEntry(EntrySchema):
     def are_known(self, value: dict[str, int], data_key: str) -> None:
         known = self.channel.settings.get("events", {})
         if self.channel.settings and set(value) - set(known):
-            raise ValidationError(_EVENT.format(events=", ".join(known) or "-"))
+            events = keys_in_words(known, self.channel.settings)
+            raise ValidationError(_EVENT.format(events=events or "-"))
 
     @validates("opinion")
     def is_worth_something(self, value: str, data_key: str) -> None:
