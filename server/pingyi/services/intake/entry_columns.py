@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import fields
 
-from pingyi.channels import Channel, Choice, Context, Listed, Percent, Text, Whole
+from pingyi.channels import Channel, Choice, Context, Listed, Percent, Text, Whole, called, titled
+from pingyi.channels.listed import words_in
+from pingyi.channels.own_words import spellings, title_tables
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.intake.partner_queries import entry_fields
 
@@ -55,9 +57,9 @@ def entry_columns(plugin: Channel, context: Context) -> list[Column]:
         if isinstance(field, fields.Mapping):
             columns += _spread(each, title, field.value_field, plugin, context)
         else:
-            name, words = each["name"], _words(field, context)
+            name, words = each["name"], words_in(field, context.settings)
             also = tuple(field.metadata.get("also", ())) if field else ()
-            columns.append(Column(name, "", _kind(each, field), title, each["required"], words, also))
+            columns.append(Column(name, "", _kind(each, field, words), title, each["required"], words, also))
     return columns
 
 
@@ -68,25 +70,26 @@ def _spread(
     plugin: Channel,
     context: Context,
 ) -> Iterator[Column]:
-    """A column for each key of a mapping, titled by what the plugin calls the key."""
-    words = _words(inner, context)
+    """A column for each key of a mapping, titled by what the scheme calls the key, else the plugin."""
+    words, own = words_in(inner, context.settings), title_tables(context.settings)
     kind = "choice" if words else "whole" if isinstance(inner, Whole) else "text"
-    for key in document["keys"]:
-        called = plugin.words.get(key) or Text(zh=key, en=key)
-        within = Text(zh=f"{title.zh}：{called.zh}", en=f"{title.en}: {called.en}")
-        also = (f"{title.zh}{key}", f"{title.en}{key}", f"{title.zh}{key}{title.en}{key}")
-        yield Column(document["name"], key, kind, within, required=False, words=words, also=also)
+    usual = called(document["keys"], plugin.words)
+    for key, word in titled(usual, context.settings).items():
+        within = Text(zh=f"{title.zh}：{word.zh}", en=f"{title.en}: {word.en}")
+        also = [f"{title.zh}{key}", f"{title.en}{key}", f"{title.zh}{key}{title.en}{key}"]
+        if key in own:
+            also += _other_headings(title, spellings(own[key]), usual[key])
+        yield Column(document["name"], key, kind, within, required=False, words=words, also=tuple(also))
 
 
-def _kind(document: Mapping[str, Any], field: fields.Field[Any] | None) -> str:
+def _other_headings(title: Text, own: Sequence[str], usual: Text) -> tuple[str, ...]:
+    """A key in the scheme's words, also alone, and in the plugin's, below the title of its mapping."""
+    return (*own, *(f"{title.zh}{word}" for word in (*own, usual.zh)), f"{title.en}{usual.en}")
+
+
+def _kind(document: Mapping[str, Any], field: fields.Field[Any] | None, words: Mapping[str, Text]) -> str:
     if document["name"] == "unit":
         return "unit"
     if isinstance(field, Percent):
         return "percent"
-    return "choice" if isinstance(field, (Choice, Listed)) else str(document["type"])
-
-
-def _words(field: fields.Field[Any] | None, context: Context) -> Mapping[str, Text]:
-    if isinstance(field, Listed):
-        return field.keys(context.settings) if context.settings else {}
-    return field.words if isinstance(field, Choice) else {}
+    return "choice" if words or isinstance(field, (Choice, Listed)) else str(document["type"])

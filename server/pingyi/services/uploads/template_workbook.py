@@ -82,12 +82,17 @@ def _with_name(columns: Sequence[Column]) -> list[Column]:
 def _validation(column: Column) -> dict[str, Any] | None:
     """What a spreadsheet lets people enter in a column: a list of words, or bounds of a number."""
     words = [word.zh for word in column.words.values()] or (["是", "否"] if column.kind == "flag" else [])
-    if words and len(",".join(words)) <= LONGEST_LIST:
+    if words and _is_list(words):
         return {"validate": "list", "source": words}
     if column.kind not in _BOUNDS:
         return None
     kind, least, most = _BOUNDS[column.kind]
     return {"validate": kind, "criteria": "between", "minimum": least, "maximum": most}
+
+
+def _is_list(words: Sequence[str]) -> bool:
+    """Whether a spreadsheet can hold these words as a list, which it splits at commas and ends at a quote."""
+    return len(",".join(words)) <= LONGEST_LIST and not any({",", '"'} & set(word) for word in words)
 
 
 def _write_notes(sheet: Worksheet, form: Mapping[str, Any], columns: Sequence[Column], head: Any) -> None:
