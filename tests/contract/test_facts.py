@@ -1,5 +1,6 @@
 """A channel titles its own facts: names, patterns, words, and the order in which they stand."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -18,8 +19,15 @@ WORDS = {"quick": Text(zh="快办", en="quickly done"), "done": Text(zh="办结"
 OWN = replace(partner.channel("own", Text(zh="甲", en="A")), fact_titles=TITLES, words=WORDS)
 
 
-def shown(channel: Channel | None, facts: dict[str, str], language: str = "zh") -> list[str]:
-    return [f"{title.get(language)} {value.get(language)}" for title, value in ordered_facts(channel, facts)]
+def shown(
+    channel: Channel | None,
+    facts: Mapping[str, str],
+    language: str = "zh",
+    titles: Mapping[str, tuple[str, str]] | None = None,
+) -> list[str]:
+    own = {key: {"zh": zh, "en": en} for key, (zh, en) in (titles or {}).items()}
+    told = ordered_facts(channel, facts, {"titles": own} if own else {})
+    return [f"{title.get(language)} {value.get(language)}" for title, value in told]
 
 
 def test_facts_stand_in_the_order_of_titles_and_words() -> None:
@@ -98,3 +106,62 @@ def test_families_title_their_facts(
 ) -> None:
     assert "、".join(shown(channels[key], facts)) == chinese
     assert ", ".join(shown(channels[key], facts, "en")) == english
+
+
+OWN_WORDS = [
+    (
+        "deputies",
+        {"satisfied": ("很好", "Very good"), "law": ("守法得分", "Law score"), "basic": ("还行", "Fine")},
+        {
+            "valid": "9",
+            "satisfied_share": "60.00",
+            "law_score": "80.00",
+            "duty_score": "7.00",
+            "grade": "basic",
+        },
+        "等次 还行、有效 9、很好率 60.00%、守法得分 80.00、duty得分 7.00",
+        "grade Fine, valid 9, Very good share 60.00%, Law score 80.00, duty score 7.00",
+    ),
+    # a number is a count, unless the fact is a key
+    (
+        "deputies",
+        {"9": ("满意", "Satisfied"), "10": ("很满意", "Delighted")},
+        {"valid": "9", "returned": "10", "10_share": "9", "grade": "9"},
+        "等次 满意、收回 10、有效 9、很满意率 9%",
+        "grade Satisfied, returned 10, valid 9, Delighted share 9%",
+    ),
+    (
+        "hotline",
+        {"on_time": ("按时办结率", "On-time rate")},
+        {"accepted": "12", "on_time_n": "12", "on_time_rate": "90.00", "on_time_score": "27.00"},
+        "受理 12、按时办结率样本 12、按时办结率 90.00%、按时办结率得分 27.00",
+        "accepted 12, On-time rate cases 12, On-time rate 90.00%, On-time rate score 27.00",
+    ),
+    (
+        "hotline_show",
+        {"deputy": ("副职", "vice head"), "absent": ("未到", "nobody")},
+        {"leader_count": "2", "deputy_count": "1", "absent_count": "3", "absent_deducted": "15"},
+        "主要负责人上线 2、副职上线 1、未到 3、未到扣分 15",
+        "leader count 2, vice head count 1, nobody count 3, nobody deducted 15",
+    ),
+    (
+        "checklist",
+        {"noon_alcohol": ("午间饮酒", "Alcohol at noon"), "3": ("弄虚作假", "Forgery")},
+        {"noon_alcohol_count": "3", "noon_alcohol_deducted": "60", "deducted": "60", "veto": "3"},
+        "否决事项 弄虚作假、午间饮酒次数 3、午间饮酒扣分 60、扣分合计 60",
+        "veto Forgery, Alcohol at noon count 3, Alcohol at noon deducted 60, deducted 60",
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "titles", "facts", "chinese", "english"), OWN_WORDS)
+def test_words_of_the_scheme_go_before_those_of_the_channel(
+    channels: dict[str, Channel],
+    key: str,
+    titles: dict[str, tuple[str, str]],
+    facts: dict[str, str],
+    chinese: str,
+    english: str,
+) -> None:
+    assert "、".join(shown(channels[key], facts, "zh", titles)) == chinese
+    assert ", ".join(shown(channels[key], facts, "en", titles)) == english

@@ -3,7 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pingyi.channels import Block, Cell, Channel, ChannelView, Page, Share, Table, Tally, Text, hookimpl
+from pingyi.channels import (
+    Block,
+    Cell,
+    Channel,
+    ChannelView,
+    Page,
+    Share,
+    Table,
+    Tally,
+    Text,
+    hookimpl,
+    titled,
+)
 from pingyi.channels.families import show
 
 
@@ -18,7 +30,8 @@ class Settings(show.ShowSettings):
 def attendance(view: ChannelView) -> Iterable[Block]:
     """Who came for each unit, and to what share of its sessions anyone came at all."""
     tallies = view.tallies()
-    columns = [Text(zh="单位", en="Unit"), Text(zh="场次", en="Sessions"), *show.ATTENDANCE.values()]
+    came = titled(show.ATTENDANCE, view.context.settings)
+    columns = [Text(zh="单位", en="Unit"), Text(zh="场次", en="Sessions"), *came.values()]
     yield Table(
         Text(zh="各单位上线情况", en="Attendance of the units"),
         [*columns, Text(zh="上线率", en="Attended")],

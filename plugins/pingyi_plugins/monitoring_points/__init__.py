@@ -4,7 +4,19 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pingyi.channels import Block, Cell, Channel, ChannelView, Page, Share, Table, Text, hookimpl
+from pingyi.channels import (
+    Block,
+    Cell,
+    Channel,
+    ChannelView,
+    Page,
+    Share,
+    Table,
+    Text,
+    called,
+    hookimpl,
+    titled,
+)
 from pingyi.channels.families import monitoring_points
 
 
@@ -32,7 +44,8 @@ def coverage(view: ChannelView) -> Iterable[Block]:
     rows.append([Text(zh="登记数", en="Registered"), *registered])
     rows.append([Text(zh="覆盖率", en="Coverage"), *map(_share, whole, registered)])
     title = Text(zh="按月份和类型统计的监测点数", en="Points that spoke, by month and type")
-    yield Table(title, [Text(zh="月份", en="Month"), *kinds], rows)
+    called_kinds = titled(called(kinds, {}), view.context.settings)
+    yield Table(title, [Text(zh="月份", en="Month"), *called_kinds.values()], rows)
 
 
 def _share(points: int, registered: int | None) -> Share | None:

@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from pingyi.channels.channel import Channel
 from pingyi.channels.text import Text
 
 STAR, WORD = "*", "{word}"
 Place = tuple[int, int, str, int]
+_NUMBER = re.compile(r"[0-9.-]+")
 
 
-def fact_title(channel: Channel, name: str) -> Text | None:
-    """The title of a fact: by its name, else by the first pattern that fits; None where neither is titled."""
-    if name in channel.fact_titles:
-        return channel.fact_titles[name]
+def fact_title(channel: Channel, name: str, own: Mapping[str, Text] | None = None) -> Text | None:
+    """The title of a fact: by its name, else by the first pattern that fits; None where neither is titled.
+
+    `own`: what the scheme calls keys, which goes before the words of the channel.
+    """
+    own = own or {}
     pattern, star = _pattern(channel, name)
+    if name in channel.fact_titles:
+        title, known = channel.fact_titles[name], channel.words.get(star)
+        return _reworded(title, known, own[star]) if known and star in own else title
     if not pattern:
         return None
-    title, word = channel.fact_titles[pattern], word_of(channel, star)
+    title = channel.fact_titles[pattern]
+    if star in own:
+        return Text(zh=_filled(title.zh, own[star].zh), en=_filled(title.en, own[star].en))
+    word = word_of(channel, star)
     return Text(zh=title.zh.replace(WORD, word.zh), en=title.en.replace(WORD, word.en))
+
+
+def fact_value(channel: Channel, name: str, value: str, own: Mapping[str, Text]) -> Text | None:
+    """What a fact that is a key is called, by the scheme or by the channel; None where it is none.
+
+    A number is a key only of the facts that the channel says are keys: as a count it means itself.
+    """
+    if value in own and (name in channel.key_facts or not _NUMBER.fullmatch(value)):
+        return own[value]
+    return channel.words.get(value)
+
+
+def _reworded(title: Text, known: Text, own: Text) -> Text:
+    """A title that holds the channel's word for a key, with the scheme's in its place."""
+    return Text(zh=title.zh.replace(known.zh, own.zh), en=title.en.replace(known.en, own.en))
+
+
+def _filled(title: str, word: str) -> str:
+    """A title with the scheme's word in it; an ending that the word has itself is not said twice."""
+    ending = title.partition(WORD)[2]
+    return title.replace(WORD, word.removesuffix(ending) if ending else word)
 
 
 def word_of(channel: Channel, key: str) -> Text:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from pingyi.channels import Channel, Text, word
-from pingyi.channels.facts import fact_place, fact_title, own_name
+from pingyi.channels import Channel, Settings, Text, word
+from pingyi.channels.facts import fact_place, fact_title, fact_value, own_name
+from pingyi.channels.own_words import own_titles
 from pingyi.domain.period_state import PeriodState
 
 STATUS_TITLES: Mapping[str, Text] = {
@@ -62,15 +63,22 @@ GRADE_TITLES: Mapping[str, Text] = {
 _PERCENT = ("_share", "_rate")
 
 
-def ordered_facts(channel: Channel | None, facts: Mapping[str, str]) -> list[tuple[Text, Text]]:
+def ordered_facts(
+    channel: Channel | None, facts: Mapping[str, str], settings: Settings
+) -> list[tuple[Text, Text]]:
     """The facts of a score as they are shown, titles and order by the channel that made them.
 
-    A fact without a title stands under its own name; so does every fact of a channel that is gone (None).
+    What `settings` call a key goes before the channel's own word for it. A fact without a title stands under
+    its own name; so does every fact of a channel that is gone (None).
     """
+    own = own_titles(settings)
     if channel is None:
         return [(own_name(name), _own_value(name, value)) for name, value in sorted(facts.items())]
     return [
-        (fact_title(channel, name) or own_name(name), channel.words.get(value) or _own_value(name, value))
+        (
+            fact_title(channel, name, own) or own_name(name),
+            fact_value(channel, name, value, own) or _own_value(name, value),
+        )
         for name, value in sorted(facts.items(), key=lambda fact: fact_place(channel, fact[0]))
     ]
 

@@ -108,7 +108,7 @@ def _channel(
         bar=0 if points is None else thousandths(points, plan.max_points),
         marker=None if mean is None else int(mean * 1000 / Fraction(plan.max_points)),
         status=STATUS_TITLES.get(score.status, Text(zh=score.status, en=score.status)),
-        facts=tuple(ordered_facts(registry.installed(plan.plugin), score.facts)),
+        facts=tuple(ordered_facts(registry.installed(plan.plugin), score.facts, plan.settings)),
         whole=unit.whole.points.get(plan.key) if unit.whole else None,
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from pingyi.channels import Text
+from pingyi.channels import Text, called, titled
 from pingyi.domain.errors import FieldError
 from pingyi.domain.period_state import PeriodState
 from pingyi.services.core.bound_channels import BoundChannel, issued_scheme, period_channels
@@ -38,6 +38,10 @@ class ChannelBoxes:
     def strata(self) -> tuple[str, ...]:
         """The strata that the scheme knows."""
         return tuple(self.working.context.settings.get("strata") or ())
+
+    def stratum_title(self, stratum: str) -> Text:
+        """What the scheme calls a stratum."""
+        return titled(called([stratum], {}), self.working.context.settings)[stratum]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
