@@ -234,3 +234,14 @@ def test_key_given_in_two_words_is_refused_once(channels: dict[str, Channel]) ->
     assert [(each.pointer, each.message.zh) for each in field_errors(messages, "")] == [
         ("/events", "没有这个扣分事项；可用：迟办、lie。")
     ]
+
+
+def test_word_for_no_opinion_is_an_opinion_where_the_scheme_says_so(channels: dict[str, Channel]) -> None:
+    channel = channels["hotline"]
+    settings = {**MEASURES, "weights": {"satisfied": "1"}, "credit": {"silent": "0.5"}}
+    row = {"unit": "u", "case": "1", "accepted_at": "2017-03-01", "followed_up": True, "reached": True}
+    read = {}
+    for name, titles in (("without", {}), ("with", {"titles": {"silent": title("未评价", "Not rated")}})):
+        entry = channel.entry_schema(Context(channel.settings_schema().load({**settings, **titles})))
+        read[name] = entry.load({**row, "opinion": "未评价"}).get("opinion")
+    assert read == {"without": None, "with": "silent"}
