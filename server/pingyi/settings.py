@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from pingyi.channels import Text
 from pingyi.domain.errors import Problem
+from pingyi.domain.public_hosts import is_site
 
 SYSTEM_STATE = Path("/var/lib/pingyi")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -31,6 +32,16 @@ def private_setting(env: str, about: str) -> Any:
 
 def number_setting(env: str, about: str, default: int, least: int = 1) -> Any:
     return field(default=default, metadata={"env": env, "about": about, "least": least})
+
+
+def choice_setting(env: str, about: str, *choices: str) -> Any:
+    """A setting that is one of `choices`, or not set."""
+    return field(default="", metadata={"env": env, "about": about, "choices": choices})
+
+
+def site_setting(env: str, about: str) -> Any:
+    """The address of a server, as in https://host; it never ends in a slash."""
+    return field(default="", metadata={"env": env, "about": about, "site": True})
 
 
 def folder_setting(env: str, about: str, below: str) -> Any:
@@ -118,6 +129,12 @@ class Settings:
     max_body_bytes: int = number_setting("PINGYI_MAX_BODY_BYTES", "largest request body", 262_144)
     trusted_hosts: str = text_setting(
         "PINGYI_TRUSTED_HOSTS", "host names the server answers to, separated by commas; empty: any"
+    )
+    public_address: str = site_setting(
+        "PINGYI_PUBLIC_ADDRESS", "where people reach the pages, as in https://host: codes lead there"
+    )
+    private_addresses: str = choice_setting(
+        "PINGYI_PRIVATE_ADDRESSES", "allowed: codes and cards may lead to a private network", "allowed"
     )
     proxy_hops: int = number_setting(
         "PINGYI_PROXY_HOPS", "proxies in front whose forwarding headers are believed", 0, 0
@@ -219,17 +236,28 @@ def may_enter(folder: Path, user: str) -> bool:
 
 
 def _read(each: Field[Any], given: str) -> str | int:
-    least = each.metadata.get("least")
+    env, least, choices = (each.metadata.get(name) for name in ("env", "least", "choices"))
+    if choices and given not in choices:
+        raise Problem("bad_setting", 500, _NO_CHOICE.format(env=env, choices=", ".join(choices)))
+    if "site" in each.metadata:
+        if not is_site(given):
+            raise Problem("bad_setting", 500, _NO_SITE.format(env=env))
+        return given.rstrip("/")
     if least is None:
         return given
     if not (given.isascii() and given.isdigit()) or int(given) < least:
-        raise Problem("bad_setting", 500, _NOT_A_NUMBER.format(env=each.metadata["env"], least=least))
+        raise Problem("bad_setting", 500, _NOT_A_NUMBER.format(env=env, least=least))
     return int(given)
 
 
 _NOT_A_NUMBER = Text(
     zh="环境变量 {env} 必须是不小于 {least} 的整数。",
     en="The variable {env} must be a whole number of at least {least}.",
+)
+_NO_CHOICE = Text(zh="环境变量 {env} 只能是：{choices}。", en="The variable {env} is one of: {choices}.")
+_NO_SITE = Text(
+    zh="环境变量 {env} 应为服务器的网址，如 https://host，不带路径。",
+    en="The variable {env} is a server's address, as in https://host, without a path.",
 )
 
 

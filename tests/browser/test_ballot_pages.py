@@ -12,6 +12,7 @@ from tests.ballot_period import OPEN, ballot_period, close
 from tests.browser.checks import DESKTOP, PHONE, check_at_all_widths, check_looks, sign_in
 from tests.browser.conftest import Watched, serving
 from tests.cast_ballots import boxes, cast_all, open_ballots, roster_ballots, seal_record
+from tests.configured import configured
 from tests.integration.web.conftest import make_account
 
 from pingyi.db import transaction
@@ -53,7 +54,7 @@ def cast(app: Flask) -> Place:
 @pytest.fixture
 def address(app: Flask, cast: Place) -> Iterator[str]:
     """In the place of the ordinary server: one that takes ballots."""
-    with serving(app) as found:
+    with configured(app, private_addresses="allowed"), serving(app) as found:
         cast.address = found
         yield found
 
@@ -117,6 +118,18 @@ def test_the_office_adds_a_window_and_prints_its_sheet(watch: Watch, address: st
     with page.expect_download() as download:
         page.locator('a[href$=".zip"]').click()
     assert download.value.suggested_filename == "p-mobile_qr-codes.zip"
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+def test_the_page_of_codes_says_why_none_is_printed(
+    watch: Watch, app: Flask, address: str, language: str
+) -> None:
+    watched = watch(DESKTOP, language)
+    sign_in(watched.page, address, "admin")
+    with configured(app, private_addresses=""):
+        watched.page.goto(address + CODES)
+        expect(watched.page.get_by_role("alert")).to_contain_text("PINGYI_PUBLIC_ADDRESS")
+        check_at_all_widths(watched)
 
 
 def test_a_sheet_fills_one_a4_page(watch: Watch, address: str) -> None:

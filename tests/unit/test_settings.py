@@ -28,9 +28,12 @@ def test_every_setting_has_its_own_variable_and_a_line_about_it() -> None:
     assert all(each["about"] and "\n" not in each["about"] for each in metadata)
 
 
+GIVEN = {"state": "/somewhere", "public_address": "https://host.example"}
+
+
 def test_every_variable_sets_its_field() -> None:
     for each in variables_of(Settings):
-        given = "/somewhere" if each.name == "state" else "12345"
+        given = each.metadata.get("choices", (GIVEN.get(each.name, "12345"),))[0]
         found = getattr(load_settings({"PINGYI_STATE": "/elsewhere", each.metadata["env"]: given}), each.name)
         assert str(found) == given
 
@@ -50,6 +53,25 @@ def test_a_number_that_is_none_is_refused_with_its_variable(given: str) -> None:
 
 def test_port_zero_asks_for_a_free_one() -> None:
     assert load_settings({"PINGYI_PORT": "0"}).port == 0
+
+
+@pytest.mark.parametrize(
+    "given", ["host", "ftp://host", "https://", "https://host/pages", "https://a@host", "https://host:x"]
+)
+def test_an_address_that_is_no_servers_is_refused_with_its_variable(given: str) -> None:
+    with pytest.raises(Problem, match="PINGYI_PUBLIC_ADDRESS is a server's address"):
+        load_settings({"PINGYI_PUBLIC_ADDRESS": given})
+
+
+def test_a_public_address_never_ends_in_a_slash() -> None:
+    assert (
+        load_settings({"PINGYI_PUBLIC_ADDRESS": "https://host:8443/"}).public_address == "https://host:8443"
+    )
+
+
+def test_a_choice_that_there_is_not_is_refused() -> None:
+    with pytest.raises(Problem, match="PINGYI_PRIVATE_ADDRESSES is one of: allowed"):
+        load_settings({"PINGYI_PRIVATE_ADDRESSES": "yes"})
 
 
 def test_the_state_lies_in_the_working_folder_where_the_engines_may_enter(

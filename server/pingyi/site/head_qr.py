@@ -8,6 +8,8 @@ import segno
 from flask import url_for
 from markupsafe import Markup
 
+from pingyi.web.public_root import public_root
+
 QUIET_MODULES = 2
 
 
@@ -28,4 +30,4 @@ def head_picture(line: str) -> bytes:
 
 
 def _code(line: str) -> segno.QRCode:
-    return segno.make(url_for("site.check", head=line, _external=True), error="m")
+    return segno.make(public_root() + url_for("site.check", head=line), error="m")

@@ -18,6 +18,7 @@ from pingyi.domain.errors import Problem
 from pingyi.ledger.tree_heads import recent_head
 from pingyi.web.language import LANGUAGES, language
 from pingyi.web.policy import PUBLIC, policy
+from pingyi.web.public_root import public_root
 from pingyi_surveys.ballot.page_nonce import Nonce, read_nonce
 from pingyi_surveys.casting.ballot_addresses import BallotAddress, address_of_code, address_of_visit
 from pingyi_surveys.casting.ballot_pages import Filled, asked_language, read_form
@@ -181,7 +182,7 @@ def _receipt(place: BallotAddress, tongue: str, receipt: bytes, standing: Standi
     digest = receipt.hex()
     told = ReceiptPage(
         digest=digest,
-        look_up=f"{request.scheme}://{request.host}/r/{short_code(digest)}",
+        look_up=f"{public_root()}/r/{short_code(digest)}",
         standing=standing,
         fresh="" if place.visit else place.address,
         promise=_head(),

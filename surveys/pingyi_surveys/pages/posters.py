@@ -22,6 +22,7 @@ from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 from pingyi_surveys.setup import posters
 from pingyi_surveys.setup.posters import Poster
+from pingyi_surveys.setup.public_address import printed_address
 from pingyi_surveys.setup.service_windows import (
     RatedUnit,
     Window,
@@ -85,7 +86,9 @@ def poster(period: str, channel: str, code: str, kind: str) -> AnyResponse:
     """One code as a picture, or on its A4 sheet."""
     read_code(_settings().secret_key, code)
     with transaction() as connection:
-        coded = {one.code: one.poster for _, unit in _coded(connection, period, channel) for one in unit}
+        working = bound_channel(connection, ChannelRef(period=period, channel=channel))
+        units = _coded(connection, working)
+        coded = {one.code: one.poster for _, unit in units for one in unit}
     if code not in coded:
         raise not_found(zh="这个二维码", en="That code")
     found = coded[code]
@@ -103,7 +106,9 @@ def poster(period: str, channel: str, code: str, kind: str) -> AnyResponse:
 def archive(period: str, channel: str) -> AnyResponse:
     """Every code of the channel in one ZIP."""
     with transaction() as connection:
-        found = [one.poster for _, unit in _coded(connection, period, channel) for one in unit]
+        working = bound_channel(connection, ChannelRef(period=period, channel=channel))
+        units = _coded(connection, working)
+        found = [one.poster for _, unit in units for one in unit]
     return _file(posters.packed(found), "application/zip", f"{_plain(period)}-{_plain(channel)}-codes.zip")
 
 
@@ -123,7 +128,8 @@ def _act(period: str, channel: str, act: Callable[[Connection, BoundChannel], An
 def _page(period: str, channel: str, problem: Problem | None) -> AnyResponse:
     with transaction() as connection:
         working = bound_channel(connection, ChannelRef(period=period, channel=channel))
-        units = list(_coded(connection, period, channel))
+        unprintable = _unprintable(connection, working)
+        units = list(_coded(connection, working, to_print=unprintable is None))
     return page(
         "posters/codes.html",
         problem.status if problem else 200,
@@ -132,6 +138,7 @@ def _page(period: str, channel: str, problem: Problem | None) -> AnyResponse:
         working=working,
         units=units,
         problem=problem,
+        unprintable=unprintable,
         typed=field("lines"),
         demonstration=bool(units) and units[0][1][0].poster.demonstration,
         may_change=Role.ADMINISTRATOR in require_caller().roles and working.state in UNTIL_CLOSING,
@@ -139,16 +146,38 @@ def _page(period: str, channel: str, problem: Problem | None) -> AnyResponse:
     )
 
 
-def _coded(connection: Connection, period: str, channel: str) -> Iterator[tuple[RatedUnit, list[Coded]]]:
-    """Every unit with its own code and those of its windows."""
-    working = bound_channel(connection, ChannelRef(period=period, channel=channel))
+def _address(*, demonstration: bool) -> str:
+    """What the addresses of codes begin with; Problem address_private."""
+    return printed_address(_settings(), request.url_root, demonstration=demonstration)
+
+
+def _unprintable(connection: Connection, working: BoundChannel) -> Problem | None:
+    """Why no code of a channel can be printed."""
+    _, demonstration = evaluation_of(connection, working)
+    try:
+        _address(demonstration=demonstration)
+    except Problem as problem:
+        return problem
+    return None
+
+
+def _coded(
+    connection: Connection, working: BoundChannel, *, to_print: bool = True
+) -> Iterator[tuple[RatedUnit, list[Coded]]]:
+    """Every unit with its own code and those of its windows; not `to_print`: without their addresses.
+
+    Raises Problem not_found, address_private.
+    """
     site, demonstration = evaluation_of(connection, working)
-    for place, unit in enumerate(rated_units(connection, working.id), 1):
+    units = rated_units(connection, working.id)
+    address = _address(demonstration=demonstration) if to_print else ""
+    for place, unit in enumerate(units, 1):
         blank = Poster(
             site=site,
             unit_code=unit.code,
             unit=unit.name,
             name=f"{place:03}-{_plain(unit.code)}",
+            address=address,
             demonstration=demonstration,
         )
         yield unit, [_one(working.id, unit.id, window, blank) for window in (None, *unit.windows)]
@@ -156,7 +185,7 @@ def _coded(connection: Connection, period: str, channel: str) -> Iterator[tuple[
 
 def _one(channel_id: int, unit_id: int, window: Window | None, blank: Poster) -> Coded:
     code = code_of(_settings().secret_key, Code(channel_id, unit_id, window.id if window else 0))
-    address = f"{request.url_root}s/{code}"
+    address = f"{blank.address}/s/{code}"
     if window is None:
         return Coded(code, None, replace(blank, address=address))
     name = f"{blank.name}-{window.id}"

@@ -14,6 +14,7 @@ from pingyi.domain.errors import Problem
 from pingyi.web.language import LANGUAGES
 from pingyi.web.language import language as reader_language
 from pingyi.web.policy import PUBLIC, policy
+from pingyi.web.public_root import public_root
 from pingyi_surveys.casting.ballot_pages import (
     STEP,
     BallotPage,
@@ -199,6 +200,6 @@ def _notice(visit: RosterVisit, notice: NoticePage, hidden: Mapping[str, str] | 
 
 
 def _receipt(visit: RosterVisit, receipt: bytes, standing: Standing) -> Response:
-    look_up = f"{request.host_url}r/{short_code(receipt.hex())}"
+    look_up = f"{public_root()}/r/{short_code(receipt.hex())}"
     told = ReceiptPage(digest=receipt.hex(), look_up=look_up, standing=standing)
     return html(render_receipt(told, visit.frame(), visit.language))

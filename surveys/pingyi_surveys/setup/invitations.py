@@ -21,6 +21,7 @@ from pingyi_surveys.models import SealedBallot
 from pingyi_surveys.setup.card_hashes import cards_of, load_cards
 from pingyi_surveys.setup.letter_texts import INVITATION, REMINDER, Words, write
 from pingyi_surveys.setup.mail import Letter, MailServer, Posted, send_letters
+from pingyi_surveys.setup.public_address import refuse_private
 from pingyi_surveys.setup.queries import box_kind, period_terms
 from pingyi_surveys.setup.recipients import (
     IssuedCard,
@@ -70,11 +71,12 @@ def plan_invitations(
     links: Sequence[str],
     draw: DrawRecord | None = None,
     only: Sequence[str] = (),
+    private: bool = False,
 ) -> Mailing:
     """A letter for everybody with a card drawn at random; nothing is kept of who got which.
 
     `recipients`: rows of addresses or, with a `draw`, of member ids and addresses. Raises Problem not_found,
-    wrong_state, draw_open, addresses_invalid, members_unknown, links_invalid, cards_too_few.
+    wrong_state, draw_open, addresses_invalid, members_unknown, links_invalid, cards_too_few, address_private.
     """
     working = _roster(connection, period, channel, UNTIL_CLOSING)
     if draw is None:
@@ -84,6 +86,8 @@ def plan_invitations(
             raise Problem("draw_open", 409, _DRAW_OPEN)
         wanted = invited(read_contacts(recipients), serving_members(draw), only)
     cards = read_cards(links, load_cards(connection, working.id))
+    if not private:
+        refuse_private(card.link for card in cards)
     dealt, spare = deal(wanted, cards, secrets.SystemRandom().shuffle)
     words = _words(connection, working)
     return Mailing(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.public_hosts import is_site
 from pingyi_surveys.ballot.card_codes import new_card, new_visit_code, write_card
 from pingyi_surveys.setup.card_hashes import FEWEST_CARDS, HASH_BYTES, card_hash
 from pingyi_surveys.setup.key_files import write_private
 from pingyi_surveys.setup.printable_cards import render_slips
+from pingyi_surveys.setup.public_address import is_public_site
 
 LINKS: Final = "links.csv"
 SLIPS: Final = "slips.html"
@@ -20,13 +21,22 @@ HASHES: Final = "hashes.txt"
 MOST_CARDS: Final = 100_000
 
 
-def issue_cards(folder: Path, count: int, address: str, *, stratum: str = "", visit: bool = False) -> None:
+def issue_cards(
+    folder: Path,
+    count: int,
+    address: str,
+    *,
+    stratum: str = "",
+    visit: bool = False,
+    private: bool = False,
+) -> None:
     """Make cards, or visit codes of one unit, and write their three files into an empty folder.
 
-    `address`: of the server, as in https://host; `stratum` (or the unit's code) is printed on the slips. The
-    order of the hashes tells nothing of the order of the links. Raises Problem cards_not_issued.
+    `address`: of the server, as in https://host, on a private network only if `private`; `stratum` (or the
+    unit's code) is printed on the slips. The order of the hashes tells nothing of the order of the links.
+    Raises Problem cards_not_issued.
     """
-    _check(folder, count, address, visit=visit)
+    _check(folder, count, visit=visit, wrong_address=_wrong_address(address, private=private))
     tokens = [new_visit_code() if visit else new_card() for _ in range(count)]
     base = address.rstrip("/") + ("/v/" if visit else "/c/")
     links = [base + (token.decode("ascii") if visit else write_card(token)) for token in tokens]
@@ -70,14 +80,21 @@ def _hash(line: str) -> bytes | None:
     return found if len(found) == HASH_BYTES else None
 
 
-def _check(folder: Path, count: int, address: str, *, visit: bool) -> None:
+def _wrong_address(address: str, *, private: bool) -> Text | None:
+    if not address:
+        return _NO_ADDRESS
+    if not is_site(address):
+        return _ADDRESS
+    return None if private or is_public_site(address) else _PRIVATE
+
+
+def _check(folder: Path, count: int, *, visit: bool, wrong_address: Text | None) -> None:
     least = 1 if visit else FEWEST_CARDS
-    given = urlsplit(address)
     errors: list[tuple[str, Text]] = []
     if not least <= count <= MOST_CARDS:
         errors.append(("/count", _COUNT.format(least=least, most=MOST_CARDS)))
-    if given.scheme not in {"http", "https"} or not given.netloc or given.path.strip("/") or given.query:
-        errors.append(("/address", _ADDRESS))
+    if wrong_address:
+        errors.append(("/address", wrong_address))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         errors.append(("/out", _FOLDER))
     if errors:
@@ -95,6 +112,17 @@ _COUNT = Text(
 _ADDRESS = Text(
     zh="请写服务器网址，如 https://host，不带路径。",
     en="Give the server's address, as in https://host, without a path.",
+)
+_NO_ADDRESS = Text(
+    zh="请用 --address 写服务器的对外网址，如 https://host，或设置 PINGYI_PUBLIC_ADDRESS。",
+    en="Give the server's public address by --address, as in https://host, or set PINGYI_PUBLIC_ADDRESS.",
+)
+_PRIVATE = Text(
+    zh="此网址只有本机或内网能访问，印出的票卡扫不开：请写对外网址；确实只在内网使用的，"
+    "加 --private-address，或设置 PINGYI_PRIVATE_ADDRESSES=allowed。",
+    en="This address is reached from this host or a private network alone, and cards would lead nowhere: "
+    "give the public one; where everybody is inside, add --private-address or set "
+    "PINGYI_PRIVATE_ADDRESSES=allowed.",
 )
 _FOLDER = Text(zh="请指定一个新的或空的文件夹。", en="Name a folder that is new or empty.")
 _NOT_ISSUED = Text(zh="没有制卡，请改正下列各处。", en="No cards were made: correct what is named.")

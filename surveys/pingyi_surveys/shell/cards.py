@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -29,17 +30,31 @@ cards.add_command(remind)
 
 @cards.command()
 @click.option("--count", type=int, required=True, help="张数 / how many")
-@click.option("--address", required=True, help="服务器网址 / the server's address, as in https://host")
+@click.option(
+    "--address", default="", help="服务器的对外网址 / the server's public address, as in https://host"
+)
+@click.option("--private-address", "private", is_flag=True, help="网址可以是内网的 / it may be a private one")
 @click.option("--out", type=_OUT, required=True, help="新的文件夹 / a new folder")
 @click.option("--stratum", default="", help="人群 / stratum, printed on the slips")
 @click.option("--visit", is_flag=True, help="办件码 / visit codes instead of cards")
 @click.option("--unit", default="", help="办件码的单位 / the unit of visit codes")
-def issue(count: int, address: str, out: Path, stratum: str, *, visit: bool, unit: str) -> None:
+def issue(
+    count: int, address: str, out: Path, stratum: str, *, private: bool, visit: bool, unit: str
+) -> None:
     """制卡 / Make cards, offline: links, slips to print, and the hashes to hand over."""
+    from pingyi.settings import load_settings
     from pingyi_surveys.setup.issue_cards import HASHES, LINKS, SLIPS, issue_cards
 
     _check_unit(unit, visit=visit)
-    issue_cards(out, count, address, stratum=unit if visit else stratum, visit=visit)
+    settings = load_settings(os.environ)
+    issue_cards(
+        out,
+        count,
+        address or settings.public_address,
+        stratum=unit if visit else stratum,
+        visit=visit,
+        private=private or bool(settings.private_addresses),
+    )
     say(
         Text(
             zh="已制 {count} 张：{links}（链接，自己保管）、{slips}（打印裁切）、{hashes}（交服务器登记）。",

@@ -34,6 +34,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option(
     "--only", multiple=True, help="只邀请这些编号，如替补 / only these members, such as substitutes"
 )
+@click.option("--private-address", "private", is_flag=True, help="链接可以是内网的 / links may be private")
 def invite(
     period: str,
     channel: str,
@@ -42,6 +43,8 @@ def invite(
     draw: str,
     contacts: Path | None,
     only: tuple[str, ...],
+    *,
+    private: bool,
 ) -> None:
     """发邀请 / Send one card, picked at random, to each address; nobody keeps who got which."""
     from pingyi.db import transaction
@@ -67,6 +70,7 @@ def invite(
                 links=cards,
                 draw=load_draw(connection, draw) if draw else None,
                 only=only,
+                private=private or bool(app.extensions["pingyi.configuration"].private_addresses),
             )
         _post(server, mailing, lambda: _keep_left(links, source, mailing))
 

@@ -13,9 +13,14 @@ import pytest
 import segno
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 from tests.ballot_period import OPEN, ROSTER, ballot_period, unit_id
+from tests.configured import configured
+from tests.conftest import superuser_url
 
 from pingyi.db import transaction
+from pingyi.embedded.engines import Endpoints
 from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
 from pingyi_surveys.setup.posters import PIXELS_PER_MODULE, QUIET_MODULES
@@ -100,6 +105,62 @@ def test_every_unit_and_window_has_a_code_that_leads_to_it(
     assert len(set(codes)) == 6
     for address in found:
         assert client.get(address.removeprefix("https://pingyi.example"), **HOST).status_code == 200
+
+
+@pytest.mark.usefixtures("windows")
+@pytest.mark.parametrize("asked", ["http://127.0.0.1:8000", "http://pingyi", "https://192.168.3.4"])
+def test_no_code_is_printed_for_an_address_that_only_we_reach(
+    client: FlaskClient, office: dict[str, str], asked: str
+) -> None:
+    code = addresses(client, office)[0].rpartition("/")[2]
+    page = client.get(PAGE, headers=office, base_url=asked)
+    assert page.status_code == 200
+    assert f"现在打开的网址 {asked} 只有本机或内网能访问" in page.text
+    assert "PINGYI_PUBLIC_ADDRESS" in page.text and "PINGYI_PRIVATE_ADDRESSES=allowed" in page.text
+    assert "市公安局" in page.text and "/s/" not in page.text and ".zip" not in page.text
+    for path in (f"{PAGE}.zip", *(f"{PAGE}/{code}.{kind}" for kind in ("png", "svg", "html"))):
+        refused = client.get(path, headers=office, base_url=asked)
+        assert (refused.status_code, refused.mimetype) == (409, "text/html")
+        assert "PINGYI_PUBLIC_ADDRESS" in refused.text
+
+
+@pytest.mark.usefixtures("windows")
+@pytest.mark.parametrize(
+    ("told", "printed"),
+    [
+        ({"public_address": "https://public.example"}, "https://public.example/s/"),
+        ({"private_addresses": "allowed"}, "http://10.0.0.8/s/"),
+        ({"private_addresses": "allowed", "public_address": "http://pingyi:81"}, "http://pingyi:81/s/"),
+    ],
+)
+def test_codes_carry_the_address_that_is_set(
+    client: FlaskClient, office: dict[str, str], app: Flask, told: dict[str, str], printed: str
+) -> None:
+    with configured(app, **told):
+        packed = client.get(f"{PAGE}.zip", headers=office, base_url="http://10.0.0.8").data
+    with zipfile.ZipFile(io.BytesIO(packed)) as file:
+        rows = list(csv.DictReader(io.StringIO(file.read("index.csv").decode("utf-8-sig"))))
+    assert len(rows) == 6
+    assert all(row["address"].startswith(printed) for row in rows)
+
+
+@pytest.mark.usefixtures("windows")
+def test_a_public_address_that_is_private_is_told_as_such(
+    client: FlaskClient, office: dict[str, str], app: Flask
+) -> None:
+    with configured(app, public_address="http://10.0.0.8"):
+        page = client.get(PAGE, headers=office, **HOST).text
+    assert "PINGYI_PUBLIC_ADDRESS 所设的 http://10.0.0.8 只有本机或内网能访问" in page
+
+
+@pytest.mark.usefixtures("windows")
+def test_a_demonstration_prints_its_codes_on_any_host(
+    client: FlaskClient, office: dict[str, str], app: Flask, endpoints: Endpoints
+) -> None:
+    with create_engine(superuser_url(endpoints), poolclass=NullPool).begin() as connection:
+        connection.exec_driver_sql("UPDATE period SET demonstration = true")
+    page = client.get(PAGE, headers=office, base_url="http://127.0.0.1:8000").text
+    assert page.count("http://127.0.0.1:8000/s/") == 6 and ".zip" in page
 
 
 @pytest.mark.usefixtures("windows")

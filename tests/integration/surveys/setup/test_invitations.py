@@ -75,8 +75,8 @@ def run(shell: dict[str, str], *given: str | Path) -> Result:
     return CliRunner().invoke(cli.main, ["--lang", "zh", "cards", *map(str, given)], env=shell)
 
 
-def link_file(path: Path, cards: Sequence[bytes]) -> Path:
-    path.write_text("".join(f"https://ballots.example/c/{write_card(card)}\n" for card in cards))
+def link_file(path: Path, cards: Sequence[bytes], site: str = "https://ballots.example") -> Path:
+    path.write_text("".join(f"{site}/c/{write_card(card)}\n" for card in cards))
     return path
 
 
@@ -292,6 +292,22 @@ def test_cards_of_nobody_are_not_sent(app: Flask, sink: Sink, shell: dict[str, s
     assert run(shell, "invite", "p", OPEN, "--addresses", addresses, "--cards", links).exit_code == 1
     assert run(shell, "invite", "p", ROSTER, "--cards", links).exit_code == 2
     assert sink.kept == []
+
+
+def test_links_that_only_we_reach_are_not_sent_unless_that_is_said(
+    app: Flask, sink: Sink, shell: dict[str, str], tmp_path: Path
+) -> None:
+    made = ballot_period(opened=False)
+    links = link_file(tmp_path / "links.csv", made.cards, "http://127.0.0.1:8000")
+    given = ("invite", "p", ROSTER, "--addresses", address_file(tmp_path / "a.csv", 2), "--cards", links)
+    refused = run(shell, *given)
+    assert (refused.exit_code, sink.kept) == (1, [])
+    assert "指向 127.0.0.1:8000" in refused.output and "--private-address" in refused.output
+    assert run(shell, *given, "--private-address").exit_code == 0
+    assert len(sink.kept) == 2
+    left = (*given[:-1], tmp_path / "links-left.csv")
+    assert run({**shell, "PINGYI_PRIVATE_ADDRESSES": "allowed"}, *left).exit_code == 0
+    assert len(sink.kept) == 4
 
 
 def test_reminders_go_to_everybody_and_the_look_at_turnout_is_recorded(

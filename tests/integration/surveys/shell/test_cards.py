@@ -28,10 +28,12 @@ from pingyi_surveys.ballot.card_codes import (
 )
 from pingyi_surveys.setup.card_hashes import card_hash, cards_of
 
+NOWHERE = {"DATABASE_URL": "postgresql://nowhere:1/none"}
 
-def issue(folder: Path, *more: str) -> Result:
-    given = ["--lang", "zh", "cards", "issue", "--address", "https://ballots.example", "--out", str(folder)]
-    return CliRunner().invoke(cli.main, [*given, *more], env={"DATABASE_URL": "postgresql://nowhere:1/none"})
+
+def issue(folder: Path, *more: str, address: str = "https://ballots.example", **env: str) -> Result:
+    given = ["--lang", "zh", "cards", "issue", "--out", str(folder), "--address", address, *more]
+    return CliRunner().invoke(cli.main, given, env={**NOWHERE, **env})
 
 
 @pytest.fixture
@@ -87,6 +89,22 @@ def test_cards_that_would_tell_their_voters_or_lead_nowhere_are_not_made(
     answer = issue(tmp_path / "cards", *given)
     assert answer.exit_code != 0
     assert not (tmp_path / "cards").exists()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8000", "http://pingyi", "https://[fd00::1]", ""])
+def test_cards_for_an_address_that_only_we_reach_are_not_made(tmp_path: Path, address: str) -> None:
+    answer = issue(tmp_path / "cards", "--count", "20", address=address)
+    assert answer.exit_code == 1
+    assert ("--private-address" if address else "PINGYI_PUBLIC_ADDRESS") in answer.output
+    assert not (tmp_path / "cards").exists()
+
+
+def test_cards_for_a_private_network_are_made_where_that_is_said(tmp_path: Path) -> None:
+    inside = "http://10.1.2.3"
+    assert issue(tmp_path / "one", "--count", "20", "--private-address", address=inside).exit_code == 0
+    told = {"PINGYI_PRIVATE_ADDRESSES": "allowed", "PINGYI_PUBLIC_ADDRESS": "http://10.1.2.3/"}
+    assert issue(tmp_path / "two", "--count", "20", address="", **told).exit_code == 0
+    assert (tmp_path / "two" / "links.csv").read_text().startswith("http://10.1.2.3/c/")
 
 
 def test_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
