@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from pingyi.channels import Text
 from pingyi.database_refusals import REFUSALS, Refusal, checked_refusals
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.findings import Finding
 from pingyi.navigation import HomePart, Link, check_links, check_parts
 from pingyi.registry import Broken, named, origin_of, ours_first
 from pingyi.roles import CORE_ROLES, RoleKind, checked_roles
@@ -41,6 +42,10 @@ def _nothing_to_say(_connection: Connection, _settings: Settings) -> Sequence[st
     return ()
 
 
+def _nothing_to_check(_settings: Settings) -> Iterable[Finding]:
+    return ()
+
+
 def _nothing_periodic() -> None:
     return None
 
@@ -58,7 +63,7 @@ class Extension:
     `links` lead to its pages; `home`: what waits for a person, on the page after signing in.
     `missing`: what still has to be done before a period can open. `closed` asks for the work that closing
     brings. `unfinished`: why a closed period cannot be assessed yet, or None. `sweep`: periodic work.
-    `announced`: lines that `pingyi up` prints once the web answers.
+    `announced`: lines that `pingyi up` prints once the web answers. `checks`: what `pingyi doctor` asks it.
     """
 
     key: str
@@ -78,6 +83,7 @@ class Extension:
     unfinished: Callable[[Connection, int], Problem | None] = _nothing_to_do
     sweep: Callable[[], None] = _nothing_periodic
     announced: Callable[[Connection, Settings], Sequence[str]] = _nothing_to_say
+    checks: Callable[[Settings], Iterable[Finding]] = _nothing_to_check
 
 
 @dataclass(frozen=True, slots=True)

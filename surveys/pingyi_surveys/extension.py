@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Flask
 
 from pingyi.extensions import Extension
+from pingyi.findings import Finding
+from pingyi.settings import Settings
 from pingyi_surveys import api, period_hooks
 from pingyi_surveys.links import LINKS
 from pingyi_surveys.refusals import REFUSALS
@@ -20,6 +24,13 @@ def init_app(app: Flask) -> None:
 
     every_page.init_app(app)
     api.init_app(app)
+
+
+def _checks(settings: Settings) -> Iterable[Finding]:
+    # Only the doctor asks; no other command needs what this loads.
+    from pingyi_surveys.checks import checks
+
+    return checks(settings)
 
 
 surveys = Extension(
@@ -41,4 +52,5 @@ surveys = Extension(
     closed=period_hooks.closed,
     unfinished=period_hooks.unfinished,
     sweep=period_hooks.sweep,
+    checks=_checks,
 )

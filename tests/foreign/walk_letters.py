@@ -83,6 +83,7 @@ def test_setting_is_read_and_told(app: Flask, settings: Settings, letter: int) -
     with pytest.raises(Problem, match="too_many_letters"), transaction() as connection:
         receive(connection, find_period(connection, "p").id, "三", DUE)
     assert any("PINGYI_LETTERS_MOST" in found.message.zh for found in package_findings(settings))
+    assert any(found.code == "letters_most" and found.ok for found in package_findings(settings))
 
 
 def test_wrong_setting_breaks_the_extension_alone(app: Flask, settings: Settings) -> None:

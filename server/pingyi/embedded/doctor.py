@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import redis
 from sqlalchemy import Connection, bindparam, create_engine, func, select
@@ -18,6 +17,7 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.embedded.database_roles import own_rights
 from pingyi.embedded.doctor_messages import remark
 from pingyi.extensions import RegisteredExtension, load_extensions
+from pingyi.findings import Finding
 from pingyi.ledger.keys import load_key
 from pingyi.migrations import behind, is_current, revision_of
 from pingyi.registry import Broken, named
@@ -25,15 +25,6 @@ from pingyi.settings import Settings, variables_of
 
 _KNOWN_SECRETS = ("change", "secret", "default", "insecure", "example", "password", "0123456789")
 _SETTING = select(func.current_setting(bindparam("name")))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One check: whether it passed, and the sentence that says so."""
-
-    code: str
-    ok: bool
-    message: Text
 
 
 def findings(settings: Settings, *, seals: bool = True) -> list[Finding]:
@@ -58,7 +49,18 @@ def package_findings(settings: Settings) -> list[Finding]:
         *_loaded(extensions.broken),
         *_settings(settings, extensions.working),
         *_tables(settings.database_url),
+        *(found for one in extensions.working for found in _checks(settings, one)),
     ]
+
+
+def _checks(settings: Settings, one: RegisteredExtension) -> list[Finding]:
+    """What an extension finds of its own; one that fails at it is named."""
+    if not all(found.ok for found in _settings(settings, [one])):
+        return []
+    try:
+        return list(one.extension.checks(settings))
+    except Exception as error:  # noqa: BLE001 - a package may raise anything; it is named
+        return [_finding("extensions", ok=False, **named(one.broken(error)))]
 
 
 def _tables(url: str) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,10 +17,11 @@ from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
 from pingyi.services.draws.draws import DrawRecord
+from pingyi_surveys.mail.letters import Letter, Posted, Progress, send_letters
+from pingyi_surveys.mail.server import MailServer
 from pingyi_surveys.models import SealedBallot
 from pingyi_surveys.setup.card_hashes import cards_of, load_cards
 from pingyi_surveys.setup.letter_texts import INVITATION, REMINDER, Words, write
-from pingyi_surveys.setup.mail import Letter, MailServer, Posted, send_letters
 from pingyi_surveys.setup.public_address import refuse_private
 from pingyi_surveys.setup.queries import box_kind, period_terms
 from pingyi_surveys.setup.recipients import (
@@ -36,29 +37,36 @@ from pingyi_surveys.setup.recipients import (
 
 Purpose = Literal["invitation", "reminder"]
 Rows = Sequence[Sequence[str]]
-Progress = Callable[[int, int], None]
 _RETURNED = select(func.count()).where(SealedBallot.channel_id == bindparam("channel"))
 
 
 @dataclass
 class Mailing:
-    """Letters that are ready, the cards in them by line, and what is left over."""
+    """Letters that are ready, the cards in them by line, and what is left over.
+
+    `heading`: that of the list of addresses, or empty.
+    """
 
     working: BoundChannel
     purpose: Purpose
     letters: list[Letter]
+    heading: tuple[str, ...] = ()
     recipients: dict[int, Recipient] = field(default_factory=dict)
     cards: dict[int, IssuedCard] = field(default_factory=dict)
     spare: list[IssuedCard] = field(default_factory=list)
     posted: Posted = field(default_factory=Posted)
 
     def left_recipients(self) -> list[Recipient]:
-        """Who still has no letter, in the order of the file."""
-        return [self.recipients[line] for line in sorted((*self.posted.unsent, *self.posted.refused))]
+        """Who has no letter yet and may get one later, in the order of the file."""
+        return [self.recipients[line] for line in self.posted.waiting]
+
+    def refused_recipients(self) -> list[tuple[Recipient, str]]:
+        """Whose address the server refused for good, and its words, in the order of the file."""
+        return [(self.recipients[line], self.posted.said_of(line)) for line in sorted(self.posted.refused)]
 
     def left_cards(self) -> list[str]:
         """The links that were handed to nobody, in an order that tells nothing."""
-        unused = [self.cards[line] for line in (*self.posted.unsent, *self.posted.refused)]
+        unused = [self.cards[line] for line in (*self.posted.waiting, *self.posted.refused)]
         return sorted(card.link for card in (*unused, *self.spare))
 
 
@@ -80,11 +88,13 @@ def plan_invitations(
     """
     working = _roster(connection, period, channel, UNTIL_CLOSING)
     if draw is None:
-        wanted = read_addresses(recipients)
+        listed = read_addresses(recipients)
+        wanted = listed.people
     else:
         if draw.line.value is None:
             raise Problem("draw_open", 409, _DRAW_OPEN)
-        wanted = invited(read_contacts(recipients), serving_members(draw), only)
+        listed = read_contacts(recipients)
+        wanted = invited(listed.people, serving_members(draw), only)
     cards = read_cards(links, load_cards(connection, working.id))
     if not private:
         refuse_private(card.link for card in cards)
@@ -94,6 +104,7 @@ def plan_invitations(
         working=working,
         purpose="invitation",
         letters=[_letter(one, INVITATION, {**words, "link": card.link}) for one, card in dealt],
+        heading=listed.heading,
         recipients={one.line: one for one, _ in dealt},
         cards={one.line: card for one, card in dealt},
         spare=spare,
@@ -111,19 +122,20 @@ def plan_reminders(
     Raises Problem not_found, wrong_state, addresses_invalid.
     """
     working = _roster(connection, period, channel, ("open",))
-    wanted = read_addresses(recipients)
+    listed = read_addresses(recipients)
     words = {**_words(connection, working), "share": _turnout(connection, working)}
     record(connection, "turnout.viewed", {"period": period, "by": caller.name}, working.period_id)
     return Mailing(
         working=working,
         purpose="reminder",
-        letters=[_letter(one, REMINDER, words) for one in wanted],
-        recipients={one.line: one for one in wanted},
+        letters=[_letter(one, REMINDER, words) for one in listed.people],
+        heading=listed.heading,
+        recipients={one.line: one for one in listed.people},
     )
 
 
 def post(server: MailServer, mailing: Mailing, progress: Progress) -> None:
-    """Send the letters; what became of each is in `mailing.posted`, also where this is interrupted."""
+    """Send the letters that wait; what became of each is in `mailing.posted`, also after an interruption."""
     send_letters(server, mailing.letters, mailing.posted, progress)
 
 
@@ -171,4 +183,4 @@ def _turnout(connection: Connection, working: BoundChannel) -> Text:
 
 def _letter(one: Recipient, words: Words, values: Mapping[str, Text | str]) -> Letter:
     subject, body = write(words, values)
-    return Letter(one.line, one.address, subject, body)
+    return Letter(one.line, one.address, subject, body, one.name)

@@ -46,6 +46,14 @@ REMINDER: Final[Words] = (
         "This message was sent by a program; please do not answer it.",
     ),
 )
+TRIAL: Final[Words] = (
+    Text(zh="评议系统试发邮件", en="A test letter of the evaluation"),
+    Text(
+        zh="您好！\n\n这是评议系统的试发邮件：收到它，说明邀请和提醒可以发到您的邮箱。不用回复。",
+        en="Good day,\n\nthis is a test letter of the evaluation: it arrived, so invitations and reminders "
+        "can reach you. There is nothing to do.",
+    ),
+)
 
 
 def write(words: Words, values: Mapping[str, Text | str]) -> tuple[str, str]:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.draws.draws import DrawRecord
 from pingyi_surveys.ballot.card_codes import read_card
+from pingyi_surveys.mail.addresses import is_address
+from pingyi_surveys.setup.address_lists import INVALID, AddressList, Words, read_address_list
 from pingyi_surveys.setup.card_hashes import card_hash
-from pingyi_surveys.setup.mail import is_address
 
-_HEADINGS: Final = frozenset(
-    {"address", "email", "e-mail", "mail", "id", "邮箱", "电子邮箱", "邮件", "邮件地址", "编号", "代号"}
-)
 _MOST_ERRORS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """An address by its line (from 1); `member` and `stratum` where it comes of a draw."""
+    """An address by its line (from 1); `member` and `stratum` where it comes of a draw.
+
+    `name`: whose it is, where the list says so; `cells`: the row as it stands.
+    """
 
     line: int
     address: str
     member: str = ""
     stratum: str = ""
+    name: str = ""
+    cells: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Who is on a list, in its order, under its heading; without one it is empty."""
+
+    heading: tuple[str, ...]
+    people: Sequence[Recipient]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +48,32 @@ class IssuedCard:
     stratum: str
 
 
-def read_addresses(rows: Sequence[Sequence[str]]) -> list[Recipient]:
-    """One address a line, in the first column; Problem addresses_invalid names the lines that are wrong."""
-    return _checked(Recipient(line, cells[0]) for line, cells in _lines(rows))
+def read_addresses(rows: Words) -> Recipients:
+    """The addresses of a list, by its heading; Problem addresses_invalid names the rows that are wrong."""
+    return _checked(read_address_list(rows))
 
 
-def read_contacts(rows: Sequence[Sequence[str]]) -> list[Recipient]:
-    """A member's id and address a line; Problem addresses_invalid names the lines that are wrong."""
-    return _checked(Recipient(line, cells[1], member=cells[0]) for line, cells in _lines(rows))
+def read_contacts(rows: Words) -> Recipients:
+    """Members' ids and addresses; Problem addresses_invalid names the rows that are wrong."""
+    return _checked(read_address_list(rows, members=True))
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> Iterator[tuple[int, tuple[str, str]]]:
-    for line, row in enumerate(rows, 1):
-        cells = [cell.strip() for cell in row] + ["", ""]
-        if any(cells) and not (line == 1 and cells[0].casefold() in _HEADINGS):
-            yield line, (cells[0], cells[1])
-
-
-def _checked(given: Iterator[Recipient]) -> list[Recipient]:
-    found: dict[str, Recipient] = {}
+def _checked(listed: AddressList) -> Recipients:
+    by_address: dict[str, Recipient] = {}
     members: set[str] = set()
     errors = []
-    for one in given:
-        folded = one.address.casefold()
-        if not is_address(one.address):
-            errors.append(_error(one.line, _NO_ADDRESS))
-        elif folded in found or (one.member and one.member in members):
-            errors.append(_error(one.line, _TWICE))
+    for row in listed.rows:
+        folded = row.address.casefold()
+        if not is_address(row.address):
+            errors.append(_error(row.row, _NO_ADDRESS))
+        elif folded in by_address or (row.member and row.member in members):
+            errors.append(_error(row.row, _TWICE))
         else:
-            found[folded] = one
-        members.add(one.member)
-    if errors or not found:
-        raise Problem("addresses_invalid", 422, _INVALID, errors[:_MOST_ERRORS])
-    return list(found.values())
+            by_address[folded] = Recipient(row.row, row.address, row.member, "", row.name, row.cells)
+        members.add(row.member)
+    if errors or not by_address:
+        raise Problem("addresses_invalid", 422, INVALID, errors[:_MOST_ERRORS])
+    return Recipients(listed.heading, list(by_address.values()))
 
 
 def serving_members(drawn: DrawRecord) -> Mapping[str, str]:
@@ -94,10 +98,7 @@ def invited(
     errors += [_missing(member, _NOT_SERVING) for member in only if member not in serving]
     if errors:
         raise Problem("members_unknown", 422, _MEMBERS, errors[:_MOST_ERRORS])
-    return [
-        Recipient(by_member[member].line, by_member[member].address, member, serving[member])
-        for member in wanted
-    ]
+    return [replace(by_member[member], stratum=serving[member]) for member in wanted]
 
 
 def read_cards(links: Sequence[str], registered: Mapping[bytes, str]) -> list[IssuedCard]:
@@ -167,10 +168,6 @@ def _missing(member: str, message: Text) -> FieldError:
     return FieldError(code="member_unknown", message=message.format(member=member))
 
 
-_INVALID = Text(
-    zh="地址清单有误，一封也没有发出；按行号改正后重试。",
-    en="The list of addresses is wrong and nothing was sent; correct the lines named.",
-)
 _NO_ADDRESS = Text(zh="不是一个邮件地址。", en="This is no e-mail address.")
 _TWICE = Text(zh="与前面某行重复。", en="The same as an earlier line.")
 _MEMBERS = Text(

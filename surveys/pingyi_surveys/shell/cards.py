@@ -9,7 +9,7 @@ import click
 
 from pingyi.channels import Text
 from pingyi.shell import say
-from pingyi_surveys.shell.mail import invite, remind
+from pingyi_surveys.shell.mail import invite, remind, testletter
 
 _OUT = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -26,6 +26,7 @@ def cards() -> None:
 
 cards.add_command(invite)
 cards.add_command(remind)
+cards.add_command(testletter)
 
 
 @cards.command()

@@ -47,6 +47,7 @@ def nothing(subject):
 GOOD = HEAD.format(key="good") + 'made = Extension(key="good", init_app=init_app, topics=[topic()])'
 MADE = HEAD.format(key="twin") + 'made = Extension(key="twin", init_app=init_app, {more})'
 GROUP = {"group": "pingyi.apps", "within": ":made"}
+RUDE = 'made = Extension(key="rude", init_app=init_app, checks=lambda settings: 1 / 0)'
 BROKEN = {
     "import_error": ("import nothing_of_that_name", "ModuleNotFoundError: No module named"),
     "leaves": ("raise SystemExit('bye')", "SystemExit: bye"),
@@ -221,7 +222,11 @@ def test_doctor_finds_a_broken_extension(package: Write, settings: Settings) -> 
     fine = package_findings(settings)
     assert all(one.ok for one in fine)
     assert [one.code for one in fine] == ["extensions", "extension_settings", "extension_tables"]
-    assert "PINGYI_BALLOTS, PINGYI_BOX, PINGYI_SMTP, PINGYI_MAIL_FROM" in fine[1].message.zh
+    assert "PINGYI_BALLOTS, PINGYI_BOX, PINGYI_SMTP, PINGYI_SMTP_TLS" in fine[1].message.zh
+    package("rude", HEAD.format(key="rude") + RUDE, **GROUP)
+    *_, rude = package_findings(settings)
+    assert (rude.code, rude.ok) == ("extensions", False)
+    assert "rude" in rude.message.en and "ZeroDivisionError" in rude.message.en
     package("gone", BROKEN["import_error"][0], **GROUP)
     found, *_ = package_findings(settings)
     assert (found.code, found.ok) == ("extensions", False)

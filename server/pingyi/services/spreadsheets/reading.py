@@ -51,12 +51,16 @@ def read_spreadsheet(content: bytes, fit: Fit, sheet: str = "") -> tuple[Sheet, 
     return best, told
 
 
-def read_words(content: bytes) -> list[list[str]]:
+def _width(rows: list[Row]) -> int:
+    return max(min(len(row), 2) for row in rows)
+
+
+def read_words(content: bytes, fit: Fit = _width) -> list[list[str]]:
     """The rows of a file whose columns are all words, such as a roster, equally long.
 
     Raises Problem: those of `read_spreadsheet`, and cells_unreadable names every cell that lost its words.
     """
-    sheet, _ = read_spreadsheet(content, lambda rows: max(min(len(row), 2) for row in rows))
+    sheet, _ = read_spreadsheet(content, fit)
     errors: list[FieldError] = []
     width = max(len(line) for line in sheet.rows)
     rows = [

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.extensions import Extension
+from pingyi.findings import Finding
 from pingyi.navigation import TOOLS, HomePart, Link, Waiting
 from pingyi.roles import RoleKind
-from pingyi.settings import number_setting
+from pingyi.settings import Settings, number_setting
 from pingyi.topics import Topic
 
 WRITER = "letter_writer"
@@ -66,6 +67,12 @@ def answered() -> Problem:
     return Problem("letter_answered", 409, Text(zh="来信已答复。", en="The letter is answered."))
 
 
+def checks(settings: Settings) -> list[Finding]:
+    """What the doctor says of letters."""
+    most = settings.read(LetterSettings).most
+    return [Finding(code="letters_most", ok=most < 1000, message=Text(zh="来信不多", en="few letters"))]
+
+
 extension = Extension(
     key="letters",
     init_app=init_app,
@@ -98,4 +105,5 @@ extension = Extension(
     ],
     home=[HomePart(title=Text(zh="待答复的来信", en="Letters"), roles=frozenset({WRITER}), waiting=waiting)],
     missing=missing,
+    checks=checks,
 )

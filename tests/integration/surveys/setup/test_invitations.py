@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
+import xlsxwriter
 from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import text
@@ -37,8 +38,11 @@ from pingyi.services.draws.draws import (
 )
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.card_codes import write_card
+from pingyi_surveys.mail import letters as letters_of_mail
+from pingyi_surveys.mail.addresses import is_address
+from pingyi_surveys.mail.letters import Letter, Posted, send_letters
+from pingyi_surveys.mail.server import MailServer, mail_server
 from pingyi_surveys.settings import SurveySettings
-from pingyi_surveys.setup.mail import Letter, MailServer, Posted, is_address, mail_server, send_letters
 
 pytestmark = pytest.mark.long
 
@@ -250,9 +254,19 @@ def test_invitations_that_stop_halfway_go_on_with_what_is_left(
     given = ["invite", "p", ROSTER, "--addresses", address_file(tmp_path / "a.csv", 12), "--cards"]
     first = run(shell, *given, links)
     assert first.exit_code == 1
-    assert "5: 邮件服务器拒收。" in first.output and "10: 邮件服务器拒收。" in first.output
+    assert first.output.count("550") == 1, "once, however many letters it is about"
+    assert "邮件服务器拒收，不会再发：550 no such person。共 2 封：第 5、10 行。" in first.output
+    assert "who4" not in first.output
+    refused = tmp_path / "a-refused.csv"
+    assert refused.read_text().splitlines() == [
+        "邮箱,邮件服务器的答复",
+        "who4@people.example,550 no such person",
+        "who9@people.example,550 no such person",
+    ]
+    assert stat.S_IMODE(refused.stat().st_mode) == 0o600
+    assert (tmp_path / "a-left.csv").read_text() == "", "what is refused for good is not offered again"
     sink.refuse = frozenset()
-    given[4] = tmp_path / "a-left.csv"
+    given[4] = refused
     again = run(shell, *given, links)
     assert again.exit_code == 1 and "links-left.csv" in again.output, "cards are not dealt twice"
     assert run(shell, *given, tmp_path / "links-left.csv").exit_code == 0
@@ -260,6 +274,102 @@ def test_invitations_that_stop_halfway_go_on_with_what_is_left(
     assert len(sink.kept) == len(sent) == 12
     assert len({link for body in sent.values() for link in re.findall(r"https://\S+", body)}) == 12
     assert re.findall(r'"count":(\d+)', "".join(recorded("mail.sent"))) == ["10", "2"]
+
+
+def test_what_is_not_taken_yet_goes_later_with_cards_of_its_own(
+    app: Flask, sink: Sink, shell: dict[str, str], tmp_path: Path
+) -> None:
+    made = ballot_period(opened=False)
+    links = link_file(tmp_path / "links.csv", made.cards)
+    (tmp_path / "a.csv").write_text(
+        "姓名,电子邮件\n" + "".join(f"代表{n},who{n}@people.example\n" for n in range(8))
+    )
+    grey = {"who2@people.example", "who5@people.example", "who6@people.example"}
+    sink.say = lambda verb, to, _place: "450 4.7.1 greylisted" if verb == "RCPT" and to in grey else ""
+    first = run(shell, "invite", "p", ROSTER, "--addresses", tmp_path / "a.csv", "--cards", links)
+    assert first.exit_code == 1
+    assert "暂时不收，还没有发出：450 4.7.1 greylisted。共 3 封：第 4、7、8 行。" in first.output
+    assert re.search(r"其中 3 封请在 \d\d:\d\d 以后再发。", first.output)
+    left = tmp_path / "a-left.csv"
+    assert left.read_text().splitlines() == [
+        "姓名,电子邮件",
+        *(f"代表{n},who{n}@people.example" for n in (2, 5, 6)),
+    ]
+    assert not (tmp_path / "a-refused.csv").exists()
+    sink.say = lambda _verb, _argument, _place: ""
+    cards = tmp_path / "links-left.csv"
+    assert run(shell, "invite", "p", ROSTER, "--addresses", left, "--cards", cards).exit_code == 0
+    sent = bodies(sink)
+    assert len(sink.kept) == len(sent) == 8
+    assert len({link for body in sent.values() for link in re.findall(r"https://\S+", body)}) == 8
+    assert parseaddr(str(sink.kept[0][1]["To"])) == ("代表0", "who0@people.example")
+
+
+def test_letters_that_wait_are_offered_again_while_the_command_may_wait(
+    app: Flask, sink: Sink, shell: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters_of_mail, "LATER", timedelta(milliseconds=10))
+    ballot_period()
+    asked: list[str] = []
+
+    def grey(verb: str, to: str, _place: int) -> str:
+        asked.extend([to] if verb == "RCPT" else [])
+        return "450 4.7.1 greylisted" if verb == "RCPT" and asked.count(to) < 3 else ""
+
+    sink.say = grey
+    addresses = address_file(tmp_path / "a.csv", 3)
+    waiting = run(shell, "remind", "p", ROSTER, "--addresses", addresses, "--wait", "1")
+    assert waiting.exit_code == 0, waiting.output
+    assert len(bodies(sink)) == len(sink.kept) == 3
+    assert re.findall(r'"count":(\d+)', "".join(recorded("mail.sent"))) == ["3"]
+    asked.clear()
+    assert run(shell, "remind", "p", ROSTER, "--addresses", addresses).exit_code == 1
+    assert (tmp_path / "a-unreminded.csv").read_text() == addresses.read_text()
+
+
+def test_an_unencrypted_server_elsewhere_gets_no_card_and_they_are_all_left(
+    app: Flask, sink: Sink, shell: dict[str, str], tmp_path: Path
+) -> None:
+    made = ballot_period(opened=False)
+    links = link_file(tmp_path / "links.csv", made.cards)
+    addresses = address_file(tmp_path / "a.csv", 3)
+    away = {**shell, "PINGYI_SMTP": f"0.0.0.0:{sink.port}"}
+    refused = run(away, "invite", "p", ROSTER, "--addresses", addresses, "--cards", links)
+    assert refused.exit_code == 1
+    assert "连接无法加密" in refused.output and "PINGYI_SMTP_TLS" in refused.output
+    assert "共 3 封：第 1、2、3 行" in refused.output
+    assert sink.kept == [] and recorded("mail.sent") == []
+    assert set((tmp_path / "links-left.csv").read_text().split()) == set(links.read_text().split())
+    assert (tmp_path / "a-left.csv").read_text() == addresses.read_text()
+
+
+def test_a_list_in_a_workbook_is_read_from_the_sheet_with_the_addresses(
+    app: Flask, sink: Sink, shell: dict[str, str], tmp_path: Path
+) -> None:
+    ballot_period()
+    book = xlsxwriter.Workbook(tmp_path / "a.xlsx")
+    notes, people = book.add_worksheet("说明"), book.add_worksheet("名单")
+    notes.write_row(0, 0, ["本表由办公室填写", "2026", "一", "二"])
+    people.write_row(0, 0, ["序号", "姓名", "单位", "邮箱"])
+    people.write_row(1, 0, [1, "张三", "市教育局", "zhang@people.example"])
+    book.close()
+    done = run(shell, "remind", "p", ROSTER, "--addresses", tmp_path / "a.xlsx")
+    assert done.exit_code == 0, done.output
+    assert [to for to, _ in sink.kept] == ["zhang@people.example"]
+
+
+def test_a_test_letter_goes_to_one_address_and_says_what_is_wrong(sink: Sink, shell: dict[str, str]) -> None:
+    done = run(shell, "testletter", "me@people.example")
+    assert (done.exit_code, done.output) == (0, "邮件服务器已收下。请到该邮箱查看，也看看垃圾邮件。\n")
+    ((to, message),) = sink.kept
+    assert to == "me@people.example" and "试发" in message["Subject"]
+    assert "http" not in message.get_content(), "no card, no link"
+    sink.login = ("office", "open sesame")
+    refused = run(shell, "testletter", "me@people.example")
+    assert refused.exit_code == 1
+    assert "530 5.7.0 Authentication required" in refused.output and "PINGYI_SMTP_USER" in refused.output
+    assert "me@" not in refused.output
+    assert run(shell, "testletter", "me").exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -322,6 +432,7 @@ def test_reminders_go_to_everybody_and_the_look_at_turnout_is_recorded(
     last_day = (local_today() + timedelta(days=30)).isoformat()
     assert last_day[:8] in sink.kept[0][1]["Subject"]
     assert '"purpose":"reminder"' in recorded("mail.sent")[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"], "nothing is left over"
     assert len(recorded("turnout.viewed")) == 1
 
 

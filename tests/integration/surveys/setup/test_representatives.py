@@ -26,9 +26,9 @@ from pingyi.services.draws.draws import (
 )
 from pingyi.settings import Settings
 from pingyi_surveys.ballot.card_codes import write_card
+from pingyi_surveys.mail.server import mail_server
 from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.invitations import Mailing, plan_invitations, post, record_mailing
-from pingyi_surveys.setup.mail import mail_server
 
 POOL = [Member(f"R{n:04d}", ("企业", "村居", "群众")[n % 3]) for n in range(3237)]
 CONTACTS = [[member.id, f"{member.id.lower()}@people.example"] for member in POOL]

@@ -64,8 +64,71 @@ def test_deal_leaves_the_order_of_the_file_behind() -> None:
 
 
 def test_read_addresses_skips_a_heading_and_empty_lines_and_counts_all() -> None:
-    found = read_addresses([["邮箱", "单位"], ["a@b.example", "x"], [""], [" c@d.example "]])
-    assert [(one.line, one.address) for one in found] == [(2, "a@b.example"), (4, "c@d.example")]
+    listed = read_addresses([["邮箱", "单位"], ["a@b.example", "x"], [""], [" c@d.example "]])
+    assert [(one.line, one.address) for one in listed.people] == [(2, "a@b.example"), (4, "c@d.example")]
+    assert listed.heading == ("邮箱", "单位")
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "邮箱",
+        "电子邮件",
+        "電子郵箱",
+        "Email",
+        "E-Mail",
+        "ＥＭＡＩＬ",
+        "电子邮箱（必填）",
+        "邮件 地址",
+        "Address",
+    ],
+)
+def test_read_addresses_reads_columns_by_their_heading_wherever_they_stand(title: str) -> None:
+    rows = [
+        ["区人大代表通讯录", "", "", ""],
+        ["序号", "姓名", "工作单位", title],
+        ["1", "张 三", "市教育局", "zhang@b.example"],
+        ["2", "", "市水务局", "li@b.example"],
+    ]
+    listed = read_addresses(rows)
+    assert [(one.line, one.address, one.name) for one in listed.people] == [
+        (3, "zhang@b.example", "张 三"),
+        (4, "li@b.example", ""),
+    ]
+    assert listed.people[0].cells == ("1", "张 三", "市教育局", "zhang@b.example")
+
+
+def test_read_addresses_without_a_heading_takes_the_first_column() -> None:
+    assert [one.address for one in read_addresses([["a@b.example", "x@y.example"]]).people] == ["a@b.example"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "words"),
+    [
+        ([["联系方式", "备注"], ["a@b.example", ""]], 1, "“邮箱”"),
+        ([["邮箱", "电子邮件"], ["a@b.example", "a@b.example"]], 1, "“邮箱、电子邮件”"),
+        ([["姓名", "邮箱"], ["张三", "a＠b.example"]], 2, "不是一个邮件地址"),
+        ([["姓名", "邮箱"], ["张三", ""]], 2, "不是一个邮件地址"),
+        ([["姓名", "邮箱"], ["张三", "a@b.example"], ["李四", "A@B.example"]], 3, "重复"),
+    ],
+)
+def test_a_list_that_cannot_be_meant_so_is_refused_by_row(
+    rows: list[list[str]], row: int, words: str
+) -> None:
+    with pytest.raises(Problem) as refused:
+        read_addresses(rows)
+    (error,) = refused.value.errors
+    assert error.row == row
+    assert words in error.message.zh
+    assert "@" not in error.message.zh + error.message.en
+
+
+def test_read_contacts_takes_id_and_address_by_heading_in_any_order() -> None:
+    listed = read_contacts([["电子邮件", "代表编号"], ["a@b.example", "R7"]])
+    assert [(one.member, one.address) for one in listed.people] == [("R7", "a@b.example")]
+    with pytest.raises(Problem) as refused:
+        read_contacts([["电子邮件", "姓名"], ["a@b.example", "R7"]])
+    assert "“编号”" in refused.value.errors[0].message.zh
 
 
 def test_read_contacts_a_member_twice_is_refused_by_line() -> None:
