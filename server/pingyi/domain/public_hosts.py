@@ -33,19 +33,19 @@ def is_public_host(host: str) -> bool:
 def is_site(address: str) -> bool:
     """Whether this is the address of a server, as in https://host, without a path."""
     try:
-        found = urlsplit(address)
-        port_is_one = found.port is None or found.port > 0
+        parts = urlsplit(address)
+        port_is_one = parts.port is None or parts.port > 0
     except ValueError:
         return False
-    plain = found.username is None and not found.path.strip("/") and not found.query and not found.fragment
-    return found.scheme in {"http", "https"} and bool(found.hostname) and port_is_one and plain
+    plain = parts.username is None and not parts.path.strip("/") and not parts.query and not parts.fragment
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port_is_one and plain
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     with suppress(ValueError):
-        found = ipaddress.ip_address(name)
-        mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-        return mapped or found
+        number = ipaddress.ip_address(name)
+        mapped = number.ipv4_mapped if isinstance(number, ipaddress.IPv6Address) else None
+        return mapped or number
     last = name.rpartition(".")[2]
     if last.isdigit() or last.startswith("0x"):
         with suppress(OSError):

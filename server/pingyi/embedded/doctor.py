@@ -49,13 +49,13 @@ def package_findings(settings: Settings) -> list[Finding]:
         *_loaded(extensions.broken),
         *_settings(settings, extensions.working),
         *_tables(settings.database_url),
-        *(found for one in extensions.working for found in _checks(settings, one)),
+        *(each for one in extensions.working for each in _checks(settings, one)),
     ]
 
 
 def _checks(settings: Settings, one: RegisteredExtension) -> list[Finding]:
     """What an extension finds of its own; one that fails at it is named."""
-    if not all(found.ok for found in _settings(settings, [one])):
+    if not all(each.ok for each in _settings(settings, [one])):
         return []
     try:
         return list(one.extension.checks(settings))

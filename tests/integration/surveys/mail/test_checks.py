@@ -25,7 +25,7 @@ LOGIN = {"PINGYI_SMTP_USER": "office", "PINGYI_SMTP_PASSWORD": "open sesame"}
 def check(sink: Sink, tmp_path: Path) -> Check:
     """The findings with these variables beside the usual."""
 
-    def found(**told: str) -> list[Finding]:
+    def checked(**told: str) -> list[Finding]:
         usual = {
             "PINGYI_STATE": str(tmp_path),
             "PINGYI_SMTP": f"127.0.0.1:{sink.port}",
@@ -33,7 +33,7 @@ def check(sink: Sink, tmp_path: Path) -> Check:
         }
         return list(checks(load_settings(usual | told)))
 
-    return found
+    return checked
 
 
 def codes(findings: list[Finding]) -> dict[str, bool]:
@@ -120,7 +120,7 @@ def test_no_secret_or_address_is_logged(
     login = {"PINGYI_SMTP_USER": "office@pingyi.example", "PINGYI_SMTP_PASSWORD": "open says me"}
     caplog.set_level(logging.DEBUG)
     told = {"PINGYI_SMTP_TLS": "starttls", "PINGYI_SMTP_CA": str(certificate), **login}
-    found = check(**told)
+    findings = check(**told)
     shell = {
         "PINGYI_STATE": str(tmp_path),
         "PINGYI_SMTP": f"127.0.0.1:{sink.port}",
@@ -129,7 +129,7 @@ def test_no_secret_or_address_is_logged(
     }
     printed = CliRunner().invoke(cli.main, ["cards", "testletter", "who@people.example"], env=shell)
     assert printed.exit_code == 1
-    shown = caplog.text + printed.output + "".join(one.message.zh + one.message.en for one in found)
+    shown = caplog.text + printed.output + "".join(one.message.zh + one.message.en for one in findings)
     assert "535 5.7.8" in shown
     for secret in ("says me", "sesame", "@pingyi.example", "people.example"):
         assert secret not in shown

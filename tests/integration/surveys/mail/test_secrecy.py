@@ -9,9 +9,11 @@ from tests.integration.surveys.mail.conftest import Configure
 from tests.mail_sink import Sink
 
 from pingyi.domain.errors import Problem
+from pingyi.settings import load_settings
 from pingyi_surveys.mail.connection import Stage
 from pingyi_surveys.mail.letters import Letter, Posted, send_letters
 from pingyi_surveys.mail.server import MailServer
+from pingyi_surveys.settings import SurveySettings
 
 LETTERS = [Letter(n, f"who{n}@people.example", "评议", f"第 {n} 封\n") for n in range(3)]
 EVERY_HOST = "0.0.0.0"  # it leads here, but is no loopback address
@@ -135,6 +137,12 @@ def test_a_server_that_wants_a_login_stops_the_run_at_the_first_letter(
 
 def test_a_login_at_a_server_without_one_gets_nothing(sink: Sink, configure: Configure) -> None:
     stopped(configure(smtp_user="office", smtp_password="open sesame"), "login", sink)
+
+
+def test_no_password_shows_in_printed_settings(configure: Configure, tmp_path: Path) -> None:
+    told = {"PINGYI_STATE": str(tmp_path), "PINGYI_SMTP_PASSWORD": "open sesame"}
+    assert "sesame" not in repr(load_settings(told).read(SurveySettings))
+    assert "sesame" not in repr(configure(smtp_user="office", smtp_password="open sesame"))
 
 
 @pytest.mark.parametrize(
