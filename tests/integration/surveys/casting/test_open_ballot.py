@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 from tests.ballot_period import Ballots, ballot_period, close, first_day, unit_id
+from tests.configured import configured
 from tests.integration.surveys.open_pages import (
     ALREADY,
     DUPLICATE,
@@ -341,6 +342,14 @@ def test_database_away_keeps_what_was_typed_and_the_same_page_can_be_sent(
         assert NONCE_FIELD.findall(got.text) == [someone.nonce]
     assert (nobody.status_code, "ballot.css" in nobody.text) == (503, True)
     assert heading(someone.send("04125")) == RECEIVED
+
+
+def test_a_receipt_is_looked_up_at_the_public_address(app: Flask, settings: Settings) -> None:
+    someone = visitor(app, path_of(settings, ballot_period()))
+    with configured(app, public_address="https://public.example"):
+        told = someone.rate().text
+    assert len(re.findall(r'href="https://public\.example/r/[\w-]+"', told)) == 1
+    assert "localhost" not in told
 
 
 def test_every_answer_is_small_strict_and_kept_nowhere(app: Flask, settings: Settings) -> None:

@@ -12,10 +12,12 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import segno
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import text
+from tests.configured import configured
 from tests.integration.web.conftest import make_published
 
 from pingyi.db import transaction
@@ -27,6 +29,7 @@ from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.store_entries import receipt_of
 from pingyi.services.record.proofs import find_leaf_place
 from pingyi.settings import Settings
+from pingyi.site.head_qr import head_picture
 
 PAGES = ("/periods/p/categories/departments", "/periods/p/units/u1")
 
@@ -50,6 +53,13 @@ def receipt() -> dict[str, object]:
     with transaction() as connection:
         body = connection.execute(text("SELECT body FROM receipt ORDER BY delivery_id LIMIT 1")).scalar_one()
     return dict(json.loads(body))
+
+
+def test_the_code_of_a_head_leads_to_the_public_address(app: Flask) -> None:
+    drawn = io.BytesIO()
+    segno.make("https://public.example/check?head=pingyi", error="m").save(drawn, "png", scale=4, border=2)
+    with configured(app, public_address="https://public.example"), app.test_request_context("/"):
+        assert head_picture("pingyi") == drawn.getvalue()
 
 
 def test_published_pages_and_files_carry_the_head_of_their_publication(sealed: FlaskClient) -> None:
