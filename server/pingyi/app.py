@@ -9,7 +9,8 @@ from pingyi import api, console, site, web
 from pingyi.db import db, json_text
 from pingyi.extensions import prepare_extensions, start_extensions
 from pingyi.registry import EXTENSION, Registry, load_registry
-from pingyi.services.approvals.core_kinds import CORE_KINDS
+from pingyi.services.approvals import core_kinds as approval_kinds
+from pingyi.services.documents import registered as document_kinds
 from pingyi.settings import Settings
 from pingyi.site import record_files
 
@@ -36,7 +37,11 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
     app.extensions["pingyi.configuration"] = settings
     app.extensions[EXTENSION] = registry or load_registry()
-    prepare_extensions(app, {kind.key for kind in CORE_KINDS})
+    prepare_extensions(
+        app,
+        {kind.key for kind in approval_kinds.CORE_KINDS},
+        {kind.key for kind in document_kinds.CORE_KINDS},
+    )
     db.init_app(app)
     web.init_app(app)
     with app.app_context():  # the document describes what extensions bring

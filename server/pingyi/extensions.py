@@ -60,6 +60,7 @@ class Extension:
     history, in its folder `versions`. `refusals`: what its triggers refuse, by SQLSTATE.
     `settings`: a frozen dataclass whose fields are made by `pingyi.settings`; `Settings.read` gives it.
     `roles`: those that only it uses. `approval_kinds`: each a `services.approvals.kinds.ApprovalKind`.
+    `document_kinds`: each a `services.documents.kinds.DocumentKind`.
     `links` lead to its pages; `home`: what waits for a person, on the page after signing in.
     `missing`: what still has to be done before a period can open. `closed` asks for the work that closing
     brings. `unfinished`: why a closed period cannot be assessed yet, or None. `sweep`: periodic work.
@@ -76,6 +77,7 @@ class Extension:
     settings: type[Any] | None = None
     roles: Sequence[RoleKind] = ()
     approval_kinds: Callable[[], Sequence[Any]] = tuple
+    document_kinds: Callable[[], Sequence[Any]] = tuple
     links: Sequence[Link] = ()
     home: Sequence[HomePart] = ()
     missing: Callable[[Connection, int], Sequence[FieldError]] = _nothing_missing
@@ -161,23 +163,30 @@ def reason_of(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
-def prepare_extensions(app: Flask, core_kinds: Collection[str] = ()) -> None:
+def prepare_extensions(
+    app: Flask, approval_kinds: Collection[str] = (), document_kinds: Collection[str] = ()
+) -> None:
     """Load what is installed and look whether it can be used here, before anything asks what it brings.
 
-    `core_kinds`: keys of approval kinds that are taken.
+    `approval_kinds`, `document_kinds`: the keys that are taken.
     """
     settings: Settings = app.extensions["pingyi.configuration"]
-    kinds = set(core_kinds)
+    approvals, documents = set(approval_kinds), set(document_kinds)
 
     def prepare(extension: Extension) -> None:
         if extension.settings is not None:
             settings.read(extension.settings)
-        for kind in extension.approval_kinds():
-            if kind.key in kinds:
-                raise ValueError(f"the approval kind {kind.key} is already registered")
-            kinds.add(kind.key)
+        _take_keys("approval kind", extension.approval_kinds(), approvals)
+        _take_keys("kind of documents", extension.document_kinds(), documents)
 
     app.extensions[EXTENSION] = _still_working(load_extensions(), prepare)
+
+
+def _take_keys(what: str, kinds: Iterable[Any], taken: set[str]) -> None:
+    for kind in kinds:
+        if kind.key in taken:
+            raise ValueError(f"the {what} {kind.key} is already registered")
+        taken.add(kind.key)
 
 
 def start_extensions(app: Flask) -> None:

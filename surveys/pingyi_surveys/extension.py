@@ -11,6 +11,7 @@ from pingyi.findings import Finding
 from pingyi.settings import Settings
 from pingyi_surveys import api, period_hooks
 from pingyi_surveys.links import LINKS
+from pingyi_surveys.questionnaires.kind import QUESTIONNAIRES
 from pingyi_surveys.refusals import REFUSALS
 from pingyi_surveys.roles import ROLES
 from pingyi_surveys.settings import SurveySettings
@@ -45,6 +46,7 @@ surveys = Extension(
     roles=ROLES,
     models="pingyi_surveys.models",
     migrations="pingyi_surveys.migrations",
+    document_kinds=lambda: (QUESTIONNAIRES,),
     refusals=REFUSALS,
     settings=SurveySettings,
     links=LINKS,

@@ -40,7 +40,7 @@ def problem_codes() -> set[str]:
 
 def _codes(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Call):
-        given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+        given = [keyword.value for keyword in node.keywords if keyword.arg in {"code", "invalid"}]
         if isinstance(node.func, ast.Name) and node.func.id == "Problem" and node.args:
             given.append(node.args[0])
         yield from _words(given)

@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
 
     To be called after `pingyi.web.init_app`, which answers errors and enforces the policies.
     """
-    from pingyi.api.installation import draws, keys, operators, plugins, schemes
+    from pingyi.api.installation import documents, draws, keys, operators, plugins, schemes
     from pingyi.api.openapi import DOCUMENT, make_api
     from pingyi.api.partners import evidence, uploads
     from pingyi.api.periods import (
@@ -41,7 +41,7 @@ def init_app(app: Flask) -> None:
     declare(app, DOCUMENT, PUBLIC)
     scoring = (plugins, schemes, periods, units, rolls, earlier_results, adjustments, decisions)
     office = (*scoring, approvals, deliveries, results)
-    rest = (operators, keys, uploads, evidence, draws)
+    rest = (documents, operators, keys, uploads, evidence, draws)
     app.extensions[EXTENSION] = api
     register(app, *_partners(app), *(module.blp for module in (*office, *rest)))
     take_files(app, "uploads.post_upload")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
 from pingyi.channels.messages import text_of
 from pingyi.channels.text import Text
+from pingyi.domain.document_messages import MESSAGES, pointer
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.toml_document import at_lines, place_in
 
@@ -36,7 +37,7 @@ class DocumentType:
     schema: type[Schema]
     invalid: str
     name: Text
-    messages: Mapping[str, Text]
+    messages: Mapping[str, Text] = field(default_factory=lambda: MESSAGES)
     rules: Callable[[Content, Sequence[FieldError]], Iterable[FieldError]] = no_rules
 
 
@@ -94,11 +95,10 @@ def schema_errors(
     A message that `words` has is a code of it; any other is a sentence, and its code "invalid".
     """
     for message, path in _leaves(messages, schema):
-        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
         if words and message in words:
-            yield FieldError(code=message, message=words[message], pointer=pointer)
+            yield FieldError(code=message, message=words[message], pointer=pointer(*path))
         else:
-            yield FieldError(code="invalid", message=text_of(message), pointer=pointer)
+            yield FieldError(code="invalid", message=text_of(message), pointer=pointer(*path))
 
 
 def _leaves(messages: Any, part: Part, *path: object) -> Iterator[tuple[Any, tuple[object, ...]]]:
@@ -139,4 +139,4 @@ def _below(part: Part, key: object) -> Part:
 
 
 def _field_of(schema: Schema, key: object) -> fields.Field[Any] | None:
-    return next((field for name, field in schema.fields.items() if key in {field.data_key, name}), None)
+    return next((one for name, one in schema.fields.items() if key in {one.data_key, name}), None)

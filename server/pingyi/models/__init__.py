@@ -2,6 +2,7 @@
 
 from pingyi.models.account import Account, OneTimeCode, Session
 from pingyi.models.act import Act, ActAnswer, Reopening
+from pingyi.models.document import Document
 from pingyi.models.draw import Draw, DrawOutcome, DrawSubstitution
 from pingyi.models.entry import Counter, Delivery, Entry, EntryHead, Leaf, Receipt, Unfolded
 from pingyi.models.evidence import Evidence
@@ -19,7 +20,6 @@ from pingyi.models.period import (
     Roll,
 )
 from pingyi.models.result import Assessment, ChannelScore, Publication, Snapshot, UnitResult
-from pingyi.models.scheme import SchemeVersion
 from pingyi.models.unit import Unit, UnitName
 from pingyi.models.upload import Upload
 
@@ -37,6 +37,7 @@ __all__ = [
     "Counter",
     "Decision",
     "Delivery",
+    "Document",
     "Draw",
     "DrawOutcome",
     "DrawSubstitution",
@@ -57,7 +58,6 @@ __all__ = [
     "Receipt",
     "Reopening",
     "Roll",
-    "SchemeVersion",
     "SealedLeaf",
     "Session",
     "Snapshot",

@@ -29,7 +29,7 @@ class Period(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
-    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     time_zone: Mapped[str] = mapped_column(default="Asia/Shanghai", server_default="Asia/Shanghai")

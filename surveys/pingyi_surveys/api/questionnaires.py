@@ -12,15 +12,12 @@ from pingyi.db import transaction
 from pingyi.domain.errors import FieldError
 from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.core.row_schemas import invalid_request
+from pingyi.services.documents.documents import DocumentLine, StoredDocument, list_documents
 from pingyi.web.callers import require_caller
 from pingyi_surveys.api.examples import QUESTIONNAIRE
+from pingyi_surveys.questionnaires.kind import QUESTIONNAIRES, find_questionnaire
 from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire
-from pingyi_surveys.questionnaires.store import (
-    StoredQuestionnaire,
-    find_questionnaire,
-    list_questionnaires,
-    store_questionnaire,
-)
+from pingyi_surveys.questionnaires.store import store_questionnaire
 
 MOST_CHARACTERS = 65_536
 blp = Resource("questionnaires", __name__, url_prefix="/questionnaires", description="问卷 / Questionnaires")
@@ -58,32 +55,47 @@ class QuestionnairesSchema(Schema):
 @blp.route("")
 @blp.operation("questionnaire_list", *OFFICE_READERS)
 @blp.response(200, QuestionnairesSchema)
-def list_all() -> dict[str, list[StoredQuestionnaire]]:
-    """List all versions of all questionnaires."""
+def list_all() -> dict[str, Any]:
+    """List all versions of all questionnaires that are whole."""
     with transaction() as connection:
-        return {"questionnaires": list(list_questionnaires(connection))}
+        stored = list_documents(connection, QUESTIONNAIRES)
+    return {"questionnaires": [_line(one) for one in stored if not one.errors]}
 
 
 @blp.route(_ONE)
 @blp.operation("questionnaire_get", *OFFICE_READERS)
 @blp.response(200, KeptQuestionnaireSchema)
-def get(questionnaire: str, version: int) -> StoredQuestionnaire:
+def get(questionnaire: str, version: int) -> dict[str, Any]:
     """One version with its document."""
     with transaction() as connection:
-        return find_questionnaire(connection, questionnaire, version)
+        return _whole(find_questionnaire(connection, questionnaire, version))
 
 
 @blp.route(_ONE, methods=["PUT"])
 @blp.operation("questionnaire_put", Role.ADMINISTRATOR)
 @blp.arguments(DocumentBodySchema, example=QUESTIONNAIRE)
 @blp.response(200, KeptQuestionnaireSchema)
-def put(given: dict[str, Any], questionnaire: str, version: int) -> StoredQuestionnaire:
+def put(given: dict[str, Any], questionnaire: str, version: int) -> dict[str, Any]:
     """Store a version, or name every error in it; one that ballots rest on stays as it is."""
     found = parse_questionnaire(given["document"])
     if (found.key, found.version) != (questionnaire, version):
         raise invalid_request([FieldError(code="invalid", message=_OTHER, pointer="/document")])
     with transaction() as connection:
-        return store_questionnaire(connection, require_caller(), given["document"])
+        return _whole(store_questionnaire(connection, require_caller(), given["document"]))
+
+
+def _line(stored: DocumentLine) -> dict[str, Any]:
+    return {
+        "key": stored.key,
+        "version": stored.version,
+        "sha256": stored.sha256,
+        "changed_at": stored.changed_at,
+        "frozen": stored.state != "draft",
+    }
+
+
+def _whole(stored: StoredDocument) -> dict[str, Any]:
+    return {**_line(stored), "document": stored.toml}
 
 
 _OTHER = Text(

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Final, Protocol
 
 from pingyi.channels import Text
+from pingyi.domain.document_messages import pointer
 from pingyi.domain.errors import FieldError
-from pingyi.domain.scheme.messages import pointer
 from pingyi_surveys.ballot.opened_ballot import NO_ANSWER
 from pingyi_surveys.questionnaires.questionnaire import Questionnaire, Words
 

@@ -11,17 +11,18 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy.orm import aliased
 
 from pingyi.channels import Text
 from pingyi.db import db, one_row
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.domain.scheme.parse import parse_scheme
-from pingyi.models import Channel, Period, SchemeVersion
+from pingyi.models import Channel, Document, Period
 from pingyi_surveys.ballot.key_messages import key_file_changed
 from pingyi_surveys.ballot.keys import KeyFile, PeriodKeys, period_keys
 from pingyi_surveys.ballot.layout import Layout, read_layout
-from pingyi_surveys.models import BallotBox, BallotKeys, KeyDestruction, PreparedBox, QuestionnaireVersion
+from pingyi_surveys.models import BallotBox, BallotKeys, KeyDestruction, PreparedBox
 from pingyi_surveys.questionnaires.questionnaire import Questionnaire, parse_questionnaire
 from pingyi_surveys.setup.card_hashes import load_cards, roster_digest
 from pingyi_surveys.setup.key_files import configured, read_keys
@@ -107,6 +108,7 @@ class _StoredBox:
     content: dict[str, Any]
 
 
+_QUESTIONNAIRE = aliased(Document)
 _OF_CHANNEL = Channel.id == bindparam("channel")
 _STATE = (
     select(
@@ -131,17 +133,17 @@ _BOX = (
         Period.time_zone,
         Period.demonstration,
         BallotBox.kind,
-        SchemeVersion.document,
-        QuestionnaireVersion.document.label("questionnaire"),
+        Document.toml.label("document"),
+        _QUESTIONNAIRE.toml.label("questionnaire"),
         BallotKeys.id.label("keys_id"),
         BallotKeys.key_file,
         PreparedBox.content,
     )
     .select_from(Channel)
     .join(Period, Period.id == Channel.period_id)
-    .join(SchemeVersion, SchemeVersion.id == Period.scheme_id)
+    .join(Document, Document.id == Period.scheme_id)
     .join(BallotBox, BallotBox.channel_id == Channel.id)
-    .join(QuestionnaireVersion, QuestionnaireVersion.id == BallotBox.questionnaire_id)
+    .join(_QUESTIONNAIRE, _QUESTIONNAIRE.id == BallotBox.questionnaire_id)
     .join(PreparedBox, PreparedBox.channel_id == Channel.id)
     .join(BallotKeys, BallotKeys.id == PreparedBox.keys_id)
     .where(_OF_CHANNEL)

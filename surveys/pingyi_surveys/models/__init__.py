@@ -7,7 +7,6 @@ from pingyi_surveys.models.box_opening import BallotOpinion, BoxOpening
 from pingyi_surveys.models.card_list import CardList
 from pingyi_surveys.models.cell_review import CellDecision, CellReview
 from pingyi_surveys.models.key_destruction import KeyDestruction
-from pingyi_surveys.models.questionnaire import QuestionnaireVersion
 from pingyi_surveys.models.sealed_ballot import SealedBallot
 from pingyi_surveys.models.service_window import ServiceWindow
 
@@ -21,7 +20,6 @@ __all__ = [
     "CellReview",
     "KeyDestruction",
     "PreparedBox",
-    "QuestionnaireVersion",
     "SealedBallot",
     "ServiceWindow",
     "StoredDraft",

@@ -19,5 +19,5 @@ class BallotBox(Base):
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), primary_key=True)
     kind: Mapped[str]
-    questionnaire_id: Mapped[int] = mapped_column(ForeignKey("questionnaire.id"))
+    questionnaire_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
     rules: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -16,12 +16,13 @@ from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.roles import OFFICE_READERS, Role
 from pingyi.services.core.callers import Caller
+from pingyi.services.documents.documents import list_documents
 from pingyi.services.periods.periods import PeriodRow, find_period
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 from pingyi_surveys.ballot.thresholds import Rules
 from pingyi_surveys.casting.paper_ballot import KEYERS
-from pingyi_surveys.questionnaires.store import list_questionnaires
+from pingyi_surveys.questionnaires.kind import QUESTIONNAIRES
 from pingyi_surveys.review.coverage import WITH_BALLOTS, view_coverage
 from pingyi_surveys.review.office_boxes import box_overview
 from pingyi_surveys.setup.boxes import put_box, remove_box
@@ -115,14 +116,14 @@ def _page(key: str, problem: Problem | None = None, channel: str = "") -> AnyRes
     with transaction() as connection:
         period = find_period(connection, key)
         overview = box_overview(connection, period)
-        stored = list_questionnaires(connection)
+        stored = list_documents(connection, QUESTIONNAIRES)
     roles = require_caller().roles
     return page(
         "office/boxes.html",
         problem.status if problem else 200,
         period=period,
         overview=overview,
-        questionnaires=[(one, one.questionnaire.title) for one in stored],
+        questionnaires=[one for one in stored if one.state != "withdrawn" and not one.errors],
         shipped=Rules().document(),
         rules=_RULES,
         problem=problem,

@@ -13,6 +13,7 @@ from pingyi.console.pages import page
 from pingyi.db import transaction
 from pingyi.ledger.leaves import record
 from pingyi.roles import OFFICE_READERS, Role
+from pingyi.services.documents.documents import StoredDocument
 from pingyi.web.callers import require_caller
 from pingyi.web.language import language
 from pingyi.web.policy import policy
@@ -29,8 +30,8 @@ from pingyi_surveys.casting.page_html import (
 from pingyi_surveys.casting.rehearsal import Kind, lines_of, rehearse, sample_sheet
 from pingyi_surveys.pages.assets import style_address
 from pingyi_surveys.pages.questionnaires import ONE
-from pingyi_surveys.questionnaires.questionnaire import Questionnaire
-from pingyi_surveys.questionnaires.store import StoredQuestionnaire, find_questionnaire
+from pingyi_surveys.questionnaires.kind import find_questionnaire
+from pingyi_surveys.questionnaires.questionnaire import Questionnaire, parse_questionnaire
 
 blueprint = Blueprint("rehearsals", __name__, template_folder="../templates")
 SITE = Text(zh="政风行风评议", en="Pingyi")
@@ -50,7 +51,7 @@ def preview(key: str, version: int) -> AnyResponse:
 def rehearsal(key: str, version: int) -> AnyResponse:
     """Seal, open and count what was filled in, all in memory; the record says only that it was tried."""
     kept, caller = _kept(key, version), require_caller()
-    sheet, kind = _sheet(kept.questionnaire)
+    sheet, kind = _sheet(_asked(kept))
     filled = read_form(request.form, sheet, draft=bool(asked_language(request.form)))
     if tongue := asked_language(request.form):
         return _form(kept, tongue, filled)
@@ -62,7 +63,7 @@ def rehearsal(key: str, version: int) -> AnyResponse:
     return page(
         "office/rehearsed.html",
         kept=kept,
-        asked=kept.questionnaire,
+        asked=_asked(kept),
         found=found,
         kind=kind,
         wording=_wording(),
@@ -83,9 +84,13 @@ def receipt(key: str, version: int, digest: str) -> AnyResponse:
     return _answer(render_receipt(ReceiptPage(digest=digest, look_up=here), frame, language()))
 
 
-def _kept(key: str, version: int) -> StoredQuestionnaire:
+def _kept(key: str, version: int) -> StoredDocument:
     with transaction() as connection:
         return find_questionnaire(connection, key, version)
+
+
+def _asked(kept: StoredDocument) -> Questionnaire:
+    return parse_questionnaire(kept.toml)
 
 
 def _wording() -> str:
@@ -97,12 +102,12 @@ def _sheet(questionnaire: Questionnaire) -> tuple[BallotPage, Kind]:
     return sample_sheet(questionnaire, kind, _wording()), kind
 
 
-def _form(kept: StoredQuestionnaire, tongue: str, filled: Filled | None, status: int = 200) -> AnyResponse:
-    sheet, kind = _sheet(kept.questionnaire)
+def _form(kept: StoredDocument, tongue: str, filled: Filled | None, status: int = 200) -> AnyResponse:
+    sheet, kind = _sheet(_asked(kept))
     return _answer(render_form(sheet, _frame(kept, kind, _wording()), tongue, filled), status)
 
 
-def _frame(kept: StoredQuestionnaire, kind: Kind, wording: str) -> Frame:
+def _frame(kept: StoredDocument, kind: Kind, wording: str) -> Frame:
     address: dict[str, Any] = {"key": kept.key, "version": kept.version, "kind": kind, "wording": wording}
     roster = kind == "roster"
     return Frame(
@@ -111,7 +116,7 @@ def _frame(kept: StoredQuestionnaire, kind: Kind, wording: str) -> Frame:
         action=url_for("rehearsals.rehearsal", **address),
         style=style_address(),
         hidden={"csrf_token": generate_csrf()},
-        title=kept.questionnaire.title if roster else None,
+        title=_asked(kept).title if roster else None,
         notice=ROSTER_NOTICE if roster else OPEN_NOTICE,
         label=BANNER,
     )

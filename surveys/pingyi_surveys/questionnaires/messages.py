@@ -5,21 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pingyi.channels import Text
+from pingyi.domain import document_messages
 from pingyi.domain.errors import FieldError
-from pingyi.domain.scheme.messages import MESSAGES as OF_SCHEMES
-
-_SHARED = (
-    "required",
-    "unknown_key",
-    "not_a_table",
-    "not_a_list",
-    "not_text",
-    "not_a_key",
-    "not_a_flag",
-    "too_few",
-    "duplicate_key",
-    "syntax",
-)
 
 
 def _text(zh: str, en: str) -> Text:
@@ -27,7 +14,7 @@ def _text(zh: str, en: str) -> Text:
 
 
 MESSAGES: Mapping[str, Text] = {
-    **{code: OF_SCHEMES[code] for code in _SHARED},
+    **document_messages.MESSAGES,
     "not_a_version": _text(
         "版本应为 1 到 9999 的整数。", "The version must be a whole number from 1 to 9999."
     ),

@@ -10,9 +10,9 @@ from typing import Any
 from pingyi.channels import Text
 from pingyi.channels.families.ballot.settings import ONLY, PAPER
 from pingyi.domain.canonical import canonical_json, sha256_hex
+from pingyi.domain.document_messages import pointer
 from pingyi.domain.document_reading import DocumentType, read_document
 from pingyi.domain.errors import FieldError
-from pingyi.domain.scheme.messages import pointer
 from pingyi_surveys.questionnaires.messages import MESSAGES, field_error
 from pingyi_surveys.questionnaires.schema import QuestionnaireTable, cross_errors
 

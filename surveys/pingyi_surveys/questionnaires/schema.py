@@ -18,8 +18,8 @@ from pingyi.domain.document_fields import (
     table_field,
     tables_field,
 )
+from pingyi.domain.document_messages import pointer
 from pingyi.domain.errors import FieldError
-from pingyi.domain.scheme.messages import pointer
 from pingyi_surveys.questionnaires import wordings as form_words
 from pingyi_surveys.questionnaires.messages import field_error
 

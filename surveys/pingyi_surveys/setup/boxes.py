@@ -13,16 +13,17 @@ from pingyi.channels import Text
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.period_state import UNTIL_OPENING
 from pingyi.ledger.leaves import record
-from pingyi.models import Channel
+from pingyi.models import Channel, Document
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel, channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
+from pingyi.services.documents.issue import require_choosable
 from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.ballot.layout import Layout
 from pingyi_surveys.ballot.thresholds import read_rules
-from pingyi_surveys.models import BallotBox, QuestionnaireVersion
+from pingyi_surveys.models import BallotBox
+from pingyi_surveys.questionnaires.kind import QUESTIONNAIRES, find_questionnaire
 from pingyi_surveys.questionnaires.questionnaire import Questionnaire, disagreements, parse_questionnaire
-from pingyi_surveys.questionnaires.store import find_questionnaire
 from pingyi_surveys.setup.card_hashes import roster_strata
 from pingyi_surveys.setup.queries import units_of_channel
 
@@ -46,11 +47,11 @@ _BOXES = (
         Channel.key.label("channel"),
         BallotBox.kind,
         BallotBox.questionnaire_id,
-        QuestionnaireVersion.document,
+        Document.toml,
         BallotBox.rules,
     )
     .join(Channel, Channel.id == BallotBox.channel_id)
-    .join(QuestionnaireVersion, QuestionnaireVersion.id == BallotBox.questionnaire_id)
+    .join(Document, Document.id == BallotBox.questionnaire_id)
     .where(Channel.period_id == bindparam("period"))
     .order_by(Channel.position)
 )
@@ -86,7 +87,8 @@ def put_box(
     require_state(period.state, UNTIL_OPENING)
     working = bound_channel(connection, ChannelRef(period=period.key, channel=channel))
     kept = find_questionnaire(connection, *questionnaire)
-    errors = [*unfit(kept.questionnaire, working, kind), *_rules_errors(rules)]
+    require_choosable(QUESTIONNAIRES, kept)
+    errors = [*unfit(parse_questionnaire(kept.toml), working, kind), *_rules_errors(rules)]
     if errors:
         raise Problem("box_unfit", 422, _UNFIT.format(channel=channel), errors)
     box = {"channel_id": working.id, "kind": kind, "questionnaire_id": kept.id, "rules": rules}
@@ -118,7 +120,7 @@ def boxes_of(connection: Connection, period_id: int) -> list[Box]:
             channel=row.channel,
             kind=row.kind,
             questionnaire_id=row.questionnaire_id,
-            questionnaire=parse_questionnaire(row.document),
+            questionnaire=parse_questionnaire(row.toml),
             rules=row.rules,
         )
         for row in connection.execute(_BOXES, {"period": period_id})

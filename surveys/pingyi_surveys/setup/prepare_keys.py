@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, insert, literal, select
 
 from pingyi.channels import Text
 from pingyi.domain.canonical import canonical_json, sha256_hex
@@ -21,10 +21,13 @@ from pingyi.models import Leaf, Period, SealedLeaf
 from pingyi.services.core.bound_channels import channel_by_id
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import require_state
+from pingyi.services.documents.documents import document_by_id
+from pingyi.services.documents.issue import issue_if_draft
 from pingyi.services.periods.periods import PeriodRow
 from pingyi_surveys.ballot.keys import BoxKeys, KeyFile, box_keys, new_secret, write_key_file
 from pingyi_surveys.ballot.thresholds import read_rules
-from pingyi_surveys.models import BallotKeys, PreparedBox, QuestionnaireVersion
+from pingyi_surveys.models import BallotKeys, PreparedBox
+from pingyi_surveys.questionnaires.kind import QUESTIONNAIRES
 from pingyi_surveys.settings import SurveySettings
 from pingyi_surveys.setup.boxes import BATCH, Box, boxes_of, layout_of, levels_of, unfit
 from pingyi_surveys.setup.card_hashes import cards_of, roster_digest
@@ -33,14 +36,6 @@ from pingyi_surveys.setup.queries import Keeping, newest_keys, period_terms
 
 _STORE_KEYS = insert(BallotKeys).returning(BallotKeys.id)
 _STORE_BOXES = insert(PreparedBox)
-_FREEZE = (
-    update(QuestionnaireVersion)
-    .where(
-        QuestionnaireVersion.id.in_(bindparam("questionnaires", expanding=True)),
-        QuestionnaireVersion.frozen_at.is_(None),
-    )
-    .values(frozen_at=func.now())
-)
 _CONTENT = (
     select(PreparedBox.channel_id, PreparedBox.content)
     .where(PreparedBox.keys_id == bindparam("keys"))
@@ -79,7 +74,7 @@ def prepare(
     `box_secret`: one that two people hold on paper; without it a new one is kept in a file on this host.
     Raises Problem wrong_state, needs_missing.
     """
-    boxes = require_preparable(connection, period)
+    boxes = _with_issued_questionnaires(connection, caller, period)
     kept: Keeping = "printed" if box_secret else "file"
     secret = box_secret or new_secret()
     keys = box_keys(secret)
@@ -87,6 +82,14 @@ def prepare(
     if not box_secret:
         write_private(settings.box_folder / box_name(period.id, keys.public), secret.hex().encode() + b"\n")
     return _store(connection, caller, period, boxes, keys.public, key_file, kept)
+
+
+def _with_issued_questionnaires(connection: Connection, caller: Caller, period: PeriodRow) -> Sequence[Box]:
+    """The boxes as their questionnaires stand once they are issued: nobody changes them any more."""
+    for number in {box.questionnaire_id for box in require_preparable(connection, period)}:
+        stored = document_by_id(connection, QUESTIONNAIRES, number)
+        issue_if_draft(connection, caller, QUESTIONNAIRES, stored)
+    return require_preparable(connection, period)
 
 
 def require_preparable(connection: Connection, period: PeriodRow) -> Sequence[Box]:
@@ -177,7 +180,6 @@ def _store(
         _STORE_BOXES,
         [{"keys_id": keys_id, "channel_id": one, "content": frozen} for one, frozen in content.items()],
     )
-    connection.execute(_FREEZE, {"questionnaires": [box.questionnaire_id for box in boxes]})
     told = {
         "period": period.key,
         "by": caller.name,

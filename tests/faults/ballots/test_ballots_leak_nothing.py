@@ -241,7 +241,7 @@ def derived(known: Iterable[bytes], card: bytes) -> set[bytes]:
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 _KNOWN = """
 SELECT public FROM ballot_keys UNION SELECT key_file FROM ballot_keys UNION SELECT digest FROM card_list
-UNION SELECT digest FROM questionnaire UNION SELECT group_key FROM sealed_ballot
+UNION SELECT digest FROM document UNION SELECT group_key FROM sealed_ballot
 UNION SELECT root FROM tree_head
 """
 

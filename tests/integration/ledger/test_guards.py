@@ -130,8 +130,9 @@ def test_the_sealer_can_do_nothing_but_seal(app: Flask, settings: Settings, stat
 
 def test_the_key_of_a_period_never_changes(app: Flask, settings: Settings) -> None:
     script = (
-        "WITH made AS (INSERT INTO scheme (key, version, document, digest)"
-        " VALUES ('s', 1, '', '') RETURNING id)"
+        "WITH made AS"
+        " (INSERT INTO document (kind, key, version, title_zh, title_en, toml, digest, changed_by)"
+        " VALUES ('scheme', 's', 1, '', '', '', '', '') RETURNING id)"
         " INSERT INTO period (key, scheme_id) SELECT 'p', id FROM made"
     )
     engine = create_engine(settings.owner_database_url, poolclass=NullPool)

@@ -119,7 +119,7 @@ def test_table_without_a_class_is_noticed(owner: Connection, changeable: MetaDat
         "ALTER TABLE period ALTER COLUMN scheme_id DROP NOT NULL",
         "DROP INDEX ix_ballot_keys_period_id",
         "ALTER TABLE ballot_box DROP CONSTRAINT fk_ballot_box_channel_id",
-        "ALTER TABLE questionnaire DROP CONSTRAINT uq_questionnaire_key",
+        "ALTER TABLE document DROP CONSTRAINT uq_document_kind_key_version",
     ],
 )
 def test_database_that_differs_is_noticed(owner: Connection, statement: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import request
@@ -13,8 +12,9 @@ from pingyi.api.openapi import Resource
 from pingyi.api.requests import malformed, read_body
 from pingyi.db import transaction
 from pingyi.roles import OFFICE_READERS, Role
-from pingyi.services.periods import queries
-from pingyi.services.periods.schemes import SchemeRow, find_scheme, store_scheme
+from pingyi.services.documents import documents
+from pingyi.services.documents.scheme_kind import SCHEME as SCHEMES
+from pingyi.services.periods.schemes import store_scheme
 from pingyi.web.callers import require_caller
 
 blp = Resource("schemes", __name__, url_prefix="/schemes", description="评议方案 / Schemes")
@@ -67,7 +67,7 @@ def store() -> dict[str, Any]:
     document = _plain_text() if request.mimetype == "text/plain" else read_body(DocumentSchema)["document"]
     with transaction() as connection:
         scheme, version, _ = store_scheme(connection, require_caller(), document)
-        return _document(find_scheme(connection, scheme.key, version))
+        return _document(documents.find_document(connection, SCHEMES, scheme.key, version))
 
 
 @blp.route("")
@@ -76,7 +76,7 @@ def store() -> dict[str, Any]:
 def list_all() -> dict[str, Any]:
     """List all stored versions of all schemes."""
     with transaction() as connection:
-        return {"schemes": queries.scheme_versions(connection)}
+        return {"schemes": [_line(one) for one in documents.list_documents(connection, SCHEMES)]}
 
 
 @blp.route("/<key:scheme>")
@@ -85,7 +85,7 @@ def list_all() -> dict[str, Any]:
 def get(scheme: str) -> dict[str, Any]:
     """The newest version of a scheme with its document."""
     with transaction() as connection:
-        return _document(find_scheme(connection, scheme))
+        return _document(documents.find_document(connection, SCHEMES, scheme))
 
 
 @blp.route("/<key:scheme>/versions")
@@ -94,8 +94,7 @@ def get(scheme: str) -> dict[str, Any]:
 def list_versions(scheme: str) -> dict[str, Any]:
     """List the versions of a scheme."""
     with transaction() as connection:
-        find_scheme(connection, scheme)
-        return {"schemes": queries.scheme_versions(connection, scheme)}
+        return {"schemes": [_line(one) for one in documents.list_versions(connection, SCHEMES, scheme)]}
 
 
 @blp.route("/<key:scheme>/versions/<int(max=1000000):version>")
@@ -104,7 +103,7 @@ def list_versions(scheme: str) -> dict[str, Any]:
 def get_version(scheme: str, version: int) -> dict[str, Any]:
     """One version of a scheme with its document."""
     with transaction() as connection:
-        return _document(find_scheme(connection, scheme, version))
+        return _document(documents.find_document(connection, SCHEMES, scheme, version))
 
 
 def _plain_text() -> str:
@@ -114,5 +113,14 @@ def _plain_text() -> str:
         raise malformed(str(error)) from error
 
 
-def _document(stored: SchemeRow) -> dict[str, Any]:
-    return {**asdict(stored), "sha256": stored.digest.hex()}
+def _line(stored: documents.DocumentLine) -> dict[str, Any]:
+    return {
+        "key": stored.key,
+        "version": stored.version,
+        "sha256": stored.sha256,
+        "issued_at": stored.issued_at,
+    }
+
+
+def _document(stored: documents.StoredDocument) -> dict[str, Any]:
+    return {**_line(stored), "document": stored.toml}

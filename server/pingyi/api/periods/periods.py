@@ -20,7 +20,7 @@ from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.core.row_schemas import ReasonSchema, key_field, name_field
 from pingyi.services.periods import periods, queries
 from pingyi.services.periods.period_draft import PeriodDraft, PeriodDraftSchema
-from pingyi.services.periods.schemes import find_scheme
+from pingyi.services.periods.schemes import scheme_for_period
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import SIGNED_IN
 
@@ -105,7 +105,7 @@ def create(given: tuple[PeriodDraft, str, int | None]) -> dict[str, Any]:
     """Draft a period of a scheme; its channels are bound to the operators that the scheme names."""
     draft, scheme_key, version = given
     with transaction() as connection:
-        stored = find_scheme(connection, scheme_key, version)
+        stored = scheme_for_period(connection, scheme_key, version)
         scheme = issued_scheme(stored.id, connection)
         periods.create_period(connection, require_caller(), draft, scheme, stored.id)
         return queries.period_document(connection, draft.key)

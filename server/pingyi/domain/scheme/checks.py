@@ -8,8 +8,9 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from pingyi.channels.numbers import word
+from pingyi.domain.document_messages import pointer
 from pingyi.domain.errors import FieldError
-from pingyi.domain.scheme.messages import field_error, pointer
+from pingyi.domain.scheme.messages import field_error
 from pingyi.domain.scheme.values import FIXED_COLUMNS
 
 Table = Mapping[str, Any]

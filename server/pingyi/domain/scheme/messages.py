@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pingyi.channels.text import Text
+from pingyi.domain import document_messages
 from pingyi.domain.errors import FieldError
 from pingyi.domain.scheme import wordings
 
@@ -20,39 +21,15 @@ def _choices(metadata: Mapping[str, Any]) -> str:
 
 
 MESSAGES: Mapping[str, Text] = {
-    "required": _text("缺少此项。", "Missing."),
-    "unknown_key": _text("没有这一项。", "Unknown key."),
-    "not_a_table": _text("应为一个表。", "Must be a table."),
-    "not_a_list": _text("应为一个列表。", "Must be a list."),
-    "not_text": _text(
-        "应为 1 到 200 个字符的文字，不含控制字符。",
-        "Must be text of 1 to 200 characters without control characters.",
-    ),
-    "not_a_key": _text(
-        "代号以英文字母开头，只含英文字母、数字、“_”和“-”，最多 64 个字符。",
-        "A key begins with an English letter and has only letters, digits, _ and -, 64 characters at most.",
-    ),
-    "not_a_decimal": _text(
-        "应为普通小数，例如“92.5”；写在文件中要加引号。",
-        'Must be a decimal number in quotes such as "92.5", never a float.',
-    ),
-    "not_positive": _text("应大于 0。", "Must be greater than 0."),
-    "negative": _text("不能小于 0。", "Must not be less than 0."),
-    "not_a_percentage": _text("应在 0 到 100 之间。", "Must be from 0 to 100."),
+    **document_messages.MESSAGES,
     "not_decimals": _text("应为 0 到 12 的整数。", "Must be a whole number from 0 to 12."),
     "not_a_count": _text("应为 1 到 100000 的整数。", "Must be a whole number from 1 to 100000."),
-    "not_a_flag": _text("应为“是”或“否”。", "Must be true or false."),
     "missing_policy": _text(
         f"应为{_choices(wordings.MISSING)}。",
         "Must be reallocate, reallocate_flat, category_mean or zero.",
     ),
     "ties_policy": _text(f"应为{_choices(wordings.TIES)}。", "Must be competition or dense."),
     "place": _text(f"应为{_choices(wordings.PLACE)}。", "Must be bottom."),
-    "float": _text(
-        "写在文件中的小数要加引号，例如“92.5”。", "No floats: write the number as a decimal in quotes."
-    ),
-    "too_few": _text("至少要有一项。", "Needs at least one."),
-    "duplicate_key": _text("代号“{key}”已经用过。", 'The key "{key}" is used already.'),
     "reserved_key": _text(
         "“{key}”是结果表的固定列名，不能用作代号。",
         '"{key}" is a fixed column of the results and cannot be a key.',
@@ -89,18 +66,9 @@ MESSAGES: Mapping[str, Text] = {
         "名次比例合计 {sum}，应正好等于 1。", "The shares sum to {sum}; they must sum to 1 exactly."
     ),
     "unknown_grade": _text("没有等次“{key}”。", 'There is no grade "{key}".'),
-    "syntax": _text(
-        "第 {line} 行第 {column} 列不是正确的 TOML：{detail}",
-        "Not valid TOML at line {line}, column {column}: {detail}",
-    ),
 }
 
 
 def field_error(code: str, pointer: str, **values: object) -> FieldError:
     """The error of that code at a JSON pointer, its message filled in."""
     return FieldError(code=code, message=MESSAGES[code].format(**values), pointer=pointer)
-
-
-def pointer(*parts: object) -> str:
-    """A JSON pointer (RFC 6901) to nested keys and positions."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)

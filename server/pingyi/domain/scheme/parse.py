@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from pingyi.channels.text import Text
+from pingyi.domain.document_messages import pointer
 from pingyi.domain.document_reading import DocumentType, read_document
 from pingyi.domain.errors import FieldError
 from pingyi.domain.scheme.checks import cross_errors, float_errors
-from pingyi.domain.scheme.messages import MESSAGES, pointer
+from pingyi.domain.scheme.messages import MESSAGES
 from pingyi.domain.scheme.schema import SchemeTable
 from pingyi.domain.scheme.values import Category, ChannelPlan, Consequence, Grades, Group, Policies, Scheme
 

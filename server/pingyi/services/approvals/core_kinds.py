@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from pingyi.channels import Text
+from pingyi.services.approvals.document_issue import DOCUMENT_ISSUE
 from pingyi.services.approvals.kinds import ApprovalKind, ApprovalRequest, Moment
 from pingyi.services.periods.adjustments import (
     ADJUSTMENT_TITLES,
@@ -81,4 +82,4 @@ ADJUSTMENT: Final = ApprovalKind(
     key="adjustment", words=_adjustment_words, carry_out=_adjust, private=frozenset({"document"})
 )
 WITHDRAWAL: Final = ApprovalKind(key="withdraw_adjustment", words=_withdrawal_words, carry_out=_withdraw)
-CORE_KINDS: Final = (RELEASE, REOPENING, ADJUSTMENT, WITHDRAWAL)
+CORE_KINDS: Final = (RELEASE, REOPENING, ADJUSTMENT, WITHDRAWAL, DOCUMENT_ISSUE)

@@ -12,9 +12,14 @@ from sqlalchemy import Connection
 from pingyi.channels import word
 from pingyi.services.approvals.approvals import approve_request, request_approval
 from pingyi.services.approvals.core_kinds import ADJUSTMENT, RELEASE, REOPENING, WITHDRAWAL
+from pingyi.services.approvals.document_issue import DOCUMENT_ISSUE
 from pingyi.services.approvals.kinds import ApprovalRequest
 from pingyi.services.core.callers import SHELL, Caller
 from pingyi.services.core.row_schemas import ReasonSchema, WallClock
+from pingyi.services.documents.documents import StoredDocument
+from pingyi.services.documents.drafts import changed_meanwhile
+from pingyi.services.documents.issue import issue_document, require_whole
+from pingyi.services.documents.kinds import DocumentKind
 from pingyi.services.periods.adjustments import AdjustmentRow, adjusted_units, standing_adjustment
 from pingyi.services.periods.period_draft import TIME_ZONE
 from pingyi.services.periods.periods import PeriodRow, find_period, require_reopenable
@@ -107,6 +112,36 @@ def request_withdrawal(
     """Ask for an adjustment to be taken out of force; Problem wrong_state, not_found."""
     content = standing_adjustment(connection, period, adjustment_id)
     return request_approval(connection, caller, period, WITHDRAWAL, content, reason, repeat_key)
+
+
+def issue_or_ask(
+    connection: Connection,
+    caller: Caller,
+    kind: DocumentKind,
+    stored: StoredDocument,
+    expected: int,
+    reason: str = "",
+    *,
+    repeat_key: str = "",
+) -> ApprovalRequest | None:
+    """Issue a draft as it stood at its revision `expected`, or ask for it where its kind takes two persons.
+
+    Raises what `issue_document` does, reason_required.
+    """
+    if kind.persons == 1:
+        issue_document(connection, {"by": caller.name}, kind, stored, expected)
+        return None
+    require_whole(kind, stored)
+    if (stored.state, stored.revision) != ("draft", expected):
+        raise changed_meanwhile(stored)
+    content = {
+        "document": kind.key,
+        "key": stored.key,
+        "version": stored.version,
+        "revision": stored.revision,
+        "sha256": stored.sha256,
+    }
+    return request_approval(connection, caller, None, DOCUMENT_ISSUE, content, reason, repeat_key)
 
 
 def approve_all(connection: Connection, acts: Iterable[ApprovalRequest]) -> None:

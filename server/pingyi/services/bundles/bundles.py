@@ -35,7 +35,7 @@ from pingyi.services.periods.earlier_results import PreviousRow, put_previous
 from pingyi.services.periods.period_draft import PeriodDraft, PeriodDraftSchema, draft_errors
 from pingyi.services.periods.periods import create_period, find_period, open_period
 from pingyi.services.periods.rolls import RollRow, put_rolls
-from pingyi.services.periods.schemes import read_document, store_scheme
+from pingyi.services.periods.schemes import read_scheme, store_scheme
 from pingyi.services.periods.units import put_units
 
 SCHEME, PERIOD, ENTRIES = "scheme.toml", "period.toml", "entries"
@@ -177,7 +177,7 @@ def _read_scheme(folder: Path, faults: Faults) -> tuple[str, Scheme | None]:
     if document is None:
         return "", None
     try:
-        return document, read_document(document)
+        return document, read_scheme(document)
     except Problem as problem:
         for error in problem.errors or (FieldError(code=problem.code, message=problem.message),):
             faults.add(replace(error, file=SCHEME))

@@ -18,8 +18,8 @@ from pingyi.services.core.errors import not_found
 
 CACHE = "pingyi.schemes"
 SETTINGS_CACHE = "pingyi.settings.loaded"
-_SCHEME = select(models.SchemeVersion.document, models.SchemeVersion.issued_at).where(
-    models.SchemeVersion.id == bindparam("scheme")
+_SCHEME = select(models.Document.toml, models.Document.issued_at).where(
+    models.Document.id == bindparam("scheme")
 )
 _CHANNELS = select(
     models.Channel.id,
@@ -99,7 +99,7 @@ def issued_scheme(scheme_id: int, connection: Connection) -> Scheme:
         return cache[scheme_id]
     row = connection.execute(_SCHEME, {"scheme": scheme_id}).one()
     # Its settings were checked when it was stored: a plugin that broke since then blocks what needs it alone.
-    scheme = parse_scheme(row.document)
+    scheme = parse_scheme(row.toml)
     if row.issued_at is not None:
         cache[scheme_id] = scheme
     return scheme

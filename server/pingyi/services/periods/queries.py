@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, String, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Connection, Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from pingyi.extensions import installed_extensions
@@ -13,12 +13,12 @@ from pingyi.models import (
     Assessment,
     Channel,
     Decision,
+    Document,
     Operator,
     Period,
     PeriodUnit,
     PreviousResult,
     Roll,
-    SchemeVersion,
     Unit,
     UnitName,
 )
@@ -29,19 +29,8 @@ from pingyi.services.core.unit_index import KNOWN_NAMES
 from pingyi.services.periods.periods import PeriodRow
 from pingyi.topics import ASSESS
 
-Document = dict[str, Any]
+Plain = dict[str, Any]
 _NEWEST_REVISION = select(func.max(Assessment.revision)).where(Assessment.period_id == bindparam("period"))
-_SCHEME = bindparam("scheme", type_=String)
-_SCHEMES = (
-    select(
-        SchemeVersion.key,
-        SchemeVersion.version,
-        func.encode(SchemeVersion.digest, "hex").label("sha256"),
-        SchemeVersion.issued_at,
-    )
-    .where(or_(_SCHEME.is_(None), SchemeVersion.key == _SCHEME))
-    .order_by(SchemeVersion.key, SchemeVersion.version.desc())
-)
 UNITS_TAKING_PART = (
     select(func.count())
     .select_from(PeriodUnit)
@@ -58,14 +47,14 @@ _PERIODS = select(
     Period.demonstration,
     Period.state_changed_at,
     Period.open_until,
-    SchemeVersion.key.label("scheme"),
-    SchemeVersion.version.label("scheme_version"),
+    Document.key.label("scheme"),
+    Document.version.label("scheme_version"),
     UNITS_TAKING_PART,
     select(func.max(Assessment.revision))
     .where(Assessment.period_id == Period.id)
     .scalar_subquery()
     .label("revision"),
-).join(SchemeVersion, SchemeVersion.id == Period.scheme_id)
+).join(Document, Document.id == Period.scheme_id)
 _ALL_PERIODS = _PERIODS.order_by(Period.id.desc())
 _OF_KEY = Period.key == bindparam("period")
 _PERIOD = _PERIODS.where(_OF_KEY)
@@ -150,16 +139,11 @@ _PREVIOUS = (
 )
 
 
-def _documents(connection: Connection, statement: Select[*tuple[Any, ...]], **asked: Any) -> list[Document]:
+def _documents(connection: Connection, statement: Select[*tuple[Any, ...]], **asked: Any) -> list[Plain]:
     return [dict(row) for row in connection.execute(statement, asked).mappings()]
 
 
-def scheme_versions(connection: Connection, key: str | None = None) -> list[Document]:
-    """All stored versions, or those of one scheme, newest first."""
-    return _documents(connection, _SCHEMES, scheme=key)
-
-
-def periods(connection: Connection) -> list[Document]:
+def periods(connection: Connection) -> list[Plain]:
     """All periods, newest first."""
     return _documents(connection, _ALL_PERIODS)
 
@@ -169,7 +153,7 @@ def time_zone_of(connection: Connection, key: str) -> str | None:
     return connection.execute(_TIME_ZONE, {"period": key}).scalar_one_or_none()
 
 
-def period_document(connection: Connection, key: str, operator_id: int | None = None) -> Document:
+def period_document(connection: Connection, key: str, operator_id: int | None = None) -> Plain:
     """One period with its channels, or those of one operator; Problem not_found where there is none."""
     found = _documents(connection, _PERIOD, period=key)
     if not found:
@@ -178,32 +162,32 @@ def period_document(connection: Connection, key: str, operator_id: int | None = 
     return {**found[0], "channels": channels}
 
 
-def units(connection: Connection, period: PeriodRow) -> list[Document]:
+def units(connection: Connection, period: PeriodRow) -> list[Plain]:
     """The units of a period in the order of its list, each with all its other names."""
     return _documents(connection, _UNITS, period=period.id)
 
 
-def rolls(connection: Connection, period: PeriodRow) -> list[Document]:
+def rolls(connection: Connection, period: PeriodRow) -> list[Plain]:
     """The counts known beforehand, by channel."""
     return _documents(connection, _ROLLS, period=period.id)
 
 
-def adjustments(connection: Connection, period: PeriodRow) -> list[Document]:
+def adjustments(connection: Connection, period: PeriodRow) -> list[Plain]:
     """All adjustments, also the withdrawn ones."""
     return _documents(connection, _ADJUSTMENTS, period=period.id)
 
 
-def decisions(connection: Connection, period: PeriodRow) -> list[Document]:
+def decisions(connection: Connection, period: PeriodRow) -> list[Plain]:
     """All decisions in the order in which they were taken."""
     return _documents(connection, _DECISIONS, period=period.id)
 
 
-def previous_results(connection: Connection, period: PeriodRow) -> list[Document]:
+def previous_results(connection: Connection, period: PeriodRow) -> list[Plain]:
     """The earlier results that rules over consecutive periods look at."""
     return _documents(connection, _PREVIOUS, period=period.id)
 
 
-def progress(connection: Connection, period: PeriodRow) -> Document:
+def progress(connection: Connection, period: PeriodRow) -> Plain:
     """How far the assessment of a period is: `working` while a request for it is open."""
     found = read_progress(connection, ASSESS, period.id)
     revision = connection.execute(_NEWEST_REVISION, {"period": period.id}).scalar_one()
@@ -211,7 +195,7 @@ def progress(connection: Connection, period: PeriodRow) -> Document:
     return {"period": period.key, "state": period.state, **steps, "revision": revision}
 
 
-def plugins() -> Document:
+def plugins() -> Plain:
     """The channels and extensions that are installed, and the packages that failed, with the reason."""
     registry, extensions = current_registry(), installed_extensions()
     channels = [

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from pingyi.channels import Text
 from pingyi.domain.period_state import PeriodState
-from pingyi.models import Channel, Period, Progress, SchemeVersion
+from pingyi.models import Channel, Document, Period, Progress
 from pingyi.registry import Registry, current_registry
 from pingyi.services.core.bound_channels import issued_scheme
 from pingyi.services.intake.recount import REFOLD
@@ -23,14 +23,15 @@ _FAILURES = (
 )
 _SCHEMES = (
     select(
-        SchemeVersion.id,
-        SchemeVersion.key,
-        SchemeVersion.version,
+        Document.id,
+        Document.key,
+        Document.version,
         Period.key.label("period"),
         Period.state,
     )
-    .outerjoin(Period, Period.scheme_id == SchemeVersion.id)
-    .order_by(SchemeVersion.key, SchemeVersion.version.desc(), Period.id.desc())
+    .outerjoin(Period, Period.scheme_id == Document.id)
+    .where(Document.kind == "scheme", Document.errors == 0)
+    .order_by(Document.key, Document.version.desc(), Period.id.desc())
 )
 
 

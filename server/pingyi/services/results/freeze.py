@@ -14,14 +14,14 @@ from sqlalchemy import Connection, bindparam, insert, select, text
 from pingyi.domain.canonical import canonical_json
 from pingyi.ledger.leaves import record
 from pingyi.ledger.tree_heads import newest_head
-from pingyi.models import Period, SchemeVersion, Snapshot
+from pingyi.models import Document, Period, Snapshot
 from pingyi.services.periods.periods import PeriodRow
 
 _STORE = insert(Snapshot).returning(Snapshot.id)
 _STORED = select(Snapshot.digest, Snapshot.body).where(Snapshot.id == bindparam("snapshot"))
 _SCHEME = (
-    select(SchemeVersion.document, Period.starts_on, Period.ends_on, Period.time_zone)
-    .join(Period, Period.scheme_id == SchemeVersion.id)
+    select(Document.toml.label("document"), Period.starts_on, Period.ends_on, Period.time_zone)
+    .join(Period, Period.scheme_id == Document.id)
     .where(Period.id == bindparam("period"))
 )
 _ENCODER = msgspec.json.Encoder(order="sorted")

@@ -46,7 +46,7 @@ def test_database_refuses_a_state_that_is_not_the_next(app: Flask, state: str) -
 def test_issued_scheme_never_changes(app: Flask) -> None:
     draft(1)
     with database_refuses("never changes"), transaction() as connection:
-        connection.execute(text("UPDATE scheme SET document = ''"))
+        connection.execute(text("UPDATE document SET toml = ''"))
 
 
 def test_period_opens_once(app: Flask) -> None:
