@@ -127,7 +127,8 @@ def _item(value: Any, *, below: bool = False) -> Item:
     if isinstance(value, Mapping):
         return _inline(value) if below or _is_small(value) else _table(value)
     if not isinstance(value, list):
-        return tomlkit.item(value)
+        single: Item = tomlkit.item(value)
+        return single
     if _is_rows(value) and not below and not all(map(_is_small, value)):
         rows = tomlkit.aot()
         for row in value:
