@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Flask
 
 from pingyi.extensions import Extension
@@ -11,7 +14,6 @@ from pingyi.findings import Finding
 from pingyi.settings import Settings
 from pingyi_surveys import api, period_hooks
 from pingyi_surveys.links import LINKS
-from pingyi_surveys.questionnaires.kind import QUESTIONNAIRES
 from pingyi_surveys.refusals import REFUSALS
 from pingyi_surveys.roles import ROLES
 from pingyi_surveys.settings import SurveySettings
@@ -34,6 +36,14 @@ def _checks(settings: Settings) -> Iterable[Finding]:
     return checks(settings)
 
 
+def document_kinds() -> Sequence[Any]:
+    """Questionnaires are documents of the office."""
+    # They know tables and services, which commands of the shell do without.
+    from pingyi_surveys.questionnaires.kind import QUESTIONNAIRES
+
+    return (QUESTIONNAIRES,)
+
+
 surveys = Extension(
     key="surveys",
     init_app=init_app,
@@ -46,7 +56,7 @@ surveys = Extension(
     roles=ROLES,
     models="pingyi_surveys.models",
     migrations="pingyi_surveys.migrations",
-    document_kinds=lambda: (QUESTIONNAIRES,),
+    document_kinds=document_kinds,
     refusals=REFUSALS,
     settings=SurveySettings,
     links=LINKS,

@@ -24,8 +24,8 @@ PARTNERS = sorted(load_registry().channels)
 QUICK = {"hotline", "mobile_qr", "partner_score"}
 EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in PARTNERS]
 OFFICE = (
-    "acts", "adjustments", "ballots", "cards", "decisions", "deliveries", "draws", "keys", "operators",
-    "periods", "plugins", "previous", "questionnaires", "results", "rolls", "schemes", "units",
+    "acts", "adjustments", "ballots", "cards", "decisions", "deliveries", "documents", "draws", "keys",
+    "operators", "periods", "plugins", "previous", "questionnaires", "results", "rolls", "schemes", "units",
 )  # fmt: skip
 REFUSALS = [400, 401, 403, 404, 405, 409, 413, 415, 422, 423]
 CONFIGURATION = {
@@ -99,7 +99,7 @@ def test_office_operations_keep_to_the_document(
 ) -> None:
     headers = security if tag in {"keys", "operators"} else office
     headers = bearer("card_issuer") if tag == "cards" else headers
-    place = {"period": "example-2017", "scheme": "example-2017", "channel": "online_poll"}
+    place = {"period": "example-2017", "scheme": "example-2017", "channel": "online_poll", "kind": "scheme"}
     assert exercise_all(app, tag, headers, place) > 0
 
 
