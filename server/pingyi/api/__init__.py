@@ -32,6 +32,9 @@ def init_app(app: Flask) -> None:
         rolls,
         units,
     )
+    from pingyi.api.periods import (
+        documents as period_documents,
+    )
     from pingyi.api.requests import init_rate
     from pingyi.web.body_limits import take_files
     from pingyi.web.policy import PUBLIC, declare
@@ -40,7 +43,7 @@ def init_app(app: Flask) -> None:
     api = make_api(app)
     declare(app, DOCUMENT, PUBLIC)
     scoring = (plugins, schemes, periods, units, rolls, earlier_results, adjustments, decisions)
-    office = (*scoring, approvals, deliveries, results)
+    office = (*scoring, period_documents, approvals, deliveries, results)
     rest = (documents, operators, keys, uploads, evidence, draws)
     app.extensions[EXTENSION] = api
     register(app, *_partners(app), *(module.blp for module in (*office, *rest)))

@@ -2,7 +2,7 @@
 
 from pingyi.models.account import Account, OneTimeCode, Session
 from pingyi.models.act import Act, ActAnswer, Reopening
-from pingyi.models.document import Document
+from pingyi.models.document import Document, PeriodDocument
 from pingyi.models.draw import Draw, DrawOutcome, DrawSubstitution
 from pingyi.models.entry import Counter, Delivery, Entry, EntryHead, Leaf, Receipt, Unfolded
 from pingyi.models.evidence import Evidence
@@ -51,6 +51,7 @@ __all__ = [
     "Operator",
     "OutboxRow",
     "Period",
+    "PeriodDocument",
     "PeriodUnit",
     "PreviousResult",
     "Progress",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Identity, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingyi.db import Base
@@ -39,3 +39,14 @@ class Document(Base):
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     issued_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+
+
+class PeriodDocument(Base):
+    """A version that a period goes by, beside its scheme; a trigger keeps it once the period has opened."""
+
+    __tablename__ = "period_document"
+
+    period_id: Mapped[int] = mapped_column(ForeignKey("period.id"), primary_key=True, autoincrement=False)
+    document_id: Mapped[int] = mapped_column(
+        ForeignKey("document.id"), primary_key=True, autoincrement=False, index=True
+    )

@@ -44,6 +44,12 @@ CORE_LINKS: Final = (
     ),
     Link(
         place=OFFICE,
+        endpoint="console.all_documents",
+        title=Text(zh="文件", en="Documents"),
+        roles=frozenset(OFFICE_READERS),
+    ),
+    Link(
+        place=OFFICE,
         endpoint="console.installation_approvals",
         title=Text(zh="系统事项审批", en="Approvals outside periods"),
         roles=frozenset(OFFICE_READERS),

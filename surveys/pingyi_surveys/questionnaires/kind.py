@@ -56,6 +56,7 @@ QUESTIONNAIRES = DocumentKind(
     ready=_ready,
     digest=_digest,
     links=_rehearsals,
+    of_periods=False,  # boxes name them
     record="questionnaire",
     recorded=lambda _kind, key: {"key": key},
 )

@@ -25,7 +25,8 @@ QUICK = {"hotline", "mobile_qr", "partner_score"}
 EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in PARTNERS]
 OFFICE = (
     "acts", "adjustments", "ballots", "cards", "decisions", "deliveries", "documents", "draws", "keys",
-    "operators", "periods", "plugins", "previous", "questionnaires", "results", "rolls", "schemes", "units",
+    "operators", "period_documents", "periods", "plugins", "previous", "questionnaires", "results", "rolls",
+    "schemes", "units",
 )  # fmt: skip
 REFUSALS = [400, 401, 403, 404, 405, 409, 413, 415, 422, 423]
 CONFIGURATION = {

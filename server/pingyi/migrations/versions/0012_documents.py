@@ -72,6 +72,30 @@ GRANT SELECT ON document TO pingyi_sealer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON document TO pingyi_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO pingyi_app;
 """
+# The versions that a period goes by, beside its scheme and its questionnaires; they stand once it has opened.
+_OF_PERIODS = """
+CREATE TABLE period_document (
+  period_id BIGINT NOT NULL,
+  document_id BIGINT NOT NULL,
+  CONSTRAINT pk_period_document PRIMARY KEY (period_id, document_id),
+  CONSTRAINT fk_period_document_period_id FOREIGN KEY (period_id) REFERENCES period (id),
+  CONSTRAINT fk_period_document_document_id FOREIGN KEY (document_id) REFERENCES document (id)
+);
+CREATE INDEX ix_period_document_document_id ON period_document (document_id);
+CREATE FUNCTION refuse_document_of_open_period() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM period WHERE id = coalesce(NEW.period_id, OLD.period_id) AND state <> 'draft'
+  ) THEN
+    RAISE EXCEPTION 'the documents of an open period never change' USING ERRCODE = 'PY003';
+  END IF;
+  RETURN coalesce(NEW, OLD);
+END $$;
+CREATE TRIGGER refuse_document_of_open_period BEFORE INSERT OR UPDATE OR DELETE ON period_document
+  FOR EACH ROW EXECUTE FUNCTION refuse_document_of_open_period();
+GRANT SELECT ON period_document TO pingyi_sealer;
+GRANT SELECT, INSERT, DELETE ON period_document TO pingyi_app;
+"""
 _TITLE = sa.text("UPDATE document SET title_zh = :zh, title_en = :en WHERE id = :id")
 
 
@@ -83,3 +107,4 @@ def upgrade() -> None:
         title = tomllib.loads(row.toml.removeprefix("\ufeff"))["title"]
         connection.execute(_TITLE, {"id": row.id, "zh": title["zh"].strip(), "en": title["en"].strip()})
     op.execute(_MOVE)
+    op.execute(_OF_PERIODS)

@@ -24,6 +24,12 @@ from pingyi.services.bundles.entries import ChannelEntries, Given, read_entries
 from pingyi.services.bundles.evidence import EVIDENCE, keep_all, read_evidence
 from pingyi.services.bundles.files import Faults, read_text
 from pingyi.services.bundles.folder import PUBLIC_FILES, is_public
+from pingyi.services.bundles.period_documents import (
+    DOCUMENTS,
+    BundleDocument,
+    read_documents,
+    store_documents,
+)
 from pingyi.services.core.bound_channels import ChannelRef, bound_channel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.deliveries import deliver
@@ -48,6 +54,7 @@ FILES = (
     tables.ADJUSTMENTS,
     tables.DECISIONS,
     tables.PREVIOUS,
+    DOCUMENTS,
     EVIDENCE,
 )
 PERIOD_KEYS = tuple(PeriodDraftSchema().fields)
@@ -66,6 +73,7 @@ class Bundle:
     adjustments: Sequence[AdjustmentRow]
     decisions: Sequence[DecisionRow]
     previous: Sequence[PreviousRow]
+    documents: Sequence[BundleDocument]
     entries: Sequence[ChannelEntries]
     evidence: Mapping[str, Path]
 
@@ -92,6 +100,7 @@ def store_bundle(caller: Caller, bundle: Bundle, *, entries: bool) -> str:
         add_decisions(connection, caller, period, scheme, bundle.decisions)
         if bundle.previous:
             put_previous(connection, caller, period, bundle.previous)
+        store_documents(connection, caller, period, bundle.documents)
         if entries:
             open_period(connection, caller, draft.key)
     if entries:
@@ -153,6 +162,7 @@ def read_bundle(folder: Path) -> Bundle:
         adjustments=tables.read_adjustments(folder, units, faults),
         decisions=tables.read_decisions(folder, scheme, units, faults),
         previous=tables.read_previous(folder, units, faults),
+        documents=read_documents(folder, faults),
         evidence=read_evidence(folder, entries, faults),
     )
     if faults.errors:

@@ -18,6 +18,7 @@ from pingyi.domain.period_state import RELEASED
 from pingyi.services.bundles.export_record import cut_of, epochs_json, head_lines, leaf_lines
 from pingyi.services.bundles.export_tables import entry_files, plain_files
 from pingyi.services.bundles.folder import BundleFolder, placed
+from pingyi.services.bundles.period_documents import document_files
 from pingyi.services.bundles.queries import (
     PublishedRevision,
     covered_draws,
@@ -82,6 +83,8 @@ def write_bundle(connection: Connection, period_key: str, folder: BundleFolder) 
     folder.put("snapshot.json", body)
     snapshot = msgspec.json.decode(body)
     for name, content in plain_files(connection, newest.period_id, snapshot):
+        folder.put(name, content)
+    for name, content in document_files(connection, newest.period_id):
         folder.put(name, content)
     channels = period_channels(connection, newest.period_id)
     for name, pieces in entry_files(connection, channels, newest.period_id, cut):

@@ -16,7 +16,7 @@ from pingyi.models import Document
 from pingyi.services.core.errors import not_found
 from pingyi.services.documents.kinds import DocumentKind
 
-_COLUMNS = select(
+_EVERY = select(
     Document.id,
     Document.kind,
     Document.key,
@@ -31,7 +31,9 @@ _COLUMNS = select(
     Document.changed_at,
     Document.issued_at,
     Document.withdrawn_at,
-).where(Document.kind == bindparam("kind"))
+)
+STORED = _EVERY.add_columns(Document.toml)
+_COLUMNS = _EVERY.where(Document.kind == bindparam("kind"))
 _LINES = _COLUMNS.order_by(Document.key, Document.version.desc())
 _OF_KEY = _LINES.where(Document.key == bindparam("key"))
 _WHOLE = _OF_KEY.add_columns(Document.toml)

@@ -71,6 +71,7 @@ class DocumentKind:
     holds it; `choices_at` the words that a field may take, from the whole content. `digest` is asked of
     contents without errors. `rests_on_it`: why a draft may not be changed or discarded any more. `links`:
     pages of its own about a version without errors.
+    `of_periods`: whether periods name versions of it; its bundle then brings them along.
     `persons`: 2 where one person asks for the issue and another approves it.
     `record`: the name of the record's leaves; `recorded` what they say of key and kind.
     """
@@ -91,6 +92,7 @@ class DocumentKind:
     drafters: frozenset[str] = frozenset({Role.ADMINISTRATOR})
     issuers: frozenset[str] = frozenset({Role.ADMINISTRATOR})
     persons: int = 1
+    of_periods: bool = True
     record: str = "document"
     recorded: Callable[[str, str], Mapping[str, Any]] = lambda kind, key: {"document": kind, "key": key}
 

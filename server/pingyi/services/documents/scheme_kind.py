@@ -95,6 +95,7 @@ SCHEME = DocumentKind(
     choices_at=_choices,
     digest=_text_digest,
     rests_on_it=_rests_on_it,
+    of_periods=False,  # a period names its one scheme itself
     record="scheme",
     recorded=lambda _kind, key: {"scheme": key},
 )
