@@ -129,7 +129,8 @@ def _sample(app: Flask, rule: Rule, method: str) -> str:
     """An address that leads to the rule and names nothing that exists."""
     address = app.url_map.bind("localhost")
     for values in product(
-        ("none", "1", "0123456789ab", "results.csv", "draw.json", "0" * 64, "png"), repeat=len(rule.arguments)
+        ("none", "1", "0123456789ab", "results.csv", "draw.json", "0" * 64, "png", "issue"),
+        repeat=len(rule.arguments),
     ):
         filling = iter(values)
         path = re.sub(r"<[^>]+>", lambda _, filling=filling: next(filling), rule.rule)
