@@ -20,6 +20,7 @@ from pingyi.services.documents.kinds import DocumentKind, DocumentLink
 from pingyi.web.callers import require_caller
 from pingyi.web.forms.differences import Difference, differences
 from pingyi.web.forms.form import Form, filled_form, posted_form
+from pingyi.web.forms.ordering import in_order_of
 from pingyi.web.language import language
 from pingyi.web.policy import SIGNED_IN, policy
 
@@ -44,7 +45,8 @@ def change_document(kind: str, key: str, version: int) -> AnyResponse:
     """Save the form over the draft, or do to the form what a button asks for."""
     found = draftable_kind(kind)
     _, stored = readable(kind, key, version)
-    form = posted_form(found.document_type().schema(), request.form, rules_of(found, stored))
+    schema, rules = found.document_type().schema(), rules_of(found, stored)
+    form = posted_form(schema, request.form, rules)
     asked = field("do") or "save"
     changed = form.change(asked)
     content, twice = form.content()
@@ -52,6 +54,7 @@ def change_document(kind: str, key: str, version: int) -> AnyResponse:
     if changed or twice or asked != "save":
         errors = [*twice, *load_content(found.document_type(), content)[1]]
         return _page(found, stored, form, errors, notice=None if changed or twice else _CHECKED)
+    content = in_order_of(stored.content(found), schema, content, rules)
     draft = check_draft(found, toml_of(content, stored.toml), key, version)
     return _saved(found, stored, draft) or _page(found, stored, form, draft.errors)
 

@@ -6,23 +6,26 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from math import isnan
 from typing import Any
 
 import tomlkit
+from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, InlineTable, Item, Table
 
+from pingyi.domain.toml_items import is_rows, item_of, new_document, table_of
+
 _HEAD = re.compile(r"(?:[ \t]*#[^\n]*\n)*")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_WIDEST = 110
 
 
 def toml_of(content: Mapping[str, Any], before: str = "") -> str:
     """The TOML document that reads back (tomllib) to exactly this content, lists and mappings in this order.
 
     content: as tomllib gives it. before: the document as it stood; what is unchanged stays as it is written
-    there. Rows of a list of tables are known by being equal, then by their `key`; their comments go with
-    them. Where a part cannot be changed in place it is written anew, and its comments are lost.
+    there. Rows of a list of tables are known by being equal, by their `key`, by their place; their comments
+    go with them. Where a part cannot be changed in place it is written anew, and its comments are lost.
     Raises ValueError for content that TOML has no form for.
     """
     text = before.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -49,7 +52,7 @@ def _attempts(content: Mapping[str, Any], text: str) -> Iterator[str]:
                 back = tomllib.loads(written)
                 anew = {name for name, value in content.items() if not _same(back.get(name), value)}
     head = _HEAD.match(text)
-    yield (head[0] + "\n" if head and head[0] else "") + _fresh(content)
+    yield (head[0] + "\n" if head and head[0] else "") + new_document(content)
 
 
 def _reads_back(written: str, content: Mapping[str, Any]) -> bool:
@@ -65,6 +68,8 @@ def _same(one: object, other: object) -> bool:
         return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, float) and isinstance(other, float) and isnan(one):
+        return isnan(other)
     return type(one) is type(other) and one == other
 
 
@@ -74,95 +79,70 @@ def _put_all(
     """Change a table of the document in place."""
     for key in [key for key in was if key not in now]:
         del holder[key]
+    previous = None
     for key, value in now.items():
         if key not in was:
-            holder[key] = _item(value, below=isinstance(holder, InlineTable))
+            _add(holder, key, item_of(value), previous)
         elif anew and key in anew:
-            holder[key] = _item(value)
+            holder[key] = item_of(value)
         elif not _same(was[key], value):
             _put(holder, key, was[key], value)
+        previous = key
     if [key for key in was if key in now] != [key for key in now if key in was]:
         raise ValueError("keys change their order")
 
 
+def _add(holder: Any, key: str, item: Item, previous: str | None) -> None:
+    """A new key, behind the one that stands before it where that is a single value too."""
+    headers = Table, AoT
+    if previous is None or isinstance(item, headers) or isinstance(holder[previous], headers):
+        holder[key] = item
+        return
+    container: Container = holder.value if isinstance(holder, Table) else holder
+    container._insert_after(previous, key, item)  # noqa: SLF001  # tomlkit has no public way
+
+
 def _put(holder: Any, key: str, was: object, now: object) -> None:
     item = holder[key]
-    if isinstance(item, AoT) and isinstance(was, list) and isinstance(now, list) and _is_rows(now):
+    if isinstance(item, AoT) and isinstance(was, list) and isinstance(now, list) and is_rows(now):
         holder[key] = _rows(item, was, now)
         return
-    if isinstance(was, Mapping) and isinstance(now, Mapping):
+    inline = isinstance(item, InlineTable)
+    if isinstance(was, Mapping) and isinstance(now, Mapping) and not (inline and list(was) != list(now)):
         with suppress(ValueError):  # in another order it is written anew
             _put_all(item, was, now)
             return
-    inline = isinstance(holder, InlineTable) or isinstance(item, InlineTable)
-    holder[key] = _item(now, below=inline)
+    holder[key] = item_of(now, below=inline or isinstance(holder, InlineTable))
 
 
 def _rows(tables: AoT, was: list[Any], now: Sequence[Any]) -> AoT:
     """The rows of a list of tables in their new order, each changed from the one that it was."""
-    free = dict(enumerate(was))
     rows = tomlkit.aot()
-    for row in now:
-        place = next((at for at, old in free.items() if _same(old, row)), None)
-        if place is None and "key" in row:
-            place = next((at for at, old in free.items() if old.get("key") == row["key"]), None)
+    for row, place in zip(now, _places(was, now), strict=True):
         if place is None:
-            rows.append(_table(row))
+            rows.append(table_of(row))
             continue
-        table, old = tables[place], free.pop(place)
+        table, old = tables[place], was[place]
         try:
             _put_all(table, old, row)
         except ValueError:
-            table = _table(row)
+            table = table_of(row)
         rows.append(table)
     return rows
 
 
-def _is_rows(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
+def _places(was: Sequence[Any], now: Sequence[Any]) -> list[int | None]:
+    """Which row each one was: an equal one, else one of the same key, else what stood at its place."""
+    free = dict(enumerate(was))
+    places: list[int | None] = [None] * len(now)
+    for same in (_same, _same_key, None):
+        for at, row in enumerate(now):
+            place = at if same is None else next((at for at, old in free.items() if same(old, row)), None)
+            if places[at] is None and place in free:
+                del free[place]
+                places[at] = place
+    return places
 
 
-def _item(value: Any, *, below: bool = False) -> Item:
-    """A new value; `below`: inside an inline table or an array, where no tables of their own can stand."""
-    if isinstance(value, Mapping):
-        return _inline(value) if below or _is_small(value) else _table(value)
-    if not isinstance(value, list):
-        single: Item = tomlkit.item(value)
-        return single
-    if _is_rows(value) and not below and not all(map(_is_small, value)):
-        rows = tomlkit.aot()
-        for row in value:
-            rows.append(_table(row))
-        return rows
-    array = tomlkit.array()
-    for one in value:
-        array.append(_item(one, below=True))
-    array.multiline(_is_rows(value) or len(array.as_string()) > _WIDEST)
-    return array
-
-
-def _is_small(value: Mapping[str, Any]) -> bool:
-    """Whether our documents write a mapping in one line: titles, and other mappings of plain values."""
-    return bool(value) and not any(isinstance(inner, (Mapping, list)) for inner in value.values())
-
-
-def _inline(value: Mapping[str, Any]) -> InlineTable:
-    table = tomlkit.inline_table()
-    for key, inner in value.items():
-        table.append(key, _item(inner, below=True))
-    return table
-
-
-def _table(value: Mapping[str, Any]) -> Table:
-    table = tomlkit.table()
-    for key, inner in value.items():
-        table.append(key, _item(inner))
-    return table
-
-
-def _fresh(content: Mapping[str, Any]) -> str:
-    """The content as a new document, with an empty line before every table."""
-    document = tomlkit.document()
-    for key, value in content.items():
-        document.append(key, _item(value))
-    return re.sub(r"(?<!^)(?<!\n)\n(?=\[\[?[^\n]+\]\n)", "\n\n", tomlkit.dumps(document))
+def _same_key(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return "key" in one and "key" in other and _same(one["key"], other["key"])

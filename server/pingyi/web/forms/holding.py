@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
+import tomllib
 from collections.abc import Mapping
+from datetime import date, time
 from typing import Any, Final
 
 NOTHING: Final[Any] = object()
@@ -41,17 +43,54 @@ def raw_of(text: str, how: str) -> Any:
 
 
 def packed(value: Any) -> str:
-    """A raw value as it is carried in a hidden field."""
-    return json.dumps(value, ensure_ascii=True, default=str)
+    """A raw value as it is carried in a hidden field: JSON, with what only TOML has in TOML's own words."""
+    return json.dumps(_worded(value), ensure_ascii=True)
 
 
 def unpacked(text: str) -> Any:
     """What a hidden field carries; NOTHING where it is not plain content."""
     try:
         value = json.loads(text)
+        return _unworded(value) if _is_plain(value, 0) else NOTHING
     except (ValueError, RecursionError):
         return NOTHING
-    return value if _is_plain(value, 0) else NOTHING
+
+
+_TOML = "~toml"
+
+
+def _worded(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        worded = {key: _worded(inner) for key, inner in value.items()}
+        return {_TOML: worded} if list(worded) == [_TOML] else worded
+    if isinstance(value, list):
+        return [_worded(inner) for inner in value]
+    if isinstance(value, (date, time)):
+        return {_TOML: value.isoformat()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {_TOML: str(value)}
+    return value
+
+
+def _unworded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unworded(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    said = value.get(_TOML) if list(value) == [_TOML] else None
+    if isinstance(said, str):
+        return _toml_value(said)
+    table = said if isinstance(said, dict) else value
+    return {key: _unworded(inner) for key, inner in table.items()}
+
+
+def _toml_value(said: str) -> date | time | float:
+    """A date, a time or a number that is none, in TOML's words; ValueError for anything else."""
+    read = tomllib.loads(f"value = {said}")
+    value = read.pop("value")
+    if read or not isinstance(value, (date, time, float)):
+        raise ValueError(f"neither a date nor a time: {said}")
+    return value
 
 
 def _is_plain(value: Any, depth: int) -> bool:
