@@ -18,6 +18,7 @@ from typing import Any, LiteralString
 from urllib.parse import urlsplit
 
 import psycopg
+from tests.same.rules import MOVED_TABLES
 from tests.same.trees import FailedError, Tree, variables
 
 # Every request names this host, so that addresses in pages and codes do not depend on a free port.
@@ -86,7 +87,8 @@ class Installation:
         with self.connect() as connection:
             columns = wanted or {str(name): str(all_) for name, all_ in connection.execute(_COLUMNS)}
             for name, chosen in columns.items():
-                query = f'COPY (SELECT {chosen} FROM "{name}") TO STDOUT'.encode()
+                table = f"({MOVED_TABLES[name]}) AS moved" if wanted and name in MOVED_TABLES else f'"{name}"'
+                query = f"COPY (SELECT {chosen} FROM {table}) TO STDOUT".encode()
                 with connection.cursor().copy(query) as copy:
                     rows = b"".join(bytes(piece) for piece in copy).decode().split("\n")
                 found[name] = (chosen, sorted(row for row in rows if row))

@@ -203,8 +203,38 @@ REPLACED_IN_DATABASE = {
     "right: uq_upload_channel_id_digest": "a file is judged anew each time, 0010",
     "column: act period_id bigint NO": "an approval may belong to no period, 0011",
     "function: is_approved ": "an approval may belong to no period, 0011",
+    **dict.fromkeys(
+        (
+            *(
+                "column: scheme ",
+                "constraint: scheme ",
+                "right: scheme",
+                "right: pk_scheme",
+                "right: uq_scheme",
+            ),
+            *("column: questionnaire ", "constraint: questionnaire ", "right: questionnaire"),
+            *("right: pk_questionnaire", "right: uq_questionnaire"),
+            *("index: CREATE UNIQUE INDEX pk_scheme", "index: CREATE UNIQUE INDEX uq_scheme"),
+            *("index: CREATE UNIQUE INDEX pk_questionnaire", "index: CREATE UNIQUE INDEX uq_questionnaire"),
+            *("constraint: period fk_period_scheme_id", "function: refuse_issued_change"),
+            *("constraint: ballot_box fk_ballot_box_questionnaire_id", "function: refuse_frozen_change"),
+            "trigger: CREATE TRIGGER refuse_issued_change BEFORE DELETE OR UPDATE ON public.scheme",
+            "trigger: CREATE TRIGGER refuse_frozen_change BEFORE DELETE OR UPDATE ON public.questionnaire",
+        ),
+        "schemes and questionnaires are documents, 0012",
+    ),
 }
 """How what a migration took away begins in the catalogue, and why."""
+_LAST_SCHEME = "(SELECT coalesce(max(id), 0) FROM document WHERE kind = 'scheme')"
+MOVED_TABLES = {
+    "scheme": "SELECT id, key, version, toml AS document, digest, issued_at"
+    " FROM document WHERE kind = 'scheme'",
+    "questionnaire": f"SELECT id - {_LAST_SCHEME} AS id, key, version, toml AS document, digest, changed_by,"
+    " changed_at, issued_at AS frozen_at FROM document WHERE kind = 'questionnaire'",
+    "ballot_box": f"SELECT channel_id, kind, questionnaire_id - {_LAST_SCHEME} AS questionnaire_id, rules"
+    " FROM ballot_box",
+}
+"""How the rows of a table that a migration moved are read as they stood there."""
 
 RETITLED = {
     "sessions": "场次",

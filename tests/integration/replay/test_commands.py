@@ -137,7 +137,9 @@ def test_wrong_bundle_stores_nothing(app: Flask, draft: type, tmp_path: Path) ->
     bundle = draft(channels={"x": "100"}, units=["a"], scores={"x": {"a": "101"}}).write(tmp_path / "bundle")
     with pytest.raises(Problem):
         import_bundle(SHELL, bundle, entries=True)
-    assert [stored(name) for name in ("scheme", "period", "unit", "operator", "delivery", "leaf")] == [0] * 6
+    assert [stored(name) for name in ("document", "period", "unit", "operator", "delivery", "leaf")] == [
+        0
+    ] * 6
 
 
 def test_import_makes_a_draft_and_with_entries_an_open_period(

@@ -105,7 +105,7 @@ WRONG = [
         KEYED,
         "执行不力",
         "/items/1/key",
-        "代号只能用字母、数字、“_”和“-”；中文名称请写在“titles”（名称）里。",
+        "代号只能用字母、数字、“_”和“-”；中文名称请填在“名称”里。",
         'Not a key of letters, digits, "_" and "-"; Chinese words belong into "titles".',
     ),
     (
