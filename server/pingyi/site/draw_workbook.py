@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
-from xlsxwriter import Workbook
 from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from pingyi.domain.draw import Lot
 from pingyi.services.draws.draws import DrawRecord
+from pingyi.services.spreadsheets.writing.workbooks import PeopleBook, PeopleSheet, print_across
 
 QUOTAS, LIST = "名额 Quotas", "名单 Draw"
 ALL = "全体 all"
@@ -37,15 +36,15 @@ _LIST_HEADS = (
 def draw_workbook(found: DrawRecord) -> bytes:
     """Three sheets: how to check, the quotas, and everybody's ticket with place and lot as formulas."""
     out = io.BytesIO()
-    with Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with PeopleBook(out) as book:
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-        _write_words(book.add_worksheet("说明 How to check"), found, head)
-        _write_quotas(book.add_worksheet(QUOTAS), found, head)
-        _write_list(book.add_worksheet(LIST), found, head)
+        _write_words(book.add_sheet("说明 How to check"), found, head)
+        _write_quotas(book.add_sheet(QUOTAS), found, head)
+        _write_list(book.add_sheet(LIST), found, head)
     return out.getvalue()
 
 
-def _write_words(sheet: Worksheet, found: DrawRecord, head: Format) -> None:
+def _write_words(sheet: PeopleSheet, found: DrawRecord, head: Format) -> None:
     for row, (name, words) in enumerate(_words(found)):
         sheet.write_string(row, 0, name, head)
         sheet.write_string(row, 1, words)
@@ -82,7 +81,7 @@ def _words(found: DrawRecord) -> Iterator[tuple[str, str]]:
     yield "4.", "Places, lots and the order are formulas: recalculate them; the order must be ✓ throughout."
 
 
-def _write_quotas(sheet: Worksheet, found: DrawRecord, head: Format) -> None:
+def _write_quotas(sheet: PeopleSheet, found: DrawRecord, head: Format) -> None:
     sheet.write_row(0, 0, _QUOTA_HEADS, head)
     stated = found.line.rule.quotas
     quotas, alternates = found.shares
@@ -109,7 +108,7 @@ def _write_quotas(sheet: Worksheet, found: DrawRecord, head: Format) -> None:
     sheet.set_column(0, 5, 18)
 
 
-def _write_list(sheet: Worksheet, found: DrawRecord, head: Format) -> None:
+def _write_list(sheet: PeopleSheet, found: DrawRecord, head: Format) -> None:
     sheet.write_row(0, 0, _LIST_HEADS, head)
     area = f"'{QUOTAS}'!$A$2:$F${len(found.strata) + 1}"
     for row, one in enumerate(found.places, 2):
@@ -124,6 +123,7 @@ def _write_list(sheet: Worksheet, found: DrawRecord, head: Format) -> None:
         if one.member.id in found.substitutes:
             sheet.write_string(row - 1, 6, found.substitutes[one.member.id][0])
     sheet.freeze_panes(1, 0)
+    print_across(sheet, found.line.title, (0, 0))
     sheet.set_column(0, 1, 14)
     sheet.set_column(2, 2, 68)
     sheet.set_column(3, 6, 16)

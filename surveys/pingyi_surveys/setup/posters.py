@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import io
 import zipfile
@@ -17,12 +16,13 @@ import segno
 from markupsafe import Markup
 
 from pingyi.channels import Text
+from pingyi.services.spreadsheets.writing.csv_files import csv_for_people
 from pingyi_surveys.templating import environment
 
 QUIET_MODULES: Final = 4
 PIXELS_PER_MODULE: Final = 20
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_HEADINGS: Final = ("单位代码 Unit", "单位 Name", "窗口 Window", "自助机 Kiosk", "网址 Address", "文件 Files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +76,10 @@ def style_digest() -> str:
 def packed(posters: Iterable[Poster]) -> bytes:
     """All posters in one ZIP, each in three files, with a list of them: the same bytes for the same codes."""
     out = io.BytesIO()
-    given = list(posters)
+    listed = list(posters)
     with zipfile.ZipFile(out, "w") as file:
-        _add(file, "index.csv", _index(given))
-        for poster in given:
+        _add(file, "index.csv", _index(listed))
+        for poster in listed:
             _add(file, f"{poster.name}.png", png(poster.address))
             _add(file, f"{poster.name}.svg", svg(poster.address))
             _add(file, f"{poster.name}.html", sheet(poster).encode())
@@ -91,13 +91,12 @@ def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def _index(posters: Iterable[Poster]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["unit", "name", "window", "kiosk", "address", "files"])
-    for one in posters:
-        words = [one.unit_code, one.unit, one.window, "yes" if one.kiosk else "no", one.address, one.name]
-        writer.writerow([f"'{word}" if word.startswith(_FORMULA) else word for word in words])
-    return out.getvalue().encode("utf-8-sig")
+    return csv_for_people([_HEADINGS, *map(_line, posters)])
+
+
+def _line(one: Poster) -> tuple[str, ...]:
+    kiosk = "是 yes" if one.kiosk else "否 no"
+    return one.unit_code, one.unit, one.window, kiosk, one.address, one.name
 
 
 def _style() -> str:

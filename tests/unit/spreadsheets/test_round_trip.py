@@ -17,6 +17,7 @@ from pingyi.services.spreadsheets.child import answer
 from pingyi.services.spreadsheets.file_kinds import markup_kind
 from pingyi.services.spreadsheets.sheet_cells import Answer
 from pingyi.services.spreadsheets.text_files import decode
+from pingyi.services.spreadsheets.writing.shields import unshielded
 
 KINDS = ("unit", "text", "month", "moment", "decimal", "percent", "whole")
 HEAD = tuple(f"列{kind}" for kind in KINDS)
@@ -45,7 +46,7 @@ def wanted(value: Value, kind: str) -> str:
         return f"{digits[:4]}-{digits[4:6]}" + ("" if kind == "month" else f"-{digits[6:8]}")
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
-    return str(value)
+    return unshielded(str(value)).strip()
 
 
 def told_of(kind: str, sheet: str, content: bytes) -> Answer:

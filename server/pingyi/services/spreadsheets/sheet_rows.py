@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from pingyi.services.spreadsheets.sheet_cells import Cell, Merge, RefusedError
+from pingyi.services.spreadsheets.writing.shields import unshielded
 
 MAX_ROWS = 50_000
 # A few rows above the data are titles and headings.
@@ -31,7 +32,7 @@ class SheetRows:
     from_1904: bool = False
 
     def add(self, number: int, cells: list[Cell]) -> bool:
-        """Keep a row that is not empty; False once no more rows are asked for."""
+        """Keep a row that is not empty, without our shields; False once no more rows are asked for."""
         while cells and cells[-1] in _BLANK:
             cells.pop()
         if not cells:
@@ -44,7 +45,8 @@ class SheetRows:
             self.whole = False
             return False
         self.rows.extend([_EMPTY] * (number - len(self.rows)))
-        self.rows.append(msgspec.Raw(_ENCODER.encode(cells)))
+        bare = [unshielded(cell) if isinstance(cell, str) else cell for cell in cells]
+        self.rows.append(msgspec.Raw(_ENCODER.encode(bare)))
         return True
 
     def hide_row(self, number: int) -> None:

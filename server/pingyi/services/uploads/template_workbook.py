@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from pingyi.channels import Text
 from pingyi.channels.schema import MAX_COUNT
@@ -16,6 +14,7 @@ from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.intake.entry_columns import Column, columns_of
 from pingyi.services.intake.partner_queries import entry_form
 from pingyi.services.spreadsheets.sheet_rows import MAX_ROWS
+from pingyi.services.spreadsheets.writing.workbooks import PeopleBook, PeopleSheet, print_across
 from pingyi.services.uploads.column_headings import NAME_COLUMN
 
 _KINDS = {
@@ -47,10 +46,9 @@ def template_of(connection: Connection, working: BoundChannel) -> bytes:
     """An XLSX with one row per unit of the period, in the order of the period."""
     form, columns = entry_form(connection, working), columns_of(working)
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with Workbook(out, options) as book:
+    with PeopleBook(out) as book:
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-        sheet = book.add_worksheet("报送 Entries")
+        sheet = book.add_sheet("报送 Entries")
         words = book.add_format({"num_format": "@"})
         _write_units(sheet, columns, form["units"], head, words)
         for at, column in enumerate(_with_name(columns)):
@@ -58,12 +56,13 @@ def template_of(connection: Connection, working: BoundChannel) -> bytes:
             sheet.set_column(at, at, 18, None if number else words)
             if rule := _validation(column):
                 sheet.data_validation(1, at, MAX_ROWS, at, rule)
-        _write_notes(book.add_worksheet("说明 Notes"), form, columns, head)
+        print_across(sheet, f"{working.plan.title.zh} {working.plan.title.en}", (0, 0))
+        _write_notes(book.add_sheet("说明 Notes"), form, columns, head)
     return out.getvalue()
 
 
 def _write_units(
-    sheet: Worksheet, columns: Sequence[Column], units: Sequence[Mapping[str, Any]], head: Any, words: Any
+    sheet: PeopleSheet, columns: Sequence[Column], units: Sequence[Mapping[str, Any]], head: Any, words: Any
 ) -> None:
     named = columns[0].name == "unit"
     for at, column in enumerate(_with_name(columns)):
@@ -95,7 +94,7 @@ def _is_list(words: Sequence[str]) -> bool:
     return len(",".join(words)) <= LONGEST_LIST and not any({",", '"'} & set(word) for word in words)
 
 
-def _write_notes(sheet: Worksheet, form: Mapping[str, Any], columns: Sequence[Column], head: Any) -> None:
+def _write_notes(sheet: PeopleSheet, form: Mapping[str, Any], columns: Sequence[Column], head: Any) -> None:
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 2, 28)
     sheet.write_string(0, 0, f"{form['title']['zh']} / {form['title']['en']}（{form['period']}）", head)

@@ -141,7 +141,7 @@ def test_codes_carry_the_address_that_is_set(
     with zipfile.ZipFile(io.BytesIO(packed)) as file:
         rows = list(csv.DictReader(io.StringIO(file.read("index.csv").decode("utf-8-sig"))))
     assert len(rows) == 6
-    assert all(row["address"].startswith(printed) for row in rows)
+    assert all(row["网址 Address"].startswith(printed) for row in rows)
 
 
 @pytest.mark.usefixtures("windows")
@@ -204,16 +204,16 @@ def test_the_archive_has_every_code_three_times_and_the_same_bytes_again(
     with zipfile.ZipFile(io.BytesIO(first.data)) as packed:
         names = packed.namelist()
         rows = list(csv.DictReader(io.StringIO(packed.read("index.csv").decode("utf-8-sig"))))
-        assert [row["address"] for row in rows] == addresses(client, office)
+        assert [row["网址 Address"] for row in rows] == addresses(client, office)
         assert names == [
             "index.csv",
-            *(f"{row['files']}.{kind}" for row in rows for kind in ("png", "svg", "html")),
+            *(f"{row['文件 Files']}.{kind}" for row in rows for kind in ("png", "svg", "html")),
         ]
         for row in rows:
-            assert pixels(packed.read(f"{row['files']}.png")) == expected(row["address"])
-            assert row["address"] in packed.read(f"{row['files']}.html").decode()
-    assert [row["kiosk"] for row in rows] == ["no", "no", "yes", "no", "no", "no"]
-    assert rows[3]["name"] == "'=\"坏<b>名字", "no formula in a spreadsheet"
+            assert pixels(packed.read(f"{row['文件 Files']}.png")) == expected(row["网址 Address"])
+            assert row["网址 Address"] in packed.read(f"{row['文件 Files']}.html").decode()
+    assert [row["自助机 Kiosk"] for row in rows] == [*["否 no"] * 2, "是 yes", *["否 no"] * 3]
+    assert rows[3]["单位 Name"] == "'=\"坏<b>名字", "no formula in a spreadsheet"
     assert "attachment" in first.headers["Content-Disposition"]
 
 
