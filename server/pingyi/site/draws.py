@@ -11,13 +11,14 @@ from pingyi.db import transaction
 from pingyi.domain.canonical import canonical_json
 from pingyi.services.draws.documents import draw_document
 from pingyi.services.draws.draws import DrawRecord, list_draws, load_draw
+from pingyi.services.spreadsheets.writing.workbooks import XLSX_TYPE
 from pingyi.site.draw_workbook import draw_workbook
-from pingyi.site.views import SHEET, blueprint
+from pingyi.site.views import blueprint
 from pingyi.web.policy import PUBLIC, policy
 
 _FILES: dict[str, tuple[str, Callable[[DrawRecord], bytes]]] = {
     "draw.json": ("application/json", lambda found: canonical_json(draw_document(found)) + b"\n"),
-    "draw.xlsx": (SHEET, draw_workbook),
+    "draw.xlsx": (XLSX_TYPE, draw_workbook),
 }
 
 

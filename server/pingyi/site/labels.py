@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from pingyi.channels import Channel, Settings, Text, word
@@ -71,16 +72,29 @@ def ordered_facts(
     What `settings` call a key goes before the channel's own word for it. A fact without a title stands under
     its own name; so does every fact of a channel that is gone (None).
     """
-    own = own_titles(settings)
-    if channel is None:
-        return [(own_name(name), _own_value(name, value)) for name, value in sorted(facts.items())]
-    return [
-        (
-            fact_title(channel, name, own) or own_name(name),
-            fact_value(channel, name, value, own) or _own_value(name, value),
-        )
-        for name, value in sorted(facts.items(), key=lambda fact: fact_place(channel, fact[0]))
-    ]
+    titled = FactWords(channel, own_titles(settings))
+    return [(title, titled.value(name, facts[name])) for name, title in titled.columns(facts)]
+
+
+@dataclass(frozen=True, slots=True)
+class FactWords:
+    """What the facts of a channel (None: it is gone) are called; `own`: what the scheme calls keys."""
+
+    channel: Channel | None
+    own: Mapping[str, Text]
+
+    def columns(self, names: Iterable[str]) -> list[tuple[str, Text]]:
+        """The names in the order in which facts are shown, each with its title."""
+        channel = self.channel
+        if channel is None:
+            return [(name, own_name(name)) for name in sorted(names)]
+        ordered = sorted(names, key=lambda name: fact_place(channel, name))
+        return [(name, fact_title(channel, name, self.own) or own_name(name)) for name in ordered]
+
+    def value(self, name: str, value: str) -> Text:
+        """A printed fact: a key in words, a percentage with its sign, anything else as it is."""
+        said = fact_value(self.channel, name, value, self.own) if self.channel else None
+        return said or _own_value(name, value)
 
 
 def _own_value(name: str, value: str) -> Text:

@@ -86,7 +86,7 @@ def unit_card(result: Result, unit: UnitResult, registry: Registry) -> UnitCard:
         line=line,
         category_title=category.title,
         parts=parts,
-        adjustments=tuple(_adjustment(item) for item in unit.items),
+        adjustments=tuple(adjustment_line(item) for item in unit.items),
         evidence=sum(score.n or 0 for score in unit.scores),
         rated=sum(bool(score.points) for score in unit.scores),
     )
@@ -126,13 +126,14 @@ def _spell(value: Fraction | None, decimals: int) -> str:
     return spell_scaled(half_up_scaled(value.numerator, value.denominator, decimals), decimals)
 
 
-def _adjustment(given: Mapping[str, str]) -> AdjustmentLine:
-    kind, points = given.get("kind", ""), given.get("points", "")
+def adjustment_line(item: Mapping[str, str]) -> AdjustmentLine:
+    """An item of a unit's adjustments in words."""
+    kind, points = item.get("kind", ""), item.get("points", "")
     sign = "+" if kind == "bonus" else "−"
     return AdjustmentLine(
         title=ADJUSTMENT_TITLES.get(kind, Text(zh=kind, en=kind)),
         points=f"{sign}{points}" if points else "",
-        reason=given.get("reason", ""),
-        document=given.get("document", ""),
-        applied=given.get("target") != "linked",
+        reason=item.get("reason", ""),
+        document=item.get("document", ""),
+        applied=item.get("target") != "linked",
     )

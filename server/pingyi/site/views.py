@@ -17,23 +17,29 @@ from pingyi.services.periods.released_periods import newest_released, released_p
 from pingyi.services.results.load import load_result
 from pingyi.services.results.result import Result, record_json, results_csv, results_json
 from pingyi.services.results.revisions import list_revisions
+from pingyi.services.spreadsheets.writing.csv_files import CSV_TYPE
+from pingyi.services.spreadsheets.writing.workbooks import XLSX_TYPE
 from pingyi.site.board import board_of
+from pingyi.site.results_table import results_table
 from pingyi.site.template_functions import register
 from pingyi.site.unit_card import unit_card
 from pingyi.site.workbook import workbook_of
 from pingyi.web.callers import current_caller
+from pingyi.web.language import language
 from pingyi.web.policy import PUBLIC, policy
 
 blueprint = Blueprint("site", __name__)
 register(blueprint)
 PREVIEWERS = frozenset({Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR})
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MACHINE = "machine"
 _FILES: dict[str, tuple[str, Callable[[Result], bytes]]] = {
-    "results.csv": ("text/csv; charset=utf-8", lambda result: results_csv(result, bom=True)),
+    "results.csv": (CSV_TYPE, lambda result: results_table(result, current_registry(), language())),
     "results.json": ("application/json", results_json),
     "record.json": ("application/json", record_json),
-    "results.xlsx": (SHEET, workbook_of),
+    "results.xlsx": (XLSX_TYPE, lambda result: workbook_of(result, current_registry())),
 }
+# The bytes of the bundle: the columns that verify.py and other programs read.
+_MACHINE_FILES = _FILES | {"results.csv": (CSV_TYPE, results_csv)}
 
 
 @blueprint.get("/")
@@ -95,11 +101,13 @@ def unit_page(period: str, code: str) -> AnyResponse:
 @blueprint.get("/periods/<period>/<any('results.csv','results.json','record.json','results.xlsx'):name>")
 @policy(PUBLIC)
 def download(period: str, name: str) -> AnyResponse:
-    """The whole result as a file."""
+    """The whole result as a file; with form=machine a table as it stands in the bundle."""
     result = _result(period)
-    kind, make = _FILES[name]
+    machine = request.args.get("form") == MACHINE
+    kind, make = (_MACHINE_FILES if machine else _FILES)[name]
     response = Response(make(result), content_type=kind)
     label = "-demonstration" if result.demonstration else ""
+    label += "-machine" if machine and name == "results.csv" else ""
     response.headers["Content-Disposition"] = f'attachment; filename="{period}{label}-{name}"'
     return _kept(response, result)
 

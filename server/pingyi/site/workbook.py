@@ -7,31 +7,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
 
-from pingyi.domain.scheme.values import Category, Scheme
+from pingyi.domain.scheme.values import Scheme
+from pingyi.registry import Registry
 from pingyi.services.results.result import Result, UnitResult, WholeResult, points_of
+from pingyi.services.spreadsheets.writing.workbooks import PeopleBook, PeopleSheet, print_across
 from pingyi.site.board import BoardPart, part_points, parts_of
 from pingyi.site.head_qr import head_picture
 from pingyi.site.labels import BOTH_RANKINGS, RESULT_TITLES, REVIEW
+from pingyi.site.results_table import LAST_RANK, LAST_TOTAL
+from pingyi.site.template_functions import grade_title
+from pingyi.site.workbook_chart import Bars, draw_totals
+from pingyi.site.workbook_sheets import (
+    DEMONSTRATION,
+    FIRST_ROW,
+    HEAD_ROW,
+    Formats,
+    both,
+    formats_of,
+    start_sheet,
+    write_adjustments,
+    write_channels,
+    write_points,
+)
 
-HEAD_ROW, FIRST_ROW = 3, 4
 RANK, CODE, NAME, FIRST_POINTS = 0, 1, 2, 3
-DEMONSTRATION = "演示数据（随机生成），不代表任何单位的真实得分 / Demonstration data, generated at random"
 _WHOLE = ("含待核查票总分 Total, held included", "含待核查票名次 Rank, held included", "复核 To be reviewed")
-_FORBIDDEN = frozenset("[]:*?/\\'")
-_LONGEST_NAME = 31
-
-
-@dataclass(frozen=True, slots=True)
-class _Formats:
-    head: Format
-    title: Format
-    points: Format
-    total: Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class _Plan:
 
     scheme: Scheme
     blocks: tuple[_Block, ...]
-    formats: _Formats
+    formats: Formats
+    shows_previous: bool
     shows_whole: bool
 
     @property
@@ -61,34 +64,35 @@ class _Plan:
         return self.adjustments + 1
 
     @property
+    def whole(self) -> int:
+        return self.total + 3 + (2 if self.shows_previous else 0)
+
+    @property
     def last(self) -> int:
-        return self.total + 2 + (len(_WHOLE) if self.shows_whole else 0)
+        return self.whole - 1 + (len(_WHOLE) if self.shows_whole else 0)
 
 
-def workbook_of(result: Result) -> bytes:
-    """One sheet per category (points of every channel, sums and ranks as formulas) and one of notes."""
+def workbook_of(result: Result, registry: Registry) -> bytes:
+    """Sheets of categories (sums and ranks as formulas), charts, adjustments, channels, and notes."""
     out = io.BytesIO()
-    with Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        formats = _formats(book, result.scheme.decimals)
+    with PeopleBook(out) as book:
+        formats = formats_of(book, result.scheme.decimals)
+        previous = any(unit.previous for unit in result.units)
         whole = any(unit.whole for unit in result.units)
-        plan = _Plan(result.scheme, tuple(_blocks(result.scheme)), formats, whole)
-        used: set[str] = set()
+        plan = _Plan(result.scheme, tuple(_blocks(result.scheme)), formats, previous, whole)
+        bars = []
         for category in result.scheme.categories:
-            sheet = book.add_worksheet(_sheet_name(category, used))
-            _write_head(sheet, plan, result, category)
-            _write_units(sheet, plan, result.of_category(category.key))
-        _write_notes(book.add_worksheet("说明 Notes"), plan, result)
+            units = result.of_category(category.key)
+            sheet = start_sheet(book, formats, result, category.title, category.key)
+            _write_head(sheet, plan)
+            _write_units(sheet, plan, units)
+            columns = tuple(block.column for block in plan.blocks)
+            bars.append(Bars(sheet.get_name(), category.title, NAME, columns, len(units)))
+        draw_totals(book, formats, result, bars)
+        write_adjustments(book, formats, result)
+        write_channels(book, formats, result, registry)
+        _write_notes(book.add_sheet("说明 Notes"), plan, result)
     return out.getvalue()
-
-
-def _formats(book: Workbook, decimals: int) -> _Formats:
-    places = "0" + ("." + "0" * decimals if decimals else "")
-    return _Formats(
-        head=book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
-        title=book.add_format({"bold": True, "font_size": 14}),
-        points=book.add_format({"num_format": places}),
-        total=book.add_format({"num_format": places, "bold": True}),
-    )
 
 
 def _blocks(scheme: Scheme) -> Iterator[_Block]:
@@ -99,35 +103,25 @@ def _blocks(scheme: Scheme) -> Iterator[_Block]:
         column = own + 1
 
 
-def _sheet_name(category: Category, used: set[str]) -> str:
-    wanted = category.title.zh[:_LONGEST_NAME]
-    if not wanted or _FORBIDDEN & set(wanted) or wanted.casefold() in used:
-        wanted = category.key[:_LONGEST_NAME]
-    used.add(wanted.casefold())
-    return wanted
-
-
-def _write_head(sheet: Worksheet, plan: _Plan, result: Result, category: Category) -> None:
-    formats = plan.formats
-    sheet.write_string(0, 0, f"{result.scheme.title.zh} · {category.title.zh}", formats.title)
-    sheet.write_string(1, 0, DEMONSTRATION if result.demonstration else result.scheme.title.en)
+def _write_head(sheet: PeopleSheet, plan: _Plan) -> None:
     heads = {RANK: "名次 Rank", CODE: "代码 Code", NAME: "单位 Unit"}
     heads |= {plan.adjustments: "加减分 Adjustments", plan.total: "总分 Total"}
     heads |= {plan.total + 1: "等次 Grade", plan.total + 2: "状态 Status"}
-    heads |= dict(enumerate(_WHOLE, plan.total + 3)) if plan.shows_whole else {}
+    earlier = (both(LAST_RANK), both(LAST_TOTAL)) if plan.shows_previous else ()
+    heads |= dict(enumerate((*earlier, *(_WHOLE if plan.shows_whole else ())), plan.total + 3))
     for block in plan.blocks:
         for offset, position in enumerate(block.part.channels):
-            channel = result.scheme.channels[position]
+            channel = plan.scheme.channels[position]
             heads[block.first + offset] = f"{channel.title.zh} ({channel.max_points:f})"
         heads[block.column] = f"{block.part.title.zh} ({block.part.max_points:f})"
     for column, words in heads.items():
-        sheet.write_string(HEAD_ROW, column, words, formats.head)
+        sheet.write_string(HEAD_ROW, column, words, plan.formats.head)
     sheet.set_column(NAME, NAME, 24)
     sheet.set_column(FIRST_POINTS, plan.last, 11)
     sheet.freeze_panes(FIRST_ROW, FIRST_POINTS)
 
 
-def _write_units(sheet: Worksheet, plan: _Plan, units: Sequence[UnitResult]) -> None:
+def _write_units(sheet: PeopleSheet, plan: _Plan, units: Sequence[UnitResult]) -> None:
     ranked = sum(unit.rank is not None for unit in units)
     for row, unit in enumerate(units, FIRST_ROW):
         sheet.write_string(row, CODE, unit.code)
@@ -137,28 +131,37 @@ def _write_units(sheet: Worksheet, plan: _Plan, units: Sequence[UnitResult]) -> 
         sheet.write_number(row, plan.adjustments, float(unit.adjustments or 0), plan.formats.points)
         _write_total(sheet, plan, row, unit)
         _write_rank(sheet, plan, row, unit, FIRST_ROW + ranked - 1)
-        sheet.write_string(row, plan.total + 1, unit.grade)
+        grade = grade_title(plan.scheme, unit.grade).zh if unit.grade else ""
+        sheet.write_string(row, plan.total + 1, grade)
         sheet.write_string(row, plan.total + 2, RESULT_TITLES[unit.status].zh)
+        _write_previous(sheet, plan, row, unit)
         _write_whole(sheet, plan, row, unit.whole)
     sheet.autofilter(HEAD_ROW, 0, FIRST_ROW + max(len(units), 1) - 1, plan.last)
 
 
-def _write_whole(sheet: Worksheet, plan: _Plan, row: int, whole: WholeResult | None) -> None:
+def _write_previous(sheet: PeopleSheet, plan: _Plan, row: int, unit: UnitResult) -> None:
+    if unit.previous:
+        if unit.previous["rank"] is not None:
+            sheet.write_number(row, plan.total + 3, unit.previous["rank"])
+        write_points(sheet, row, plan.total + 4, points_of(unit.previous["total"]), plan.formats.points)
+
+
+def _write_whole(sheet: PeopleSheet, plan: _Plan, row: int, whole: WholeResult | None) -> None:
     """Total and rank with held evidence counted, as numbers: no cell here repeats them."""
     if whole is None:
         return
-    column = plan.total + 3
-    _write_points(sheet, row, column, points_of(whole.total), plan.formats.points)
+    column = plan.whole
+    write_points(sheet, row, column, points_of(whole.total), plan.formats.points)
     if whole.rank is not None:
         sheet.write_number(row, column + 1, whole.rank)
     if whole.review:
         sheet.write_string(row, column + 2, REVIEW.zh)
 
 
-def _write_block(sheet: Worksheet, plan: _Plan, block: _Block, row: int, unit: UnitResult) -> None:
+def _write_block(sheet: PeopleSheet, plan: _Plan, block: _Block, row: int, unit: UnitResult) -> None:
     scores = [points_of(unit.scores[position].points) for position in block.part.channels]
     for offset, points in enumerate(scores):
-        _write_points(sheet, row, block.first + offset, points, plan.formats.points)
+        write_points(sheet, row, block.first + offset, points, plan.formats.points)
     if not block.part.is_group:
         return
     published = points_of(part_points(block.part, unit))
@@ -167,17 +170,17 @@ def _write_block(sheet: Worksheet, plan: _Plan, block: _Block, row: int, unit: U
         formula = f"=SUM({first}:{last})"
         sheet.write_formula(row, block.column, formula, plan.formats.points, float(published))
     else:
-        _write_points(sheet, row, block.column, published, plan.formats.points)
+        write_points(sheet, row, block.column, published, plan.formats.points)
 
 
-def _write_total(sheet: Worksheet, plan: _Plan, row: int, unit: UnitResult) -> None:
+def _write_total(sheet: PeopleSheet, plan: _Plan, row: int, unit: UnitResult) -> None:
     """The sum as a formula; a number where missing channels were made up for, which no plain sum repeats."""
     published = points_of(unit.total)
     parts = [points_of(part_points(block.part, unit)) for block in plan.blocks]
     plain = sum((points or Decimal(0) for points in parts), points_of(unit.adjustments) or Decimal(0))
     full = plan.scheme.full_marks
     if published is None or min(max(plain, Decimal(0)), full) != published:
-        _write_points(sheet, row, plan.total, published, plan.formats.total)
+        write_points(sheet, row, plan.total, published, plan.formats.total)
         return
     cells = [
         xl_rowcol_to_cell(row, column) for column in (*(b.column for b in plan.blocks), plan.adjustments)
@@ -186,7 +189,7 @@ def _write_total(sheet: Worksheet, plan: _Plan, row: int, unit: UnitResult) -> N
     sheet.write_formula(row, plan.total, formula, plan.formats.total, float(published))
 
 
-def _write_rank(sheet: Worksheet, plan: _Plan, row: int, unit: UnitResult, last_row: int) -> None:
+def _write_rank(sheet: PeopleSheet, plan: _Plan, row: int, unit: UnitResult, last_row: int) -> None:
     if unit.rank is None:
         return
     if plan.scheme.policies.ties != "competition":
@@ -199,14 +202,7 @@ def _write_rank(sheet: Worksheet, plan: _Plan, row: int, unit: UnitResult, last_
     sheet.write_formula(row, RANK, f"=RANK({own},{first}:{last})", None, unit.rank)
 
 
-def _write_points(sheet: Worksheet, row: int, column: int, points: Decimal | None, form: Format) -> None:
-    if points is None:
-        sheet.write_blank(row, column, None, form)
-    else:
-        sheet.write_number(row, column, float(points), form)
-
-
-def _write_notes(sheet: Worksheet, plan: _Plan, result: Result) -> None:
+def _write_notes(sheet: PeopleSheet, plan: _Plan, result: Result) -> None:
     lines = [
         ("周期 Period", result.period),
         ("方案 Scheme", f"{result.scheme.title.zh} / {result.scheme.title.en}"),
@@ -231,3 +227,4 @@ def _write_notes(sheet: Worksheet, plan: _Plan, result: Result) -> None:
         )
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 90)
+    print_across(sheet, result.scheme.title.zh)

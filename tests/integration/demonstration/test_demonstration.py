@@ -67,7 +67,7 @@ def test_every_page_of_a_unit_answers_and_is_labelled(played: Played) -> None:
 
 @pytest.mark.mission("004-02")
 def test_result_list_can_be_downloaded(played: Played) -> None:
-    answer = get(played, "/periods/maanshan-2017/results.csv")
+    answer = get(played, "/periods/maanshan-2017/results.csv?form=machine")
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert Counter(row["category"] for row in rows) == SIZES
     assert "demonstration" in answer.headers["Content-Disposition"]

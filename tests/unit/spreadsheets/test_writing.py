@@ -1,4 +1,4 @@
-"""Files for people: no cell is calculated, numbers stay numbers, and our own reader gets back what was written."""
+"""Files for people: no cell is calculated, numbers stay numbers, our reader gets back what was written."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_demonstration_is_labelled_on_every_page_and_real_data_on_none(
 @pytest.mark.mission("000-16")
 def test_files_agree_with_the_page(client: FlaskClient) -> None:
     make_published(NAMES)
-    rows = list(csv.DictReader(io.StringIO(client.get("/periods/p/results.csv").data.decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(client.get("/periods/p/results.csv?form=machine").text)))
     document = json.loads(client.get("/periods/p/results.json").data)
     assert [(row["unit"], row["total"], row["rank"]) for row in rows][:2] == [
         ("u1", "80.00", "1"),
@@ -120,7 +120,7 @@ def test_names_are_text_in_pages_and_sheets(client: FlaskClient) -> None:
     assert "<script" not in page and "&lt;script&gt;" in page
     book = openpyxl.load_workbook(io.BytesIO(client.get("/periods/p/results.xlsx").data))
     cell = book["政府部门"]["C6"]
-    assert (cell.value, cell.data_type) == ("=cmd()", "s")
+    assert (cell.value, cell.data_type, cell.quotePrefix) == ("=cmd()", "s", True)
 
 
 @pytest.mark.parametrize("path", [BOARD, "/periods/p/units/u1", "/periods/p/results.json", "/periods/p"])

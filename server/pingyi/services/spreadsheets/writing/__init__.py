@@ -1,1 +1,1 @@
-"""Tables that people take along: text that stays text, CSV that Excel opens, workbooks that can be printed."""
+"""Tables that people take along: text stays text, Excel opens the CSV, workbooks can be printed."""

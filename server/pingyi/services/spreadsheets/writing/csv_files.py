@@ -12,7 +12,7 @@ CSV_TYPE = "text/csv; charset=utf-8"
 
 
 def csv_for_people(rows: Iterable[Sequence[str | int | None]]) -> bytes:
-    """The rows as a file; None is an empty cell. Without the mark Excel takes it for the code page of Windows."""
+    """The rows as a file; None is an empty cell. Without its mark Excel takes the code page of Windows."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerows([_cell(value) for value in row] for row in rows)

@@ -53,7 +53,7 @@ class PeopleBook(Workbook):  # type: ignore[misc]  # xlsxwriter is not annotated
         return self._marked[form]
 
     def add_sheet(self, wanted: str, instead: str = "") -> PeopleSheet:
-        """A sheet named as wanted; as `instead`, or with a number, where no sheet can have that name or has it."""
+        """A sheet of the wanted name, else (no name, or taken) of `instead`, numbered where that is taken."""
         sheet: PeopleSheet = super().add_worksheet(self._free_name(wanted, instead), PeopleSheet)
         sheet.book = self
         return sheet
