@@ -31,6 +31,13 @@ _DAYS = (
     .group_by("day")
     .order_by("day")
 )
+_OF_DAY = (Delivery.channel_id == bindparam("channel"), bindparam("day") == _DAY)
+_DIGESTS = (
+    select(Entry.hash)
+    .join(Delivery, Delivery.id == Entry.delivery_id)
+    .where(*_OF_DAY)
+    .order_by(Entry.delivery_id, Entry.position)
+)
 _ROWS = (
     select(
         Entry.delivery_id,
@@ -51,8 +58,10 @@ _ROWS = (
         PeriodUnit,
         and_(PeriodUnit.unit_id == Entry.unit_id, PeriodUnit.period_id == Delivery.period_id),
     )
-    .where(Delivery.channel_id == bindparam("channel"), bindparam("day") == _DAY)
+    .where(*_OF_DAY)
     .order_by(Entry.delivery_id, Entry.position)
+    .offset(bindparam("before"))
+    .limit(bindparam("most"))
 )
 
 
@@ -63,6 +72,11 @@ class LedgerDay:
     day: date
     first: int
     last: int
+
+    @property
+    def entries(self) -> int:
+        """How many rows the day has."""
+        return self.last - self.first + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +97,15 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class DailyLedger:
-    """One day's rows, the SHA-256 over numbers and leaf digests, and the columns kept from the reader."""
+    """One page of a day, or the whole: `digest` is the day's SHA-256 over numbers and leaf digests, in hex.
+
+    `hidden`: the columns kept from the reader.
+    """
 
     day: LedgerDay
     rows: Sequence[LedgerRow]
     digest: str
     hidden: Sequence[Text]
-
-    def pages(self, rows_a_page: int) -> list[Sequence[LedgerRow]]:
-        """The rows in printed pages."""
-        return [self.rows[at : at + rows_a_page] for at in range(0, len(self.rows), rows_a_page)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,30 +126,41 @@ class _EntryRow:
 def ledger_days(connection: Connection, working: BoundChannel) -> list[LedgerDay]:
     """The days with entries, oldest first, by the period's time zone."""
     days: list[LedgerDay] = []
-    for row in connection.execute(_DAYS, _given(working)):
+    for row in connection.execute(_DAYS, _of_channel(working)):
         before = days[-1].last if days else 0
         days.append(LedgerDay(row.day, before + 1, before + row.entries))
     return days
 
 
 def daily_ledger(
-    connection: Connection, caller: Caller, working: BoundChannel, day: LedgerDay
+    connection: Connection,
+    caller: Caller,
+    working: BoundChannel,
+    day: LedgerDay,
+    *,
+    before: int = 0,
+    most: int | None = None,
 ) -> DailyLedger:
-    """One day of `ledger_days`; private columns are for the channel's operator only."""
+    """A day of `ledger_days`, at most so many rows after the first `before`: two queries, however many rows.
+
+    Private columns are for the channel's operator only.
+    """
     private = {} if caller.may_deliver(working.operator_id, working.key) else private_titles(working)
-    found = rows(connection, _EntryRow, _ROWS, **_given(working), day=day.day)
-    lines = [
-        _row(working, row, number, frozenset(private)) for number, row in enumerate(found, start=day.first)
-    ]
-    return DailyLedger(day, lines, ledger_digest(lines), list(private.values()))
+    of_day = {**_of_channel(working), "day": day.day}
+    digests = connection.execute(_DIGESTS, of_day).scalars().all()
+    entries = rows(connection, _EntryRow, _ROWS, **of_day, before=before, most=most)
+    hidden = frozenset(private)
+    lines = [_row(working, row, number, hidden) for number, row in enumerate(entries, day.first + before)]
+    return DailyLedger(day, lines, ledger_digest(day.first, digests), list(private.values()))
 
 
-def ledger_digest(rows: Iterable[LedgerRow]) -> str:
-    """SHA-256 in hex of one line per row: number, a tab, the digest of the leaf, a line feed."""
-    return hashlib.sha256("".join(f"{row.number}\t{row.digest}\n" for row in rows).encode()).hexdigest()
+def ledger_digest(first: int, digests: Iterable[bytes]) -> str:
+    """SHA-256 in hex of one line per row: number, a tab, the digest of the leaf in hex, a line feed."""
+    lines = (f"{number}\t{digest.hex()}\n" for number, digest in enumerate(digests, first))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _given(working: BoundChannel) -> dict[str, Any]:
+def _of_channel(working: BoundChannel) -> dict[str, Any]:
     return {"channel": working.id, "zone": working.context.period.time_zone}
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import re
 
+import openpyxl
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from tests.integration.web.conftest import SignIn, make_draft, make_open
+from tests.integration.web.site.test_boards import counted_queries
 
 from pingyi.db import transaction
 from pingyi.services.core.bound_channels import ChannelRef, bound_channel
@@ -59,9 +64,9 @@ def test_every_page_carries_the_digest_that_anyone_can_compute(delivered: Flask,
     shown = signed_in("auditor").get(f"{PAGE}?lang=en").text
     lines = "".join(f"{number}\t{digest}\n" for number, (_, digest) in enumerate(stored(), 1))
     digest = hashlib.sha256(lines.encode()).hexdigest()
-    pages = re.findall(r"page \d+ of (\d+)", shown)
-    assert len(pages) == int(pages[0]) == 2
-    assert shown.count(digest) == len(pages)
+    sheets = re.findall(r"page \d+ of (\d+)", shown)
+    assert len(sheets) == int(sheets[0]) == 2
+    assert shown.count(digest) == len(sheets)
 
 
 def test_a_day_is_that_of_the_period_and_other_days_are_not_found(
@@ -71,15 +76,82 @@ def test_a_day_is_that_of_the_period_and_other_days_are_not_found(
     with transaction() as connection:
         (day,) = ledger_days(connection, bound_channel(connection, ChannelRef(period="p", channel="window")))
     assert auditor.get(f"{PAGE}?day={day.day}").status_code == 200
-    for wrong in ("2001-01-01", "yesterday"):
-        assert auditor.get(f"{PAGE}?day={wrong}").status_code == 404
+    for wrong in ("day=2001-01-01", "day=yesterday", "page=0", "page=2", "page=x", "page=1&day=2001-01-01"):
+        assert auditor.get(f"{PAGE}?{wrong}").status_code == 404
 
 
 def test_a_channel_without_entries_says_so(app: Flask, signed_in: SignIn) -> None:
     make_draft(["市第一局"])
-    assert "台账为空" in signed_in("administrator").get(PAGE).text
+    office = signed_in("administrator")
+    assert "台账为空" in office.get(PAGE).text
+    assert {office.get(f"{PAGE}/ledger.{ending}").status_code for ending in ("csv", "xlsx")} == {404}
 
 
 def test_the_ledger_is_for_the_office_and_the_channels_operator(delivered: Flask, signed_in: SignIn) -> None:
-    assert signed_in("security_administrator").get(PAGE).status_code == 403
-    assert delivered.test_client().get(PAGE).status_code == 303
+    stranger, nobody = signed_in("security_administrator"), delivered.test_client()
+    for path in (PAGE, f"{PAGE}/ledger.csv", f"{PAGE}/ledger.xlsx"):
+        assert stranger.get(path).status_code == 403
+        assert nobody.get(path).status_code == 303
+
+
+def table_of(client: FlaskClient, query: str = "") -> list[list[str]]:
+    content = client.get(f"{PAGE}/ledger.csv{query}").data
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_the_whole_day_is_a_table_for_people(delivered: Flask, signed_in: SignIn) -> None:
+    auditor = signed_in("auditor")
+    head, *lines = table_of(auditor)
+    rows = [dict(zip(head, line, strict=True)) for line in lines if len(line) == len(head)]
+    assert [(row["报送位置"], row["凭证"]) for row in rows] == stored()
+    assert [row["编号"] for row in rows] == [str(number) for number in range(1, len(stored()) + 1)]
+    assert (rows[-1]["类型"], rows[-1]["得分"], rows[-1]["单位"]) == ("更正", "99", "市第2局")
+    assert lines[-1][1] in auditor.get(PAGE).text, "the digest of the day"
+    assert table_of(auditor, "?lang=en")[0][:3] == ["No.", "Delivery", "Time"]
+
+
+def test_the_whole_day_prints_with_its_digest_on_every_page(delivered: Flask, signed_in: SignIn) -> None:
+    auditor = signed_in("auditor")
+    sheet = openpyxl.load_workbook(io.BytesIO(auditor.get(f"{PAGE}/ledger.xlsx").data))["台账 Ledger"]
+    assert [sheet.cell(row, 1).value for row in range(5, sheet.max_row + 1)] == list(range(1, UNITS + 3))
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$4:$4")
+    assert table_of(auditor)[-1][1] in sheet.oddFooter.left.text
+    assert "&P" in sheet.oddFooter.right.text and "演示数据" in sheet.oddHeader.left.text
+
+
+def test_units_named_like_formulas_are_text_in_the_files(app: Flask, signed_in: SignIn) -> None:
+    names = ['=HYPERLINK("http://evil.example","x")', "+cmd|' /C calc'!A0"]
+    make_open(names)
+    auditor = signed_in("auditor")
+    head, *lines = table_of(auditor)
+    assert [line[head.index("单位")] for line in lines[:2]] == [f"'{name}" for name in names]
+    sheet = openpyxl.load_workbook(io.BytesIO(auditor.get(f"{PAGE}/ledger.xlsx").data))["台账 Ledger"]
+    assert {(cell.data_type, cell.quotePrefix) for cell in sheet["D"][4:]} == {("s", True)}
+
+
+def fill(entries: int) -> None:
+    """As many entries as asked for on one day: corrections of five hundred units."""
+    make_open([f"市第{n}局" for n in range(1, 501)])
+    for turn in range(1, entries // 500):
+        rows = [{"unit": f"u{n}", "score": str(turn), "reason": "核对后更正"} for n in range(1, 501)]
+        deliver(SHELL, ChannelRef(period="p", channel="window"), rows)
+
+
+@pytest.mark.mission("002-43")
+def test_a_large_day_comes_in_pages_of_the_same_size_and_queries(app: Flask, signed_in: SignIn) -> None:
+    fill(10_000)
+    auditor = signed_in("auditor")
+    auditor.get(PAGE)  # reads what is kept for later requests
+    counts, lengths, numbers = set(), [], []
+    for number in (1, 2, 50, 100):
+        with counted_queries(app) as queries:
+            shown = auditor.get(f"{PAGE}?page={number}").text
+        counts.add(len(queries))
+        lengths.append(len(shown.encode()))
+        numbers += [int(found) for found in re.findall(r'<th scope="row">(\d+)<', shown)]
+    assert numbers == [*range(1, 201), *range(4901, 5001), *range(9901, 10_001)]
+    assert len(counts) == 1 and max(counts) <= 8
+    assert max(lengths) < 100_000 and max(lengths) - min(lengths) < 5_000
+    assert "第 500 页，共 500 页" in shown and 'rel="prev"' in shown and 'rel="next"' not in shown
+    assert [line[0] for line in table_of(auditor)[1:-2]] == [str(number) for number in range(1, 10_001)]
