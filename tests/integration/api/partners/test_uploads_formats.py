@@ -14,6 +14,8 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from tests.waiting import worked_seconds
 
+from pingyi.services.spreadsheets.writing.csv_files import csv_for_people
+
 FILES = Path(__file__).parent / "files"
 CHANNEL = "/api/v1/periods/example-2017/partner_score/work_law"
 POLL = "/api/v1/periods/example-2017/web_poll/online_poll"
@@ -37,6 +39,18 @@ def test_file_that_a_spreadsheet_program_wrote_is_previewed_and_stored(
         {"unit": "A01", "score": "4.1", "evidence": "通报３号"},
         {"unit": "A02", "score": "3.5", "evidence": "+86-1"},
     ]
+
+
+def test_table_for_people_is_taken_back_as_it_was(
+    client: FlaskClient, operator: dict[str, str], upload: Send, confirm: Send
+) -> None:
+    words = ['=HYPERLINK("http://evil.example","通报")', "+cmd|' /C calc'!A0"]
+    rows = [(unit, "4.1", said) for unit, said in zip(("A01", "A02"), words, strict=True)]
+    content = csv_for_people([("单位", "得分", "依据"), *rows])
+    assert content.count(b"'=HYPERLINK") == content.count(b"'+cmd") == 1
+    assert confirm(upload(content)).status_code == 201
+    listed = client.get(f"{CHANNEL}/entries", headers=operator).json["entries"]
+    assert [one["values"]["evidence"] for one in listed] == words
 
 
 def polled() -> Worksheet:
