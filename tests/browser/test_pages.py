@@ -67,7 +67,7 @@ def test_keyboard_reaches_the_board(watch: Watch, address: str) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="第 1 版结果")).to_be_focused()
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="CSV")).to_be_focused()
+    expect(page.get_by_role("link", name="XLSX")).to_be_focused()
 
 
 def test_print_is_a4_without_navigation(watch: Watch, address: str) -> None:

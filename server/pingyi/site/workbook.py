@@ -26,6 +26,7 @@ from pingyi.site.workbook_sheets import (
     Formats,
     both,
     formats_of,
+    printed_title,
     start_sheet,
     write_adjustments,
     write_channels,
@@ -227,4 +228,4 @@ def _write_notes(sheet: PeopleSheet, plan: _Plan, result: Result) -> None:
         )
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 90)
-    print_across(sheet, result.scheme.title.zh)
+    print_across(sheet, printed_title(result, result.scheme.title.zh))

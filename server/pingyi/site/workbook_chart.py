@@ -10,9 +10,7 @@ from pingyi.services.results.result import Result
 from pingyi.services.spreadsheets.writing.workbooks import PeopleBook
 from pingyi.site.workbook_sheets import FIRST_ROW, HEAD_ROW, Formats, start_sheet
 
-CHARTS = Text(zh="总分图", en="Totals")
 _WIDTH, _MARGIN, _BAR = 960, 160, 24  # pixels
-_ROW = 20  # pixels of a row of cells, as spreadsheets have them
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +25,13 @@ class Bars:
 
 
 def draw_totals(book: PeopleBook, formats: Formats, result: Result, categories: Sequence[Bars]) -> None:
-    """One sheet with a chart per category that has units, best on top, the parts of the total in a row."""
-    sheet = start_sheet(book, formats, result, CHARTS, "Totals")
-    row = HEAD_ROW
-    for bars in categories:
+    """A sheet per category that has units, with one chart: best on top, the parts of the total in a row."""
+    for number, bars in enumerate(categories, 1):
         if bars.units:
-            sheet.insert_chart(row, 0, _chart(book, result, bars))
-            row += (_MARGIN + _BAR * bars.units) // _ROW + 2
+            title = Text(zh=f"图·{bars.title.zh}", en=f"Chart: {bars.title.en}")
+            sheet = start_sheet(book, formats, result, title, f"图 Chart {number}", table=False)
+            sheet.fit_to_pages(1, 1)
+            sheet.insert_chart(HEAD_ROW, 0, _chart(book, result, bars))
 
 
 def _chart(book: PeopleBook, result: Result, bars: Bars) -> object:

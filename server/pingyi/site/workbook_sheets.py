@@ -73,15 +73,24 @@ def formats_of(book: PeopleBook, decimals: int) -> Formats:
     )
 
 
-def start_sheet(book: PeopleBook, formats: Formats, result: Result, title: Text, key: str) -> PeopleSheet:
-    """A sheet that names the evaluation and its own subject, on top and in the head of every printed page."""
+def start_sheet(
+    book: PeopleBook, formats: Formats, result: Result, title: Text, key: str, *, table: bool = True
+) -> PeopleSheet:
+    """A sheet that names the evaluation and its own subject, on top and in the head of every printed page.
+
+    `key`: its name where the title cannot be one; `table`: every page repeats the heads of its columns.
+    """
     sheet = book.add_sheet(title.zh, key)
     heading = f"{result.scheme.title.zh} · {title.zh}"
     sheet.write_string(0, 0, heading, formats.title)
     sheet.write_string(1, 0, DEMONSTRATION if result.demonstration else result.scheme.title.en)
-    label = "（演示数据）" if result.demonstration else ""
-    print_across(sheet, f"{heading}{label}", (HEAD_ROW, HEAD_ROW))
+    print_across(sheet, printed_title(result, heading), (HEAD_ROW, HEAD_ROW) if table else None)
     return sheet
+
+
+def printed_title(result: Result, heading: str) -> str:
+    """What stands in the head of printed pages: generated data is called so there too."""
+    return f"{heading}（演示数据）" if result.demonstration else heading
 
 
 def write_points(sheet: PeopleSheet, row: int, column: int, points: Decimal | None, form: Format) -> None:
