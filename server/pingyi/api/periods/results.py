@@ -28,7 +28,7 @@ class RevisionSchema(Schema):
 
 
 class SheetSchema(RevisionSchema):
-    """With `bom=1` for spreadsheet programs that expect a byte order mark."""
+    """With `bom=1` for spreadsheet programs: a byte order mark, CR LF, and no cell that is calculated."""
 
     bom = fields.String(load_default="0", validate=validate.OneOf(("0", "1")))
 

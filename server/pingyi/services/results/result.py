@@ -14,6 +14,7 @@ from pingyi.channels import word
 from pingyi.domain.canonical import canonical_json, plain_json
 from pingyi.domain.period_state import PeriodState
 from pingyi.domain.scheme.values import Scheme
+from pingyi.services.spreadsheets.writing.csv_files import csv_for_people
 
 TRAILING_COLUMNS = ("adjustments", "total", "rank", "of", "rank_low", "rank_high", "label", "grade", "status")
 WHOLE_COLUMNS = ("all_total", "all_rank", "review")
@@ -149,13 +150,17 @@ def _whole_document(whole: WholeResult | None) -> dict[str, Any]:
 
 
 def results_csv(result: Result, *, bom: bool = False) -> bytes:
-    """results.csv of design 4, wider where something is held; with `bom` for people's spreadsheets."""
+    """results.csv of design 4, wider where something is held.
+
+    The bytes of bundles and digests, for programs; with `bom` the same columns safe in a spreadsheet.
+    """
     facts = _fact_names(result)
+    lines = [_header(result, facts), *(list(_line(result, facts, unit)) for unit in result.units)]
+    if bom:
+        return csv_for_people(lines)
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_header(result, facts))
-    writer.writerows(_line(result, facts, unit) for unit in result.units)
-    return out.getvalue().encode("utf-8-sig" if bom else "utf-8")
+    csv.writer(out, lineterminator="\n").writerows(lines)
+    return out.getvalue().encode()
 
 
 def _fact_names(result: Result) -> list[list[str]]:

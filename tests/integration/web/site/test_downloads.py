@@ -72,6 +72,15 @@ def test_the_table_for_programs_is_that_of_the_bundle_and_both_are_named(client:
     assert ">CSV for programs</a>" in client.get("/?lang=en").text
 
 
+def test_the_columns_of_programs_are_safe_in_a_spreadsheet_where_asked_for(client: FlaskClient) -> None:
+    make_published(EVIL)
+    plain = client.get("/api/v1/periods/p/results/csv").data
+    assert [row["name"] for row in csv.DictReader(io.StringIO(plain.decode()))] == EVIL
+    rows = opened_in_excel(client.get("/api/v1/periods/p/results/csv?bom=1").data)
+    assert [row["name"] for row in rows] == [f"'{EVIL[0]}", f"'{EVIL[1]}", EVIL[2]]
+    assert (rows[0]["adjustments"], rows[0]["total"]) == ("-1.00", "80.00")
+
+
 def test_no_name_is_calculated_and_numbers_stay_numbers(client: FlaskClient) -> None:
     make_published(EVIL)
     rows = opened_in_excel(client.get(CSV).data)
