@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tomlkit
-from tomlkit.items import InlineTable, Item, Table
+from tomlkit.items import AoT, InlineTable, Item, Table
 
 _WIDEST = 110
 
@@ -20,15 +20,12 @@ def is_rows(value: object) -> bool:
 def item_of(value: Any, *, below: bool = False) -> Item:
     """A new value; `below`: where no tables of their own can stand, as inside an array."""
     if isinstance(value, Mapping):
-        return _inline(value) if below or _is_small(value) else table_of(value)
+        return _inline(value) if below or _is_small(value) else _headed(value)
     if not isinstance(value, list):
         single: Item = tomlkit.item(value)
         return single
-    if _has_headers(value) and not below:
-        rows = tomlkit.aot()
-        for row in value:
-            rows.append(table_of(row))
-        return rows
+    if is_rows(value) and not below and not all(map(_is_small, value)):
+        return _headed(value)
     items = [item_of(one, below=True).as_string() for one in value]
     line = f"[{', '.join(items)}]"
     lines = "".join(f"  {item},\n" for item in items)
@@ -41,18 +38,24 @@ def _is_small(value: Mapping[str, Any]) -> bool:
     return bool(value) and not any(isinstance(inner, (Mapping, list)) for inner in value.values())
 
 
-def _has_headers(value: object) -> bool:
-    """Whether a new value stands below headers of its own, where no single value can follow it any more."""
-    if isinstance(value, Mapping):
-        return not _is_small(value)
-    return is_rows(value) and isinstance(value, list) and not all(map(_is_small, value))
-
-
 def _items(value: Mapping[str, Any]) -> Iterator[tuple[str, Item]]:
-    """The values of a new table: what stands before a single value is written without headers."""
-    last = max((at for at, inner in enumerate(value.values()) if not _has_headers(inner)), default=-1)
+    """The values of a new table. No single value can follow a header any more, nor any that has none."""
+    single = [not isinstance(inner, Mapping) and not is_rows(inner) for inner in value.values()]
+    last, headed = max((at for at, one in enumerate(single) if one), default=-1), False
     for at, (key, inner) in enumerate(value.items()):
-        yield key, item_of(inner, below=at < last)
+        item = _headed(inner) if headed else item_of(inner, below=at < last)
+        headed = headed or isinstance(item, (Table, AoT))
+        yield key, item
+
+
+def _headed(value: Any) -> Table | AoT:
+    """A mapping, or a list of some, below headers of its own."""
+    if isinstance(value, Mapping):
+        return table_of(value)
+    rows = tomlkit.aot()
+    for row in value:
+        rows.append(table_of(row))
+    return rows
 
 
 def _inline(value: Mapping[str, Any]) -> InlineTable:

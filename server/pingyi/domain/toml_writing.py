@@ -6,13 +6,12 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from math import isnan
 from typing import Any
 
 import tomlkit
 from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, InlineTable, Item, Table
+from tomlkit.items import AoT, Array, InlineTable, Item, Table
 
 from pingyi.domain.toml_items import is_rows, item_of, new_document, table_of
 
@@ -43,6 +42,7 @@ def _attempts(content: Mapping[str, Any], text: str) -> Iterator[str]:
             yield text
         anew: set[str] = set()
         for _ in range(2):  # once in place, then with the parts anew that did not come out right
+            wrong = {name for name, value in content.items() if not _same(was.get(name), value)}
             with suppress(TOMLKitError, ValueError, KeyError, IndexError, TypeError, AttributeError):
                 document = tomlkit.parse(text)
                 _put_all(document, was, content, anew)
@@ -50,9 +50,11 @@ def _attempts(content: Mapping[str, Any], text: str) -> Iterator[str]:
                 yield _BLANK_LINES.sub("\n\n", written)  # rows that moved bring theirs; no text may be hit
                 yield written
                 back = tomllib.loads(written)
-                anew = {name for name, value in content.items() if not _same(back.get(name), value)}
+                wrong = {name for name, value in content.items() if not _same(back.get(name), value)}
+            anew = wrong
     head = _HEAD.match(text)
-    yield (head[0] + "\n" if head and head[0] else "") + new_document(content)
+    with suppress(RecursionError):
+        yield (head[0] + "\n" if head and head[0] else "") + new_document(content)
 
 
 def _reads_back(written: str, content: Mapping[str, Any]) -> bool:
@@ -68,9 +70,7 @@ def _same(one: object, other: object) -> bool:
         return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, float) and isinstance(other, float) and isnan(one):
-        return isnan(other)
-    return type(one) is type(other) and one == other
+    return type(one) is type(other) and str(one) == str(other)  # nan is nan; a moment in another zone differs
 
 
 def _put_all(
@@ -102,23 +102,45 @@ def _add(holder: Any, key: str, item: Item, previous: str | None) -> None:
     container._insert_after(previous, key, item)  # noqa: SLF001  # tomlkit has no public way
 
 
-def _put(holder: Any, key: str, was: object, now: object) -> None:
+def _put(holder: Any, key: str | int, was: object, now: object) -> None:
     item = holder[key]
     if isinstance(item, AoT) and isinstance(was, list) and isinstance(now, list) and is_rows(now):
-        holder[key] = _rows(item, was, now)
+        places = _places(was, now)
+        if not _stay(item, was, now, places):
+            holder[key] = _rows(item, was, now, places)
+        return
+    if isinstance(item, Array) and isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        for at, (old, new) in enumerate(zip(was, now, strict=True)):
+            if not _same(old, new):
+                _put(item, at, old, new)
         return
     inline = isinstance(item, InlineTable)
     if isinstance(was, Mapping) and isinstance(now, Mapping) and not (inline and list(was) != list(now)):
         with suppress(ValueError):  # in another order it is written anew
             _put_all(item, was, now)
             return
-    holder[key] = item_of(now, below=inline or isinstance(holder, InlineTable))
+    within = inline or isinstance(holder, (InlineTable, Array)) or (isinstance(item, Array) and bool(was))
+    holder[key] = item_of(now, below=within)
 
 
-def _rows(tables: AoT, was: list[Any], now: Sequence[Any]) -> AoT:
+def _stay(tables: AoT, was: list[Any], now: Sequence[Any], places: list[int | None]) -> bool:
+    """Whether no row moved: then those that are there are changed where they stand, and new ones follow."""
+    old = [place for place in places if place is not None]
+    if old != sorted(old) or places[: len(old)] != old:
+        return False
+    for row, place in zip(now, old, strict=False):
+        _put_all(tables[place], was[place], row)
+    for place in sorted(set(range(len(was))) - set(old), reverse=True):
+        del tables[place]
+    for row in now[len(old) :]:
+        tables.append(table_of(row))
+    return True
+
+
+def _rows(tables: AoT, was: list[Any], now: Sequence[Any], places: list[int | None]) -> AoT:
     """The rows of a list of tables in their new order, each changed from the one that it was."""
     rows = tomlkit.aot()
-    for row, place in zip(now, _places(was, now), strict=True):
+    for row, place in zip(now, places, strict=True):
         if place is None:
             rows.append(table_of(row))
             continue
