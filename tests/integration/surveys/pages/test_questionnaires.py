@@ -1,67 +1,63 @@
-"""The office's questionnaires: filled in without scripts, nothing lost on an error, frozen once in use."""
+"""Questionnaires as documents: nothing is lost on an error, frozen once in use, tried beforehand."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
-from tests.ballot_period import ballot_period
+from tests.ballot_period import OPEN, ballot_period
 from tests.conftest import bearer
+from tests.integration.web.conftest import SignIn, csrf, signed_in
+from tests.integration.web.console.drafting import Editor, begin, said
 from tests.integration.web.site.test_boards import counted_queries, words
 from werkzeug.test import TestResponse
 
 from pingyi.db import transaction
+from pingyi.domain.errors import Problem
 from pingyi.services.core.callers import SHELL
-from pingyi_surveys.questionnaires.drafts import QuestionnaireDraft, draft_of, field_of, names_of
+from pingyi.services.documents.documents import DocumentLine, list_documents
+from pingyi.services.documents.issue import issue_document, withdraw_document
+from pingyi.services.periods.periods import find_period
+from pingyi_surveys.questionnaires.kind import QUESTIONNAIRES, find_questionnaire
 from pingyi_surveys.questionnaires.questionnaire import (
     parse_questionnaire,
     ready_questionnaire,
     ready_questionnaires,
 )
-from pingyi_surveys.questionnaires.store import find_questionnaire, list_questionnaires, store_questionnaire
+from pingyi_surveys.questionnaires.store import store_questionnaire
+from pingyi_surveys.setup.boxes import put_box
 
-ALL = "/office/questionnaires"
+__all__ = ["signed_in"]  # a fixture
+
+OLD, ALL = "/office/questionnaires", "/office/documents/questionnaire"
 FIVE, THREE = "conduct-five-levels", "roster-three-levels"
 Headers = dict[str, str]
 
 
-def fields_of(draft: QuestionnaireDraft) -> Iterator[tuple[str, str]]:
-    """What a browser sends of the draft's form."""
-    yield from (("key", draft.key), ("version", draft.version), *both("title", draft.title))
-    yield from [("require_all", "1")] if draft.require_all else []
-    for n, wording in enumerate(draft.wordings):
-        yield from ((f"wordings.{n}.key", wording.key), (f"wordings.{n}.categories", wording.categories))
-    for n, option in enumerate(draft.options):
-        yield from ((f"options.{n}.key", option.key), *both(f"options.{n}.title", option.title))
-        yield from [(f"options.{n}.scored", "1")] if option.scored else []
-    for n, dimension in enumerate(draft.dimensions):
-        yield f"dimensions.{n}.key", dimension.key
-        for place, each in enumerate(dimension.words):
-            yield from both(f"dimensions.{n}.words.{place}.title", each.title)
-            yield from both(f"dimensions.{n}.words.{place}.hint", each.hint)
-    yield from [("comment.given", "1")] if draft.comment.given else []
-    yield from (*both("comment.title", draft.comment.title), *both("comment.hint", draft.comment.hint))
-    yield "comment.max_characters", draft.comment.max_characters
-
-
-def both(name: str, said: dict[str, str]) -> list[tuple[str, str]]:
-    return [(f"{name}.{tongue}", said[tongue]) for tongue in ("zh", "en")]
-
-
-def filled(document: str, **given: str) -> dict[str, str]:
-    return {**dict(fields_of(draft_of(document))), **given}
+@pytest.fixture
+def admin(signed_in: SignIn) -> FlaskClient:
+    return signed_in("administrator")
 
 
 def stored(document: str) -> str:
-    """Store a document; the address of its page."""
+    """Store a document; the address of its ballot's preview and rehearsal."""
     with transaction() as connection:
         kept = store_questionnaire(connection, SHELL, document)
-    return f"{ALL}/{kept.key}/{kept.version}"
+    return f"{OLD}/{kept.key}/{kept.version}"
+
+
+def all_stored() -> list[DocumentLine]:
+    with transaction() as connection:
+        return list(list_documents(connection, QUESTIONNAIRES))
+
+
+def toml_of_version(key: str, version: int = 1) -> str:
+    with transaction() as connection:
+        return find_questionnaire(connection, key, version).toml
 
 
 def leaves(kind: str) -> list[str]:
@@ -70,54 +66,45 @@ def leaves(kind: str) -> list[str]:
         return [bytes(body).decode() for body in found]
 
 
-def send_file(client: FlaskClient, office: Headers, content: bytes) -> TestResponse:
-    return client.post(f"{ALL}/file", data={"file": (io.BytesIO(content), "q.toml")}, headers=office)
+def send_file(client: FlaskClient, content: bytes) -> TestResponse:
+    file = (io.BytesIO(content), "q.toml")
+    return client.post(ALL, data={"csrf_token": csrf(client, ALL), "from": "file", "file": file})
 
 
-def test_empty_list_says_how_to_begin_and_offers_every_ready_made_one(
-    client: FlaskClient, office: Headers
-) -> None:
-    page = client.get(ALL, headers=office)
-    assert "还没有问卷" in page.text
+def test_empty_list_says_how_to_begin_and_offers_every_ready_made_one(admin: FlaskClient) -> None:
+    page = admin.get(ALL)
+    assert "还没有" in said(page)
     for key in ready_questionnaires():
-        assert f"{ALL}/new?from={key}" in page.text
-    assert "Start from it" in client.get(f"{ALL}?lang=en", headers=office).text
+        assert f'name="from" value="{key}"' in page.text
+    assert "Start from it" in admin.get(f"{ALL}?lang=en").text
 
 
 @pytest.mark.parametrize("key", ready_questionnaires())
-def test_ready_made_form_is_saved_as_the_same_questionnaire(
-    client: FlaskClient, office: Headers, key: str
-) -> None:
-    page = client.get(f"{ALL}/new?from={key}", headers=office)
-    sent = dict(re.findall(r'<input [^>]*?name="([^"]+)" value="([^"]*)"', page.text))
-    boxes = re.findall(r'<input type="checkbox" name="([^"]+)" value="1"( checked)?', page.text)
-    sent = {name: value for name, value in sent.items() if name not in dict(boxes)}
-    sent |= {name: "1" for name, checked in boxes if checked}
-    sent = {name: value.replace("&#39;", "'").replace("&amp;", "&") for name, value in sent.items()}
-    saved = client.post(f"{ALL}/new", data={**sent, "do": "save"}, headers=office)
-    assert saved.status_code == 303, words(saved.text)
-    assert saved.headers["Location"] == f"{ALL}/{key}/1?saved=1"
+def test_ready_made_form_is_saved_as_the_same_questionnaire(admin: FlaskClient, key: str) -> None:
+    editor = begin(admin, "questionnaire", **{"from": key})
+    assert editor.address == f"{ALL}/{key}/1"
+    assert editor.send(editor.form()).headers["Location"] == f"{editor.address}?saved=1"
+    assert "已保存" in said(admin.get(f"{editor.address}?saved=1"))
     with transaction() as connection:
         kept = find_questionnaire(connection, key, 1)
+    assert (kept.toml, kept.errors) == (ready_questionnaire(key), 0)
     assert kept.sha256 == parse_questionnaire(ready_questionnaire(key)).digest()
-    assert "已保存" in client.get(saved.headers["Location"], headers=office).text
 
 
-def test_form_with_errors_keeps_everything_and_names_each_at_its_field(
-    client: FlaskClient, office: Headers
-) -> None:
-    wrong = {"options.1.title.en": "", "options.2.key": "withheld", "version": "x", "title.zh": "我的<问卷>"}
-    page = client.post(
-        f"{ALL}/new", data={**filled(ready_questionnaire(THREE), **wrong), "do": "save"}, headers=office
-    )
-    assert page.status_code == 422
-    for name in ("options.1.title.en", "options.2.key", "version"):
-        assert f'<a href="#{name}">' in page.text
-        assert f'id="{name}.wrong"' in page.text
-    assert 'value="我的&lt;问卷&gt;"' in page.text
-    assert 'value="withheld"' in page.text
-    with transaction() as connection:
-        assert list_questionnaires(connection) == []
+def test_form_with_errors_keeps_everything_and_names_each_at_its_field(admin: FlaskClient) -> None:
+    editor = begin(admin, "questionnaire", **{"from": THREE})
+    wrong = {"options.1.title.en": "", "options.2.key": "withheld", "title.zh": "我的<问卷>"}
+    checked = editor.send(editor.form(), "check", **wrong)
+    for name in ("options.1.title.en", "options.2.key"):
+        assert f'<a href="#{name}">' in checked.text
+        assert re.search(rf'id="{name}(~|\.)wrong"', checked.text)
+    assert 'value="我的&lt;问卷&gt;"' in checked.text and 'value="withheld"' in checked.text
+    assert toml_of_version(THREE) == ready_questionnaire(THREE)
+    assert editor.send(editor.form(checked)).status_code == 303
+    again = editor.form()
+    assert {name: again[name] for name in wrong} == wrong
+    assert [one.errors for one in all_stored()] == [2]
+    assert "还有 2 处须改，不能印发" in said(admin.get(f"{editor.address}/issue"))
 
 
 @pytest.mark.parametrize(
@@ -132,110 +119,130 @@ def test_form_with_errors_keeps_everything_and_names_each_at_its_field(
     ],
 )
 def test_button_changes_rows_and_stores_nothing(
-    client: FlaskClient, office: Headers, asked: str, name: str, count: int
+    admin: FlaskClient, asked: str, name: str, count: int
 ) -> None:
-    data = {**filled(ready_questionnaire(THREE)), "do": asked}
-    page = client.post(f"{ALL}/new", data=data, headers=office)
+    editor = begin(admin, "questionnaire", **{"from": THREE})
+    page = editor.send(editor.form(), asked)
     assert page.status_code == 200
     assert len(re.findall(rf'name="{name}\.\d+\.key"', page.text)) == count
-    with transaction() as connection:
-        assert list_questionnaires(connection) == []
+    assert toml_of_version(THREE) == ready_questionnaire(THREE)
 
 
-def test_new_wording_brings_its_words_for_every_dimension(client: FlaskClient, office: Headers) -> None:
-    data = {**filled(ready_questionnaire(FIVE)), "do": "add.wordings"}
-    page = client.post(f"{ALL}/new", data=data, headers=office).text
-    assert len(re.findall(r'name="dimensions\.\d+\.words\.2\.title\.zh"', page)) == 5
-    removed = client.post(
-        f"{ALL}/new", data={**filled(ready_questionnaire(FIVE)), "do": "remove.wordings.0"}, headers=office
-    )
-    assert 'value="守法诚信"' in removed.text
-    assert 'value="依法行政"' not in removed.text
+def test_wording_that_is_renamed_or_missing_is_named_in_every_dimension(admin: FlaskClient) -> None:
+    editor = begin(admin, "questionnaire", **{"from": FIVE})
+    checked = editor.send(editor.form(), "check", **{"wordings.1.key": "others"})
+    assert "印发前须改 10 处" in said(checked)
 
 
-def test_new_one_never_replaces_a_version_that_is_there(client: FlaskClient, office: Headers) -> None:
+def test_new_draft_of_a_key_is_its_next_version(admin: FlaskClient) -> None:
     stored(ready_questionnaire(THREE))
-    data = {**filled(ready_questionnaire(THREE)), "title.zh": "另一份", "do": "save"}
-    page = client.post(f"{ALL}/new", data=data, headers=office)
-    assert page.status_code == 409
-    assert 'id="version.wrong"' in page.text
-    with transaction() as connection:
-        assert find_questionnaire(connection, THREE, 1).questionnaire.title.zh != "另一份"
+    editor = begin(admin, "questionnaire", **{"from": THREE})
+    assert editor.address == f"{ALL}/{THREE}/2"
+    assert toml_of_version(THREE, 2) == ready_questionnaire(THREE).replace("version = 1", "version = 2")
+    assert toml_of_version(THREE) == ready_questionnaire(THREE)
 
 
-def test_edit_stores_over_its_own_version_whatever_key_is_sent(client: FlaskClient, office: Headers) -> None:
-    address = stored(ready_questionnaire(THREE))
-    data = filled(ready_questionnaire(THREE), key="other", version="7", **{"title.zh": "改过的"})
-    assert client.post(address, data={**data, "do": "save"}, headers=office).status_code == 303
-    with transaction() as connection:
-        [kept] = list_questionnaires(connection)
-    assert (kept.key, kept.version, kept.questionnaire.title.zh) == (THREE, 1, "改过的")
+def test_edit_stores_under_its_own_key_and_version_whatever_is_sent(admin: FlaskClient) -> None:
+    stored(ready_questionnaire(THREE))
+    editor = Editor(admin, f"{ALL}/{THREE}/1")
+    sent = editor.send(editor.form(), key="other", version="7", **{"title.zh": "改过的"})
+    assert sent.status_code == 303
+    [kept] = all_stored()
+    assert (kept.key, kept.version, kept.title_zh) == (THREE, 1, "改过的")
+    other = ready_questionnaire(THREE).replace("version = 1", "version = 7").replace(THREE, "other")
+    assert editor.send_text(other, revision=2).status_code == 303
+    assert "这里应为“1”" in said(admin.get(f"{editor.address}/text"))
+    assert [(one.key, one.version, one.errors) for one in all_stored()] == [(THREE, 1, 2)]
 
 
-def test_frozen_version_is_read_only_and_begins_a_new_one(client: FlaskClient, office: Headers) -> None:
+def test_frozen_version_is_read_only_and_is_copied_as_a_new_one(admin: FlaskClient) -> None:
     ballot_period()
-    address = f"{ALL}/{FIVE}/1"
-    page = client.get(address, headers=office).text
-    assert 'value="save"' not in page
-    assert "永远不再改动" in page
-    changed = filled(ready_questionnaire(FIVE), **{"title.zh": "换个标题"})
-    refused = client.post(address, data={**changed, "do": "save"}, headers=office)
-    assert refused.status_code == 409
-    assert "questionnaire_frozen" in refused.text or "不能再改" in refused.text
-    assert 'name="version" value="2"' in client.get(f"{ALL}/new?from={FIVE}&version=1", headers=office).text
-    read = send_file(client, office, ready_questionnaire(FIVE).encode())
-    assert "将另存为第 2 版" in read.text
+    editor = Editor(admin, f"{ALL}/{FIVE}/1")
+    page = admin.get(editor.address).text
+    assert 'class="editor"' not in page and "已印发" in page
+    copied = begin(admin, "questionnaire", **{"from": FIVE, "of_version": "1", "key": FIVE})
+    form = copied.form()
+    refused = editor.send(form, **{"title.zh": "换个标题"})
+    assert refused.status_code == 409 and "已印发，不能再改" in said(refused)
+    assert copied.send(form, **{"title.zh": "换个标题"}).status_code == 303
+    assert toml_of_version(FIVE) == ready_questionnaire(FIVE)
+    assert "换个标题" in toml_of_version(FIVE, 2)
+    assert re.search("标题.*换个标题", said(admin.get(f"{copied.address}/changes")))
 
 
-def test_export_is_the_document_and_imports_as_the_same(client: FlaskClient, office: Headers) -> None:
-    address = stored(ready_questionnaire(FIVE))
-    file = client.get(f"{address}/file", headers=office)
+def test_export_is_the_document_and_imports_as_its_next_version(admin: FlaskClient) -> None:
+    stored(ready_questionnaire(FIVE))
+    file = admin.get(f"{ALL}/{FIVE}/1/file")
     assert file.headers["Content-Disposition"] == f'attachment; filename="{FIVE}-1.toml"'
     assert file.text == ready_questionnaire(FIVE)
-    read = send_file(client, office, file.data)
-    assert f'action="{address}"' in read.text
-    assert "保存后将替换" in read.text
+    assert send_file(admin, file.data).headers["Location"] == f"{ALL}/{FIVE}/2"
+    assert toml_of_version(FIVE, 2) == ready_questionnaire(FIVE).replace("version = 1", "version = 2")
 
 
-def test_broken_file_is_refused_with_the_line_of_every_error(client: FlaskClient, office: Headers) -> None:
+def test_file_that_is_no_toml_is_refused_with_its_line(admin: FlaskClient) -> None:
     document = ready_questionnaire(THREE)
     torn = document.replace("[[options]]", "[[options]", 1)
     line = torn[: torn.index("[[options]\n")].count("\n") + 1
-    page = send_file(client, office, torn.encode())
-    assert f"第 {line} 行" in page.text
-    wrong = document.replace('key = "no_opinion"', 'key = "withheld"').replace(
-        "scored = false", "scord = false"
-    )
-    page = send_file(client, office, wrong.encode())
-    assert page.status_code == 422
-    for said in ('key = "withheld"', "scord = false"):
-        assert f"第 {wrong[: wrong.index(said)].count(chr(10)) + 1} 行" in page.text
-    told = [int(line) for line in re.findall(r"第 (\d+) 行：<code>\w", page.text)]
-    assert told == sorted(told)
-    assert len(told) >= 2
+    page = send_file(admin, torn.encode())
+    assert page.status_code == 422 and f"第 {line} 行" in said(page)
+    assert all_stored() == []
+
+
+def test_wrong_file_becomes_a_draft_with_the_line_of_every_error(admin: FlaskClient) -> None:
+    wrong = ready_questionnaire(THREE).replace('key = "no_opinion"', 'key = "withheld"')
+    wrong = wrong.replace("scored = false", "scord = false")
+    address = send_file(admin, wrong.encode()).headers["Location"]
+    page = said(admin.get(f"{address}/text"))
+    for words_ in ('key = "withheld"', "scord = false"):
+        assert f"第 {wrong[: wrong.index(words_)].count(chr(10)) + 1} 行" in page
+    told = [int(line) for line in re.findall(r"第 (\d+) 行 /", page)]
+    assert told == sorted(told) and len(told) >= 2
+    assert toml_of_version(THREE) == wrong
+    assert leaves("questionnaire.stored") == []
+
+
+@pytest.mark.parametrize(("content", "status"), [(b"", 422), (b"\x00\x01", 422), (b"#" * 300_000, 413)])
+def test_file_that_is_none_or_too_large_is_refused(admin: FlaskClient, content: bytes, status: int) -> None:
+    assert send_file(admin, content).status_code == status
+    assert all_stored() == []
+
+
+def test_withdrawn_or_half_finished_one_is_not_taken_by_a_box(admin: FlaskClient) -> None:
+    ballot_period(opened=False)
+
+    def take(version: int) -> str:
+        try:
+            with transaction() as connection:
+                period = find_period(connection, "p")
+                put_box(connection, SHELL, period, OPEN, kind="open", questionnaire=(FIVE, version), rules={})
+        except Problem as problem:
+            return problem.code
+        return ""
+
+    for _ in range(2):
+        begin(admin, "questionnaire", **{"from": FIVE})
     with transaction() as connection:
-        assert list_questionnaires(connection) == []
+        second = find_questionnaire(connection, FIVE, 2)
+        issue_document(connection, {"by": "bo"}, QUESTIONNAIRES, second, 1)
+        withdraw_document(connection, SHELL, QUESTIONNAIRES, second)
+    third = Editor(admin, f"{ALL}/{FIVE}/3")
+    page = admin.get("/office/periods/p/ballots").text
+    assert f'value="{FIVE}/2"' not in page
+    third.send(third.form(), **{"title.en": ""})
+    assert f'value="{FIVE}/3"' not in admin.get("/office/periods/p/ballots").text
+    assert [take(2), take(3)] == ["document_withdrawn", "questionnaire_invalid"]
 
 
 @pytest.mark.parametrize(
-    ("content", "status"), [(b"", 422), (b"\x00\x01", 422), (b"a" * 70_000, 413), (b"#" * 300_000, 413)]
+    ("old", "new"),
+    [("", ""), (f"/{THREE}/1", f"/{THREE}/1"), (f"/{THREE}/1/file", f"/{THREE}/1/file")],
 )
-def test_file_that_is_none_or_too_large_is_refused(
-    client: FlaskClient, office: Headers, content: bytes, status: int
-) -> None:
-    assert send_file(client, office, content).status_code == status
-
-
-def test_pointers_lead_to_fields_that_the_form_has() -> None:
-    draft = draft_of(ready_questionnaire(FIVE))
-    known = set(names_of(draft))
-    assert field_of(draft, "/dimensions/1/wording/services/hint/en") == "dimensions.1.words.1.hint.en"
-    assert field_of(draft, "/dimensions/1/wording/nobody") == "dimensions.1"
-    assert field_of(draft, "/options/99/key") == "options"
-    assert field_of(draft, "") == ""
-    assert {name for name, _ in fields_of(draft)} - known <= {
-        "require_all", "comment.given", *(f"options.{n}.scored" for n in range(9))
-    }  # fmt: skip
+def test_old_address_leads_to_the_document(client: FlaskClient, office: Headers, old: str, new: str) -> None:
+    stored(ready_questionnaire(THREE))
+    answer = client.get(OLD + old, headers=office)
+    assert (answer.status_code, answer.headers["Location"]) == (301, ALL + new)
+    assert client.get(ALL + new, headers=office).status_code == 200
+    assert client.get(OLD + old, headers=bearer("reviewer")).status_code == 403
 
 
 @pytest.mark.parametrize("kind", ["open", "roster"])
@@ -291,26 +298,41 @@ def test_rehearsal_with_errors_or_another_language_keeps_what_was_chosen(
 
 
 def test_readers_read_and_only_the_administrator_writes(client: FlaskClient) -> None:
-    address = stored(ready_questionnaire(THREE))
+    trial = stored(ready_questionnaire(THREE))
+    address = f"{ALL}/{THREE}/1"
     for role in ("approver", "auditor"):
         headers = bearer(role)
-        for path in (ALL, address, f"{address}/file", f"{address}/preview"):
+        for path in (ALL, address, f"{address}/file", f"{trial}/preview"):
             assert client.get(path, headers=headers).status_code == 200
-        assert 'value="save"' not in client.get(address, headers=headers).text
-        for path in (f"{ALL}/new", f"{ALL}/file", address, f"{address}/rehearsal"):
+        page = client.get(address, headers=headers).text
+        assert 'class="editor"' not in page and f"{trial}/preview" in page
+        for path in (ALL, address, f"{address}/text", f"{address}/issue", f"{trial}/rehearsal"):
             assert client.post(path, headers=headers).status_code == 403
     for role in ("reviewer", "card_issuer", "security_administrator"):
         assert client.get(ALL, headers=bearer(role)).status_code == 403
 
 
-def test_list_takes_as_many_queries_for_many_as_for_one(
+def test_page_leads_to_the_preview_of_every_wording_that_may_be_tried(admin: FlaskClient) -> None:
+    editor = begin(admin, "questionnaire", **{"from": FIVE})
+    links = re.findall(r'href="([^"]*/preview[^"]*)"', admin.get(editor.address).text)
+    assert len(links) == 3
+    for link in links:
+        assert admin.get(link.replace("&amp;", "&")).status_code == 200
+    editor.send(editor.form(), **{"title.en": ""})
+    assert "/preview" not in admin.get(editor.address).text
+
+
+def test_list_and_form_take_as_many_queries_for_many_as_for_one(
     app: Flask, client: FlaskClient, office: Headers
 ) -> None:
     counts = []
     client.get(ALL, headers=office)
     for key in ready_questionnaires():
         stored(ready_questionnaire(key))
-        with counted_queries(app) as found:
-            client.get(ALL, headers=office)
-        counts.append(len(found))
+        taken = []
+        for page in (ALL, f"{ALL}/{key}/1"):
+            with counted_queries(app) as found:
+                client.get(page, headers=office)
+            taken.append(len(found))
+        counts.append(tuple(taken))
     assert len(set(counts)) == 1
