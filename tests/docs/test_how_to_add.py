@@ -11,7 +11,7 @@ from tests.docs.reading import ROOT, text_of
 PAGE = "docs/architecture.md"
 KINDS = (
     *("A channel", "A page", "An API operation", "A job", "A table", "A setting", "A role"),
-    *("An approval kind", "An extension"),
+    *("An approval kind", "A kind of documents", "An extension"),
 )
 WALKS = "integration/foreign/test_letters.py"
 

@@ -202,6 +202,7 @@ REPLACED_IN_DATABASE = {
     "index: CREATE UNIQUE INDEX uq_upload_channel_id_digest": "a file is judged anew each time, 0010",
     "right: uq_upload_channel_id_digest": "a file is judged anew each time, 0010",
     "column: act period_id bigint NO": "an approval may belong to no period, 0011",
+    "constraint: act act_period_id_not_null": "an approval may belong to no period, 0011",
     "function: is_approved ": "an approval may belong to no period, 0011",
     **dict.fromkeys(
         (
