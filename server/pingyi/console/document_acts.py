@@ -109,7 +109,7 @@ def carry_out_document_act(kind: str, key: str, version: int, act: str) -> AnyRe
 
 
 _NOT_DONE = Text(zh="尚未执行。", en="Nothing was done.")
-_TYPE = Text(zh="请照样填写代码“{key}”。", en="Type its key, {key}, as it stands.")
+_TYPE = Text(zh="请照样填写代号“{key}”。", en="Type its key, {key}, as it stands.")
 
 
 def _permitted(kind: str, key: str, version: int, act: str) -> tuple[DocumentKind, StoredDocument]:

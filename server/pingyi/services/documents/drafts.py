@@ -109,7 +109,7 @@ def begin_draft(
 
 
 _KEY = Text(
-    zh="代码以英文字母开头，只含英文字母、数字、下划线和短横，最多 64 个字符。",
+    zh="代号以英文字母开头，只含英文字母、数字、下划线和短横，最多 64 个字符。",
     en="A key begins with an English letter and has only letters, digits, _ and -, 64 characters at most.",
 )
 

@@ -237,8 +237,8 @@ def test_whatever_a_file_says_is_shown_and_kept(admin: FlaskClient, toml: str) -
 @pytest.mark.parametrize(
     ("fields", "status", "words"),
     [
-        ({"key": ""}, 422, "代码以英文字母开头"),
-        ({"key": "一"}, 422, "代码以英文字母开头"),
+        ({"key": ""}, 422, "代号以英文字母开头"),
+        ({"key": "一"}, 422, "代号以英文字母开头"),
         ({"key": "new", "from": "nothing"}, 422, "没有这份现成文件"),
         ({"key": "new", "from": "days", "of_version": "9"}, 404, "days"),
         ({"key": "new", "from": "file"}, 422, "请选择一个文件"),
