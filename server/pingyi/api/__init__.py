@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
         documents as period_documents,
     )
     from pingyi.api.requests import init_rate
+    from pingyi.services.documents import drafts
     from pingyi.web.body_limits import take_files
     from pingyi.web.policy import PUBLIC, declare
 
@@ -48,6 +49,8 @@ def init_app(app: Flask) -> None:
     app.extensions[EXTENSION] = api
     register(app, *_partners(app), *(module.blp for module in (*office, *rest)))
     take_files(app, "uploads.post_upload")
+    for endpoint in ("documents.begin", "documents.save"):
+        take_files(app, endpoint, drafts.MOST_BYTES, office=True)
     take_files(app, "evidence.post_evidence", app.extensions["pingyi.configuration"].max_evidence_bytes)
 
 

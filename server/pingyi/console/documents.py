@@ -22,10 +22,11 @@ from pingyi.services.documents.documents import (
     list_documents,
     list_versions,
 )
-from pingyi.services.documents.drafts import begin_draft
+from pingyi.services.documents.drafts import MOST_BYTES, begin_draft
 from pingyi.services.documents.kinds import DocumentKind
 from pingyi.services.documents.registered import document_kind, document_kinds
 from pingyi.services.spreadsheets.text_files import decode
+from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.forms.differences import differences
 from pingyi.web.forms.form import filled_form
@@ -36,7 +37,11 @@ from pingyi.web.policy import SIGNED_IN, policy
 ALL = "/office/documents"
 OF_KIND = f"{ALL}/<key:kind>"
 ONE = f"{OF_KIND}/<key:key>/<int(max=1000000):version>"
-MOST_BYTES = 1_600_000
+SENDING = ("begin_document", "change_document", "change_document_text")
+
+blueprint.record_once(
+    lambda state: [take_files(state.app, f"console.{one}", MOST_BYTES, office=True) for one in SENDING]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +141,7 @@ def uploaded() -> str:
 
 
 _CHOOSE = Text(zh="请选择一个文件。", en="Choose a file.")
-_LARGE = Text(zh="文件太大，至多 1.6 MB。", en="The file is too large: 1.6 MB at most.")
+_LARGE = Text(zh="文件太大，至多 1 MB。", en="The file is too large: 1 MB at most.")
 _UNREADABLE = Text(
     zh="这不是文本文件；请选择导出的 TOML 文件。", en="This is no text; choose a TOML file as exported."
 )

@@ -21,14 +21,17 @@ def init_bodies(app: Flask) -> None:
     app.url_value_preprocessor(_widen)
 
 
-def take_files(app: App, endpoint: str, most: int = MAX_FILE_BYTES + _AROUND) -> None:
-    """Let an operator send a whole file of at most so many bytes to this endpoint."""
-    app.extensions[EXTENSION][endpoint] = most
+def take_files(
+    app: App, endpoint: str, most: int = MAX_FILE_BYTES + _AROUND, *, office: bool = False
+) -> None:
+    """Let an operator, or the `office`, send a file or form of at most so many bytes to this endpoint."""
+    app.extensions[EXTENSION][endpoint] = most, office
 
 
 def _widen(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    files: dict[str, int] = current_app.extensions[EXTENSION]
-    if request.method == "POST" and endpoint in files:
-        caller = current_caller()
-        if caller is not None and caller.operator_id is not None:
-            request.max_content_length = files[endpoint]
+    files: dict[str, tuple[int, bool]] = current_app.extensions[EXTENSION]
+    if request.method in {"POST", "PUT"} and endpoint in files:
+        (most, office), caller = files[endpoint], current_caller()
+        if caller is not None and office == (caller.operator_id is None):
+            request.max_content_length = most
+            request.max_form_memory_size = most if office else request.max_form_memory_size

@@ -96,7 +96,7 @@ def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
 
 
 def test_text_that_is_too_long_is_refused() -> None:
-    assert refusal(lambda: begun(CALENDAR + "#" * 400_000)) == "document_too_large"
+    assert refusal(lambda: begun(CALENDAR + "#" * 100_000)) == "document_too_large"
 
 
 def test_second_save_over_the_same_revision_is_refused_until_it_is_known() -> None:

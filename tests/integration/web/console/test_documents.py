@@ -164,6 +164,21 @@ def test_text_and_file_are_checked_and_saved_with_their_comments(admin: FlaskCli
     assert admin.get(f"{ONE}/file").text == WRONG
 
 
+def test_longest_document_is_saved_in_every_way_and_a_longer_one_is_refused(
+    admin: FlaskClient,
+) -> None:
+    begun()
+    editor = Editor(admin, ONE)
+    rows = '[[holidays]]\ndate = "2027-10-01"\nname = "国庆"\n'
+    most = CALENDAR + f"# {'评' * (99_997 - len(CALENDAR) - len(rows))}\n" + rows
+    assert editor.send_text(most).status_code == 303
+    assert editor.send_file(most.encode(), revision=2).status_code == 303
+    assert editor.send(editor.form(), **{"title.en": "2027"}).status_code == 303
+    refused = editor.send_text(most + "#" * 40, revision=4)
+    assert refused.status_code == 413 and "文件至多 100000 个字符" in said(refused)
+    assert refused.text.count("评" * 1000) > 50
+
+
 OLDER = """\
 # Written when calendars had no years.
 title = { zh = "旧日历", en = "Old" }
@@ -302,8 +317,9 @@ def test_readers_read_and_find_nothing_to_press(signed_in: SignIn, role: str) ->
 def test_others_are_refused(signed_in: SignIn, role: str) -> None:
     begun()
     other = signed_in(role)
-    for page in (OFFICE, ALL, *(ONE + page for page in PAGES), f"{ONE}/issue"):
+    for page in (ALL, *(ONE + page for page in PAGES), f"{ONE}/issue"):
         assert other.get(page).status_code == 403
+    assert "工作日历" not in said(other.get(OFFICE))
 
 
 def test_kinds_with_readers_of_their_own_are_apart(signed_in: SignIn) -> None:
