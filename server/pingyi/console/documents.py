@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Response, redirect, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -37,11 +38,14 @@ from pingyi.web.policy import SIGNED_IN, policy
 ALL = "/office/documents"
 OF_KIND = f"{ALL}/<key:kind>"
 ONE = f"{OF_KIND}/<key:key>/<int(max=1000000):version>"
-SENDING = ("begin_document", "change_document", "change_document_text")
 
-blueprint.record_once(
-    lambda state: [take_files(state.app, f"console.{one}", MOST_BYTES, office=True) for one in SENDING]
-)
+
+def _take_long_forms(state: BlueprintSetupState) -> None:
+    for view in ("begin_document", "change_document", "change_document_text"):
+        take_files(state.app, f"console.{view}", MOST_BYTES, office=True)
+
+
+blueprint.record_once(_take_long_forms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
