@@ -37,6 +37,7 @@ MESSAGES: Mapping[str, Text] = {
     ),
     "too_few": _text("至少要有一项。", "Needs at least one."),
     "duplicate_key": _text("代号“{key}”已经用过。", 'The key "{key}" is used already.'),
+    "too_deep": _text("层次太深，至多 {most} 层。", "Nested too deeply: {most} levels at most."),
     "syntax": _text(
         "第 {line} 行第 {column} 列不是正确的 TOML：{detail}",
         "Not valid TOML at line {line}, column {column}: {detail}",

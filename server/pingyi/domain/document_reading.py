@@ -16,6 +16,7 @@ from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.toml_document import at_lines, place_in
 
 Content = Mapping[str, Any]
+DEEPEST = 32  # far beyond any schema, and within what forms carry
 Part = Schema | fields.Field[Any] | None
 
 
@@ -42,14 +43,26 @@ class DocumentType:
 
 
 def content_of(document_type: DocumentType, text: str) -> dict[str, Any]:
-    """A TOML document as it was typed; Problem with line and column where it is none."""
+    """A TOML document as it was typed; Problem where it is none, with its line, or nested too deeply."""
     try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
+        content = tomllib.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         detail, line, column = place_in(error, text)
         message = document_type.messages["syntax"].format(line=line, column=column, detail=detail)
         told = FieldError(code="syntax", message=message, row=line, column=str(column))
         raise _problem(document_type, [told]) from error
+    if _is_too_deep(content):
+        message = MESSAGES["too_deep"].format(most=DEEPEST)
+        raise _problem(document_type, [FieldError(code="too_deep", message=message)])
+    return content
+
+
+def _is_too_deep(content: Content) -> bool:
+    level: list[Any] = [content]
+    for _ in range(DEEPEST):
+        parts = [part for one in level for part in (one.values() if isinstance(one, dict) else one)]
+        level = [part for part in parts if isinstance(part, dict | list)]
+    return bool(level)
 
 
 def load_content(document_type: DocumentType, content: Content) -> tuple[Content, list[FieldError]]:

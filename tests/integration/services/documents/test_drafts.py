@@ -95,6 +95,17 @@ def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
     assert [(one.code, one.row) for one in refused.value.errors] == [("syntax", 5)]
 
 
+@pytest.mark.parametrize(
+    "deep", ["a = " + "[" * 32 + "]" * 32, "a" + ".a" * 40 + " = 1", "a" + ".a" * 900 + " = 1"]
+)
+def test_text_that_is_nested_too_deeply_is_refused(deep: str) -> None:
+    """Forms carry what they do not know, down to a depth that this stays within."""
+    with pytest.raises(Problem) as refused:
+        begun(f"{deep}\n{CALENDAR}")
+    assert [one.code for one in refused.value.errors] == ["too_deep"]
+    assert begun(f"a = {'[' * 31}{']' * 31}\n{CALENDAR}").errors == 1
+
+
 def test_text_that_is_too_long_is_refused() -> None:
     assert refusal(lambda: begun(CALENDAR + "#" * 100_000)) == "document_too_large"
 
