@@ -106,7 +106,8 @@ def begin_draft(
     fixed = kind.fixed(key, version)
     missing = {name: value for name, value in fixed.items() if name not in content}
     content = {**missing, **content, **fixed}
-    draft = check_draft(kind, toml_of(content, toml), key, version)
+    before = (toml_of(missing) if missing else "") + toml.removeprefix("\ufeff")
+    draft = check_draft(kind, toml_of(content, before), key, version)
     return new_draft(connection, caller, kind, key, draft, version)
 
 

@@ -179,6 +179,12 @@ def test_export_is_the_document_and_imports_as_its_next_version(admin: FlaskClie
     assert toml_of_version(FIVE, 2) == ready_questionnaire(FIVE).replace("version = 1", "version = 2")
 
 
+def test_file_without_a_version_keeps_its_comments(admin: FlaskClient) -> None:
+    document = ready_questionnaire(THREE)
+    assert send_file(admin, document.replace("version = 1\n", "").encode()).status_code == 303
+    assert sorted(toml_of_version(THREE).splitlines()) == sorted(document.splitlines())
+
+
 def test_file_that_is_no_toml_is_refused_with_its_line(admin: FlaskClient) -> None:
     document = ready_questionnaire(THREE)
     torn = document.replace("[[options]]", "[[options]", 1)
