@@ -31,12 +31,15 @@ def worded(
     choices: Mapping[str, Text] | None = None,
     usual: Mapping[str, Text] | None = None,
     rare: bool = False,
+    made: bool = False,
+    caption: bool = False,
 ) -> dict[str, Any]:
     """Metadata of a field: `title_zh`, `title_en`, and what else is given.
 
     `help_text`: one sentence on what it means and what to type. `unit`: the unit of measure. `row`: what one
     row of a list is called. `choices`: every word that is allowed, with its title; `usual`: words that are
-    commonly used where others are allowed too. `rare`: seldom needed, may be folded.
+    commonly used where others are allowed too. `rare`: seldom needed, may be folded. `made`: of a key that a
+    new row gets by its place. `caption`: said in the line of a folded row.
     """
     metadata: dict[str, Any] = {}
     for name, words in (("title", title), ("help", help_text), ("unit", unit), ("row", row)):
@@ -45,4 +48,5 @@ def worded(
     for name, titled in (("choices", choices), ("usual", usual)):
         if titled is not None:
             metadata[name] = dict(titled)
-    return {**metadata, "rare": True} if rare else metadata
+    flags = {"rare": rare, "made": made, "caption": caption}
+    return {**metadata, **{name: True for name, flag in flags.items() if flag}}

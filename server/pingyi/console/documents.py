@@ -210,6 +210,7 @@ def rules_of(kind: DocumentKind, stored: StoredDocument) -> FormRules:
     return FormRules(
         schema_at=kind.schema_at,
         choices_at=kind.choices_at,
+        told_at=kind.told_at,
         fixed=kind.fixed(stored.key, stored.version),
     )
 

@@ -54,7 +54,7 @@ PART_KEY = worded(
         en="Names this part of the questionnaire: an English letter, then letters, digits, “_” and “-”; no"
         " two alike.",
     ),
-    rare=True,
+    made=True,
 )
 CATEGORIES = worded(
     Text(zh="适用类别", en="Categories"),

@@ -24,7 +24,7 @@ PART_KEY = worded(
         en="Names this part in files of data: an English letter, then letters, digits, “_” and “-”; no two"
         " alike.",
     ),
-    rare=True,
+    made=True,
 )
 SCHEME_TITLE = worded(
     Text(zh="名称", en="Title"),
@@ -97,7 +97,7 @@ TIE_BREAK = worded(
         " what is still equal waits for a person.",
     ),
     row=_GROUP_OR_CHANNEL,
-)
+) | {"ordered": True}
 TIE_BREAK_KEY = worded(_GROUP_OR_CHANNEL)
 BONUS_CAP = worded(
     Text(zh="加分上限", en="Cap of the bonus"),
@@ -146,7 +146,8 @@ GROUP = worded(
 PLUGIN = worded(
     Text(zh="渠道类型", en="Kind of channel"),
     Text(zh="决定报送什么数据、怎样计分。", en="Decides what is delivered and how it is scored."),
-)
+    caption=True,
+) | {"redraw": Text(zh="显示设置项", en="Show its settings")}
 OPERATOR = worded(
     Text(zh="渠道单位", en="Operator"),
     Text(
@@ -158,11 +159,17 @@ MAX_POINTS = worded(
     Text(zh="分值", en="Points"),
     Text(zh="本渠道最多得几分，例如8。", en="The most that the channel gives, for example 8."),
     unit=POINTS,
+    caption=True,
 )
 SETTINGS = worded(
     Text(zh="渠道设置", en="Settings"),
     Text(zh="按渠道类型填写。", en="What the kind of channel asks for."),
-)
+) | {
+    "empty": Text(
+        zh="选好渠道类型，再按“显示设置项”，这里列出要填的各项。",
+        en="Choose the kind of channel, then “Show its settings”: they are listed here.",
+    )
+}
 SETTING = worded(Text(zh="设置项", en="Setting"))
 
 GRADES = worded(

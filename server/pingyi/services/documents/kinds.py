@@ -35,6 +35,11 @@ def any_word(_path: Path, _content: Content) -> Mapping[str, Text] | None:
     return None
 
 
+def no_words(_path: Path, _content: Content) -> Text | None:
+    """A kind of which nothing is said while it is drafted but what is wrong."""
+    return None
+
+
 def nothing_rests_on_it(_connection: Connection, _document_id: int) -> Text | None:
     """A kind whose drafts may be changed whatever names them."""
     return None
@@ -69,7 +74,7 @@ class DocumentKind:
     `identity`: which of "key" and "version" the content says itself. `ready`: documents that come along, by
     key. `schema_at` gives the schema of a part without one, such as a channel's settings, from the table that
     holds it; `choices_at` the words that a field may take, from the whole content. `digest` is asked of
-    contents without errors. `rests_on_it`: why a draft may not be changed or discarded any more. `links`:
+    contents without errors. `told_at`: what is said at a list about what stands in it so far. `rests_on_it`: why a draft may not be changed or discarded any more. `links`:
     pages of its own about a version without errors.
     `of_periods`: whether periods name versions of it; its bundle then brings them along.
     `persons`: 2 where one person asks for the issue and another approves it.
@@ -85,6 +90,7 @@ class DocumentKind:
     ready: Callable[[], Mapping[str, str]] = no_documents
     schema_at: Callable[[Path, Content], Schema | None] = no_schema
     choices_at: Callable[[Path, Content], Mapping[str, Text] | None] = any_word
+    told_at: Callable[[Path, Content], Text | None] = no_words
     digest: Callable[[str, Content], bytes] = plain_digest
     rests_on_it: Callable[[Connection, int], Text | None] = nothing_rests_on_it
     links: Callable[[str, int, Content], Sequence[DocumentLink]] = no_links

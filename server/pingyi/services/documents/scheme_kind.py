@@ -13,6 +13,7 @@ from pingyi.channels import Text
 from pingyi.channels.messages import bilingual
 from pingyi.domain.document_reading import Content, DocumentType
 from pingyi.domain.scheme.parse import scheme_type
+from pingyi.domain.scheme.telling import points_so_far
 from pingyi.models import Period
 from pingyi.registry import check_channel, current_registry
 from pingyi.schemes import shipped_scheme, shipped_schemes
@@ -27,10 +28,13 @@ def checked_scheme_type() -> DocumentType:
 
 
 def _settings_of(path: Path, channel: Content) -> Schema | None:
-    """A channel's settings have the schema of its plugin."""
+    """A channel's settings have the schema of its plugin; before one is chosen there are none."""
     if path[:1] != ("channels",) or path[2:] != ("settings",):
         return None
-    plugin = current_registry().installed(str(channel.get("plugin", "")))
+    chosen = str(channel.get("plugin", ""))
+    if not chosen:
+        return Schema()
+    plugin = current_registry().installed(chosen)
     return bilingual(plugin.settings_schema()) if plugin else None
 
 
@@ -43,6 +47,10 @@ def _choices(path: Path, content: Content) -> Mapping[str, Text] | None:
         case ("policies", "tie_break"):
             return {**_titles(content, "groups"), **_titles(content, "channels")}
     return None
+
+
+def _told(path: Path, content: Content) -> Text | None:
+    return points_so_far(content) if path == ("channels",) else None
 
 
 def _titles(content: Content, part: str) -> dict[str, Text]:
@@ -93,6 +101,7 @@ SCHEME = DocumentKind(
     ready=_shipped,
     schema_at=_settings_of,
     choices_at=_choices,
+    told_at=_told,
     digest=_text_digest,
     rests_on_it=_rests_on_it,
     of_periods=False,  # a period names its one scheme itself

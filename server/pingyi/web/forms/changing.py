@@ -1,8 +1,11 @@
-"""What buttons beside rows do: add one, remove one, move one up."""
+"""What buttons do: add a row, remove one, move one up; draw anew what depends on a choice."""
 
 from __future__ import annotations
 
+import re
+
 from pingyi.web.forms.holding import NOTHING
+from pingyi.web.forms.leaves import Leaf
 from pingyi.web.forms.rules import FormRules, Path
 from pingyi.web.forms.tables import Entries, Group, Node, Rows, take
 
@@ -10,13 +13,16 @@ MOST_STEPS = 64
 
 
 def change_rows(top: Group, what: str, rules: FormRules) -> Path | None:
-    """Do what a button's value asks for ("add.options", "remove.options.2", "up.options.2").
+    """Do what a button's value asks for ("add.options", "remove.options.2", "up.options.2",
+    "redraw.kind").
 
     Returns the place that was changed; None, and nothing changed, where it asks for nothing of the kind.
     """
     act, *steps = what.split(".", MOST_STEPS)
-    if act not in ("add", "remove", "up") or not steps:
+    if act not in ("add", "remove", "up", "redraw") or not steps:
         return None
+    if act == "redraw":
+        return tuple(steps) if isinstance(part_at(top, steps), Leaf) else None
     if act == "add":
         return _add(top, steps, rules)
     listed, at = part_at(top, steps[:-1]), _number(steps[-1])
@@ -41,6 +47,7 @@ def _add(top: Group, steps: list[str], rules: FormRules) -> Path | None:
     if isinstance(listed, Rows):
         row = listed.row()
         row.take(NOTHING, place, rules)
+        _make_key(row, listed)
         row.fresh = True
         listed.rows.append(row)
     else:
@@ -50,6 +57,19 @@ def _add(top: Group, steps: list[str], rules: FormRules) -> Path | None:
         listed.rows.append(entry)
     listed.odd = NOTHING
     return path
+
+
+def _make_key(row: Group, listed: Rows) -> None:
+    """Give a new row a key that no other one has, made of its place: nobody has to invent one."""
+    key = row.children.get("key")
+    if not isinstance(key, Leaf) or not key.facts.made:
+        return
+    word = re.sub(r"[^a-z0-9]+", "_", (listed.facts.row or listed.facts.label).en.lower()).strip("_")
+    taken = {one.text for other in listed.rows if isinstance(one := other.children.get("key"), Leaf)}
+    number = len(listed.rows) + 1
+    while f"{word}_{number}" in taken:
+        number += 1
+    key.text = f"{word}_{number}"
 
 
 def part_at(top: Group, steps: list[str]) -> Node | None:

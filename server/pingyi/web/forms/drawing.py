@@ -15,7 +15,7 @@ from pingyi.web.forms.leaves import Flag, Leaf, Opaque, Words
 from pingyi.web.forms.posted import ODD, REST
 from pingyi.web.forms.rules import FormRules, Path, name_of
 from pingyi.web.forms.tables import Entries, Entry, Group, Node, Rows
-from pingyi.web.forms.views import EMPTY, Control, FormView, under
+from pingyi.web.forms.views import EMPTY, Control, FormView, listed, under
 
 SHORT_ROW = 6
 _LANGUAGES = {"zh": "zh-Hans", "en": "en"}
@@ -83,7 +83,7 @@ class Drawing:
             name=name_of(path),
             label=label,
             place=place,
-            help=node.facts.help,
+            help=node.facts.help if parts else node.facts.empty or node.facts.help,
             errors=said,
             parts=parts,
             typed=node.typed,
@@ -108,7 +108,8 @@ class Drawing:
             self._row(row, (*path, at), numbered(one, at), under(above, numbered(one, at)), folds)
             for at, row in enumerate(node.rows)
         ]
-        return self._listed("rows", node, path, label, under(above, label), said, rows)
+        listed = self._listed("rows", node, path, label, under(above, label), said, rows)
+        return replace(listed, told=None if said else self.rules.told_at(path, self.content))
 
     def _row(self, row: Group, path: Path, label: Text, place: Text, folds: bool) -> Control:
         before = len(self.places)
@@ -123,6 +124,7 @@ class Drawing:
             parts=parts,
             typed=True,
             caption=_caption(row),
+            aside=_aside(row, parts),
             folds=folds,
             open=row.fresh or len(self.places) > before or self._is_changed(path),
             carried=_unknown(row, name_of(path)),
@@ -208,6 +210,19 @@ def _caption(row: Group) -> Text:
             return Text(zh=said[0] or said[1], en=said[1] or said[0])
     own = _text(title) or _text(key)
     return Text(zh=own, en=own)
+
+
+def _aside(row: Group, parts: tuple[Control, ...]) -> Text:
+    """What the line of a row says beside its caption, each with its unit."""
+    drawn = {part.name.rpartition(".")[2]: part for part in parts}
+    asked = [drawn[key] for key, child in row.children.items() if child.facts.caption and key in drawn]
+    return listed([_measured(one) for one in asked if one.typed], " · ", " · ")
+
+
+def _measured(one: Control) -> Text:
+    if one.unit is None:
+        return one.words
+    return Text(zh=f"{one.words.zh}{one.unit.zh}", en=f"{one.words.en} {one.unit.en}")
 
 
 def _text(node: Node | None) -> str:

@@ -41,7 +41,8 @@ def draw_leaf(
         help=facts.help or (_SHA256 if facts.how == "file" else None),
         unit=facts.unit,
         typed=node.typed,
-        rare=facts.rare and not (node.typed or errors),
+        rare=not errors and (node.typed if facts.made else facts.rare and not node.typed),
+        redraw=facts.redraw,
         carried=() if node.odd is NOTHING else carried(name, ODD, node.odd),
         **_kind(node, choices),
     )
@@ -63,7 +64,8 @@ def _kind(node: AnyLeaf, choices: Mapping[str, Text] | None) -> dict[str, Any]:
 
 def _kind_of_words(node: Words, choices: Mapping[str, Text] | None) -> dict[str, Any]:
     if choices is not None:
-        return {"kind": "ticks", "options": _ticks(node.items, choices, _unlisted)}
+        kind = "order" if node.facts.ordered else "ticks"
+        return {"kind": kind, "options": _ticks(node.items, choices, _unlisted)}
     if node.facts.usual:
         return {"kind": "ticks", "options": _ticks(node.items, node.facts.usual, _plain), "more": True}
     return {"kind": "lines", "value": "\n".join(node.items)}

@@ -25,7 +25,10 @@ AnyField = fields.Field[Any]
 class Facts:
     """`how`: line, text, whole, count, decimal, date or file; `row`: what a row of a list is called; `usual`:
     common words beside others; `word`: the key of a table for which its only value may stand alone; `most`:
-    how many rows may be added; `rare`: folded while nothing is typed in it."""
+    how many rows may be added; `rare`: folded while nothing is typed in it; `made`: a key that a new row gets
+    by its place, folded while nothing is wrong with it; `caption`: said in the line of a folded row; `redraw`:
+    the button beside a choice on which other parts depend; `empty`: said in place of a table without parts;
+    `ordered`: words whose order matters."""
 
     field: AnyField
     label: Text
@@ -36,6 +39,11 @@ class Facts:
     choices: Mapping[str, Text] | None = None
     usual: Mapping[str, Text] | None = None
     rare: bool = False
+    made: bool = False
+    caption: bool = False
+    redraw: Text | None = None
+    empty: Text | None = None
+    ordered: bool = False
     required: bool = False
     word: str | None = None
     most: int = MOST_ROWS
@@ -57,6 +65,11 @@ def facts_of(field: AnyField, key: str, label: Text | None = None, schema: Schem
         how=how_of(field),
         usual=_usual(field),
         rare=bool(meta.get("rare")) and not field.required,
+        made=bool(meta.get("made")),
+        caption=bool(meta.get("caption")),
+        redraw=_words(field, "redraw"),
+        empty=_words(field, "empty"),
+        ordered=bool(meta.get("ordered")),
         choices=_presets(key, schema) or choices_of(field),
         required=bool(field.required),
         word=word if isinstance(word, str) else None,

@@ -12,20 +12,24 @@ Part = Node | Entry
 
 
 def errors_by_part(top: Group, errors: Sequence[FieldError]) -> dict[int, list[FieldError]]:
-    """The errors under the identity of the part that each belongs to."""
+    """The errors under the identity of the part that each belongs to; a row just added has none yet."""
     placed: dict[int, list[FieldError]] = defaultdict(list)
     for error in errors:
-        placed[id(_part(top, error))].append(error)
+        part = _part(top, error)
+        if part is not None:
+            placed[id(part)].append(error)
     return placed
 
 
-def _part(top: Group, error: FieldError) -> Part:
+def _part(top: Group, error: FieldError) -> Part | None:
     part: Part = top
     steps = [step.replace("~1", "/").replace("~0", "~") for step in error.pointer.split("/")[1:]]
     while steps:
         inner = _inside(part, steps, is_twice=error.code == KEY_TWICE)
         if inner is None:
             break
+        if isinstance(inner, (Group, Entry)) and inner.fresh:
+            return None
         part = inner
         steps.pop(0)
     return part.value if isinstance(part, Entry) and not isinstance(part.value, Group) else part

@@ -31,16 +31,22 @@ def no_choices(_path: Path, _content: Mapping[str, Any]) -> None:
     return None
 
 
+def no_words(_path: Path, _content: Mapping[str, Any]) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormRules:
     """`schema_at`: the schema of a mapping that names none for its values, from the words, numbers and flags
     that stand beside it in its table; None: it is shown as rows of text. `choices_at`: what a field may hold,
-    from the whole content as typed so far; None: anything. `fixed`: fields of the top that are not shown, and
-    what they hold.
+    from the whole content as typed so far; None: anything. `told_at`: what is said at a list of rows about what
+    stands in it so far, from the whole content too. `fixed`: fields of the top that are not shown, and what
+    they hold.
     """
 
     schema_at: Callable[[Path, Mapping[str, Any]], Schema | None] = no_schema
     choices_at: Callable[[Path, Mapping[str, Any]], Mapping[str, Text] | None] = no_choices
+    told_at: Callable[[Path, Mapping[str, Any]], Text | None] = no_words
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -46,7 +46,8 @@ class Control:
     """`kind`: line, text, select, tick, ticks, lines, group, both (a text in two languages), rows, row,
     entries, entry or nothing. `label` is its own, `place` the whole way to it; `row`: what one row is called.
     `usual`: what may be typed among others; `more`: others may be typed beside what is ticked. `typed`:
-    content has it; `rare`: it is folded.
+    content has it; `rare`: it is folded. `caption` names a row, `aside` says more of it; `told`: what is said
+    of the rows so far; `redraw`: the button beside a choice. Kind `order`: a choice for each place.
     """
 
     kind: str
@@ -69,6 +70,9 @@ class Control:
     said: bool = False
     parts: tuple[Control, ...] = ()
     caption: Text = EMPTY
+    aside: Text = EMPTY
+    told: Text | None = None
+    redraw: Text | None = None
     folds: bool = False
     open: bool = False
     may_add: bool = False
@@ -86,7 +90,7 @@ class Control:
         """What is typed, ticked or chosen here, as people read it; of several parts nothing."""
         if self.kind == "tick":
             return YES if self.ticked else NO
-        if self.kind in ("select", "ticks"):
+        if self.kind in ("select", "ticks", "order"):
             return listed([one.label for one in self.options if one.chosen])
         if self.kind == "lines":
             return listed([Text(zh=line, en=line) for line in self.value.split("\n") if line])

@@ -119,8 +119,11 @@ def test_buttons_name_what_they_do_and_where_they_lead() -> None:
     assert {one.given["name"] for one in buttons} == {"do"}
     words = [" ".join(one.text.split()) for one in buttons]
     assert len(set(words)) == len(words)
-    ids = {one.given.get("id") for one in page.elements}
-    assert all((one.given["formaction"] or "").removeprefix("/here#") in ids for one in buttons)
+    for one in buttons:
+        form = posted_form(SchemeTable(), page.sent(), RULES)
+        assert form.change(one.given["value"] or "")
+        ids = {each.given.get("id") for each in read_page(html_of(form)).elements}
+        assert (one.given["formaction"] or "").removeprefix("/here#") in ids
     assert not page.find("button", value="up.channels.0.settings.options.0")
     assert page.find("button", value="up.channels.0.settings.options.1")
 
