@@ -31,6 +31,18 @@ def check_looks(page: Page) -> None:
             assert violations(page) == [], width
 
 
+SMALL = """least => [...document.querySelectorAll("body *")].filter(one =>
+  [...one.childNodes].some(text => text.nodeType === 3 && text.data.trim())
+  && one.checkVisibility() && !one.closest(".unseen, .skip, option, datalist")
+  && parseFloat(getComputedStyle(one).fontSize) < least).map(one => one.outerHTML.slice(0, 120))"""
+
+
+def small_text(page: Page) -> list[str]:
+    """What is written below 14 pixels."""
+    written: list[str] = page.evaluate(SMALL, 14)
+    return written
+
+
 def sign_in(page: Page, address: str, login: str) -> None:
     """Sign in by the form, in either language."""
     page.goto(f"{address}/sign-in")

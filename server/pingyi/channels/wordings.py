@@ -12,7 +12,7 @@ PERCENT = Text(zh="%", en="%")
 CASES = Text(zh="件", en="cases")
 BALLOTS = Text(zh="张", en="ballots")
 PEOPLE = Text(zh="人", en="people")
-DECIMALS = Text(zh="位小数", en="decimals")
+DECIMALS = Text(zh="位", en="decimals")
 
 KEY = Text(zh="代号", en="Key")
 WEIGHT = Text(zh="权重", en="Weight")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from pingyi.channels import Text
 from pingyi.domain.document_reading import Content
 from pingyi.services.documents.documents import StoredDocument, find_document
-from pingyi.services.documents.kinds import DocumentKind, DocumentLink
+from pingyi.services.documents.kinds import DocumentKind, DocumentLink, Path
 from pingyi_surveys.questionnaires.questionnaire import (
     QUESTIONNAIRE,
     parse_questionnaire,
@@ -31,16 +31,32 @@ def _rehearsals(key: str, version: int, loaded: Content) -> list[DocumentLink]:
     here = {"key": key, "version": version}
     wordings = [table["key"] for table in loaded["wordings"]]
     links = []
-    for wording in wordings:
-        title = _OPEN if len(wordings) == 1 else _OPEN_WORDED.format(wording=wording)
+    for number, wording in enumerate(wordings, 1):
+        title = _OPEN if len(wordings) == 1 else _OPEN_WORDED.format(number=number)
         address = {**here, "kind": "open", "wording": wording}
         links.append(DocumentLink(title=title, endpoint="rehearsals.preview", values=address))
     roster = {**here, "kind": "roster"}
     return [*links, DocumentLink(title=_ROSTER, endpoint="rehearsals.preview", values=roster)]
 
 
+def _choices(path: Path, content: Content) -> Mapping[str, Text] | None:
+    """A subject has words for the wordings that the questionnaire has."""
+    match path:
+        case ("dimensions", _, "wording", _, "key"):
+            rows = content.get("wordings")
+            listed = rows if isinstance(rows, list) else []
+            keys = [one.get("key") if isinstance(one, Mapping) else None for one in listed]
+            return {
+                key: _WORDING.format(number=at + 1, key=key)
+                for at, key in enumerate(keys)
+                if isinstance(key, str) and key
+            }
+    return None
+
+
+_WORDING = Text(zh="表述 {number}（{key}）", en="Wording {number} ({key})")
 _OPEN = Text(zh="预览和演练扫码票", en="Preview and rehearse an open ballot")
-_OPEN_WORDED = Text(zh="预览和演练扫码票：{wording}", en="Preview and rehearse an open ballot: {wording}")
+_OPEN_WORDED = Text(zh="预览和演练扫码票：表述 {number}", en="Preview and rehearse an open ballot: wording {number}")
 _ROSTER = Text(zh="预览和演练名册票", en="Preview and rehearse a roster ballot")
 
 QUESTIONNAIRES = DocumentKind(
@@ -54,6 +70,7 @@ QUESTIONNAIRES = DocumentKind(
     document_type=lambda: QUESTIONNAIRE,
     identity=frozenset({"key", "version"}),
     ready=_ready,
+    choices_at=_choices,
     digest=_digest,
     links=_rehearsals,
     of_periods=False,  # boxes name them

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pingyi.channels import Text
+from pingyi.channels import Text, called
+from pingyi.channels.families.ballot.titles import WORDS
+from pingyi.channels.families.ballot.wordings import DIMENSION_KEYS, OPTION_KEYS
 from pingyi.channels.wordings import KEY, worded
 
 _CATEGORY = Text(zh="类别", en="Category")
@@ -35,7 +37,7 @@ QUESTIONNAIRE_TITLE = worded(
 )
 REQUIRE_ALL = worded(
     Text(zh="每一项都必须选", en="Every subject must be answered"),
-    Text(zh="选“否”，则可以留空，按弃权计。", en="With no, what is left open is an abstention."),
+    Text(zh="不勾选，则可以留空，按弃权计。", en="Not ticked: what is left open is an abstention."),
 )
 
 WORDINGS = worded(
@@ -78,7 +80,7 @@ OPTIONS = worded(
 OPTION_KEY = worded(
     KEY,
     Text(zh="须与渠道设置中的选项一致。", en="As the option is named in the settings of the channel."),
-    rare=True,
+    usual=called((*OPTION_KEYS, "no_opinion"), WORDS),
 )
 OPTION_TITLE = worded(
     Text(zh="文字", en="Words"),
@@ -87,7 +89,7 @@ OPTION_TITLE = worded(
 SCORED = worded(
     Text(zh="计分", en="Scores"),
     Text(
-        zh="“不了解”等不计分的选项选“否”。", en="No for an option that does not score, such as “Don't know”."
+        zh="“不了解”等不计分的选项不勾选。", en="Not ticked for an option that does not score, such as “Don't know”."
     ),
 )
 
@@ -99,7 +101,7 @@ DIMENSIONS = worded(
 DIMENSION_KEY = worded(
     KEY,
     Text(zh="须与渠道设置中的评议内容一致。", en="As the dimension is named in the settings of the channel."),
-    rare=True,
+    usual=called(DIMENSION_KEYS, WORDS),
 )
 WORDS_BY_WORDING = worded(
     Text(zh="各种表述的文字", en="Words of each wording"),

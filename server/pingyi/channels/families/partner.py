@@ -47,8 +47,8 @@ class PartnerSettings(MarkSettings):
         metadata=worded(
             Text(zh="必须写明依据", en="Evidence is required"),
             Text(
-                zh="选“是”，则没有写明依据的评分不予接收。",
-                en="With yes, a mark that comes without evidence is refused.",
+                zh="勾选后，没有写明依据的评分不予接收。",
+                en="Ticked: a mark that comes without evidence is refused.",
             ),
         )
     )

@@ -82,7 +82,7 @@ def _groups(document: Table) -> Iterator[FieldError]:
                 yield field_error("unknown_group", pointer(part, position, name), key=key)
     for position, key, _ in _keyed(document, "groups"):
         if key not in used:
-            yield field_error("empty_group", pointer("groups", position, "key"), key=key)
+            yield field_error("empty_group", pointer("groups", position), key=key)
 
 
 def _cycles(document: Table) -> Iterator[FieldError]:

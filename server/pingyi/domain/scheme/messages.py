@@ -40,9 +40,9 @@ MESSAGES: Mapping[str, Text] = {
         "分组“{key}”绕回到自己：{path}。",
         'The group "{key}" leads back to itself: {path}.',
     ),
-    "empty_group": _text("分组“{key}”里没有任何渠道。", 'The group "{key}" holds no channel.'),
+    "empty_group": _text("这个分组里没有任何渠道。", 'The group "{key}" holds no channel.'),
     "points_sum": _text(
-        "各渠道分值合计 {sum}，应正好等于满分 {full_marks}。",
+        "各渠道合计 {sum} 分，应正好等于满分 {full_marks} 分。",
         "The channels' points sum to {sum}; they must sum to full_marks {full_marks} exactly.",
     ),
     "unknown_tie_break": _text("没有分组或渠道“{key}”。", 'There is no group or channel "{key}".'),
@@ -52,7 +52,7 @@ MESSAGES: Mapping[str, Text] = {
         "Grades have either `from` (lower bounds) or `shares`, one of the two.",
     ),
     "bounds_order": _text(
-        "下限必须从高到低严格递减：“{key}”的 {bound} 不低于前一个 {before}。",
+        "下限应逐个降低；这里的 {bound} 不低于前一个等次的 {before}。",
         'Lower bounds must strictly descend: {bound} of "{key}" is not below the {before} before it.',
     ),
     "bounds_end": _text(

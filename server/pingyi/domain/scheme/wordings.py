@@ -251,8 +251,8 @@ CONSECUTIVE = worded(
 OVERRIDES_USE_PLACES = worded(
     Text(zh="否决的单位占用末位名额", en="Vetoed units use up places"),
     Text(
-        zh="选“是”，则因一票否决或取消评议资格而不参加排名的单位，也算在末几位之内。",
-        en="With yes, units that a veto or disqualification lists outside the ranking count among the last"
+        zh="勾选后，因一票否决或取消评议资格而不参加排名的单位，也算在末几位之内。",
+        en="Ticked: units that a veto or disqualification lists outside the ranking count among the last"
         " ones.",
     ),
     rare=True,

@@ -202,14 +202,15 @@ def numbered(label: Text, at: int) -> Text:
 
 
 def _caption(row: Group) -> Text:
-    """What a row is about: its title, else its key."""
+    """What a row is about: its title, else a key that somebody chose."""
     title, key = row.children.get("title"), row.children.get("key")
     if isinstance(title, Group):
         said = [_text(title.children.get(tongue)) for tongue in _LANGUAGES]
         if any(said):
             return Text(zh=said[0] or said[1], en=said[1] or said[0])
-    own = _text(title) or _text(key)
-    return Text(zh=own, en=own)
+    own = _text(title) or ("" if key and key.facts.made else _text(key))
+    usual = (key.facts.usual if key and own == _text(key) else None) or {}
+    return usual.get(own, Text(zh=own, en=own))
 
 
 def _aside(row: Group, parts: tuple[Control, ...]) -> Text:

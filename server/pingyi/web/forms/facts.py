@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -92,8 +93,21 @@ def _presets(key: str, schema: Schema | None) -> Mapping[str, Text] | None:
 def _usual(field: AnyField) -> Mapping[str, Text] | None:
     usual = field.metadata.get("usual")
     if isinstance(usual, Mapping):
-        return {str(key): _text(text) for key, text in usual.items()}
+        return _distinct({str(key): _text(text) for key, text in usual.items()})
     return _usual(field.inner) if isinstance(field, fields.List) else None
+
+
+def _distinct(usual: Mapping[str, Text]) -> Mapping[str, Text]:
+    """The words that nothing else is called by, since their titles are typed in their place."""
+    titles = Counter(title for text in usual.values() for title in {text.zh, text.en})
+    return {key: text for key, text in usual.items() if titles[text.zh] == titles[text.en] == 1}
+
+
+def meant(text: str, usual: Mapping[str, Text] | None) -> str:
+    """The common word whose title was typed, in either language; else the text as it was typed."""
+    known = usual or {}
+    titled = (key for key, title in known.items() if text in (title.zh, title.en))
+    return text if text in known else next(titled, text)
 
 
 def _words(field: AnyField, name: str) -> Text | None:

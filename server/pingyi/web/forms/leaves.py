@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from pingyi.web.forms.facts import Facts, how_of
+from pingyi.web.forms.facts import Facts, how_of, meant
 from pingyi.web.forms.holding import NOTHING, raw_of, shown_text, typed_text
 from pingyi.web.forms.posted import Posted
 from pingyi.web.forms.rules import Path, name_of
@@ -29,7 +29,7 @@ class Leaf:
 
     def read(self, posted: Posted, path: Path) -> None:
         name = name_of(path)
-        self.text = posted.text(name, long=self.facts.how == "text")
+        self.text = meant(posted.text(name, long=self.facts.how == "text"), self.facts.usual)
         self.odd = NOTHING if self.text else posted.odd(name)
 
     @property
@@ -116,7 +116,7 @@ class Words:
     def read(self, posted: Posted, path: Path) -> None:
         name = name_of(path)
         lines = [line for value in posted.all(name) for line in typed_text(value, long=True).split("\n")]
-        self.items = [word for line in lines if (word := typed_text(line))]
+        self.items = [meant(word, self.facts.usual) for line in lines if (word := typed_text(line))]
         self.odd = NOTHING if self.items else posted.odd(name)
 
     @property

@@ -54,7 +54,7 @@ def test_a_refusal_reads_as_its_code_and_sentence() -> None:
         ('group = "work"', 'group = "nobody"', "unknown_group /channels/0/group"),
         ('parent = "work"', 'parent = "nobody"', "unknown_group /groups/1/parent"),
         ('parent = "work"', 'parent = "hotlines"', "group_cycle /groups/1/parent"),
-        ('group = "hotlines"', 'group = "work"', "empty_group /groups/1/key"),
+        ('group = "hotlines"', 'group = "work"', "empty_group /groups/1"),
         ('operator = "市政府法制办"', 'operator = " "', "not_text /channels/0/operator"),
         ('operator = "市政府法制办"', 'operator = "a\\nb"', "not_text /channels/0/operator"),
         ('operator = "市政府法制办"', "operator = 3", "not_text /channels/0/operator"),

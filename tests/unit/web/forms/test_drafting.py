@@ -15,6 +15,11 @@ from pingyi.domain.scheme.schema import SchemeTable
 from pingyi.web.forms import FormRules, filled_form, posted_form
 
 WRONG = Text(zh="不对。", en="Wrong.")
+TITLES = {
+    "a": Text(zh="甲", en="First"),
+    "b": Text(zh="乙", en="Second"),
+    "d": Text(zh="乙", en="Fourth"),
+}
 OPTIONS = {"options": {"a": "100", "b": "0"}, "unscored": [], "n_min": 1, "shown_as": "rate"}
 
 
@@ -127,3 +132,18 @@ def test_settings_without_a_kind_of_channel_say_how_to_get_them() -> None:
     form = filled_form(Nothing(), {"settings": {"a": 1}}, rules)
     assert "先选。" in html_of(form) and "Help." not in html_of(form)
     assert posted_form(Nothing(), sent(form), rules).content()[0] == {"settings": {"a": 1}}
+
+
+def test_common_word_is_shown_and_typed_by_its_title() -> None:
+    class Usual(Schema):
+        word = fields.String(metadata={"usual": TITLES})
+
+    for stored, shown in (("a", "甲"), ("c", "c"), ("b", "b"), ("d", "d"), ("别的", "别的")):
+        form = filled_form(Usual(), {"word": stored}, FormRules())
+        page = read_page(html_of(form))
+        assert page.by_id("word").given["value"] == shown
+        assert posted_form(Usual(), page.sent(), FormRules()).content()[0] == {"word": stored}
+    for typed, word in (("甲", "a"), ("First", "a"), ("a", "a"), ("乙", "乙"), ("first", "first")):
+        posted = sent(filled_form(Usual(), {}, FormRules()))
+        posted["word"] = typed
+        assert posted_form(Usual(), posted, FormRules()).content()[0] == {"word": word}

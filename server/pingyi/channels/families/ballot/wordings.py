@@ -9,12 +9,19 @@ from pingyi.channels.families.ballot.titles import WORDS
 from pingyi.channels.wordings import BALLOTS, PART_OF_ONE, POINTS, WEIGHT, worded
 
 _OPTION = Text(zh="选项", en="Option")
-_OPTIONS = called(
-    ("very_satisfied", "satisfied", "basic", "average", "dissatisfied", "very_dissatisfied"), WORDS
+OPTION_KEYS = ("very_satisfied", "satisfied", "basic", "average", "dissatisfied", "very_dissatisfied")
+DIMENSION_KEYS = (
+    "overall",
+    "law",
+    "conduct",
+    "attitude",
+    "efficiency",
+    "integrity",
+    "openness",
+    "management",
 )
-_DIMENSIONS = called(
-    ("overall", "law", "conduct", "attitude", "efficiency", "integrity", "openness", "management"), WORDS
-)
+_OPTIONS = called(OPTION_KEYS, WORDS)
+_DIMENSIONS = called(DIMENSION_KEYS, WORDS)
 
 OPTIONS = worded(
     Text(zh="选项分值", en="Worth of the options"),

@@ -33,8 +33,8 @@ DEDUCT = worded(
 VETO = worded(
     Text(zh="一票否决", en="Veto"),
     Text(
-        zh="选“是”，则发生一次本渠道即计0分，该单位不参加排名。",
-        en="With yes, a single time makes the channel 0 and lists the unit outside the ranking.",
+        zh="勾选后，发生一次本渠道即计0分，该单位不参加排名。",
+        en="Ticked: a single time makes the channel 0 and lists the unit outside the ranking.",
     ),
 )
 BONUS = worded(
