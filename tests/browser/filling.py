@@ -17,8 +17,9 @@ def part(page: Page, name: str) -> Locator:
 
 def press(page: Page, asked: str) -> None:
     """Press the button that asks for this, and wait for the page that comes of it."""
-    shown(page, page.locator(f'button[name="do"][value="{asked}"]').last).click()
-    page.wait_for_load_state()
+    button = shown(page, page.locator(f'button[name="do"][value="{asked}"]').last)
+    with page.expect_navigation():
+        button.click()
 
 
 def shown(page: Page, one: Locator) -> Locator:

@@ -23,7 +23,7 @@ from pingyi.services.documents.documents import find_document
 from pingyi.services.documents.registered import document_kind
 from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire, ready_questionnaire
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 ALL = "/office/documents"
 Watch = Callable[..., Watched]
@@ -120,6 +120,8 @@ def test_maanshan_is_typed_saved_half_finished_mended_and_issued(
     fill(page, "channels.0.max_points", "8")
     for at, channel in enumerate(others, 1):
         add_channel(page, at, channel)
+    press(page, "check")
+    expect(page.get_by_text("已检查，尚未保存。")).to_be_visible()
     expect(page.get_by_text("各渠道合计 98 分，应正好等于满分 100 分。").first).to_be_visible()
     fill(page, "policies", content["policies"])
     fill(page, "consequences", content["consequences"])
@@ -145,7 +147,8 @@ def add_channel(page: Page, at: int, channel: dict[str, Any]) -> None:
     press(page, "add.channels")
     row = f"channels.{at}"
     fill(page, f"{row}.plugin", channel["plugin"])
-    page.get_by_role("button", name=f"显示设置项 渠道 {at + 1} · 渠道类型").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name=f"显示设置项 渠道 {at + 1} · 渠道类型").click()
     for key, value in channel.items():
         if key != "plugin":
             fill(page, f"{row}.{key}", value)
