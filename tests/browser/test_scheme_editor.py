@@ -73,7 +73,7 @@ def check_with_scripts(watch: Watch, address: str, path: str, *, login: str = "a
 
 def issue(page: Page, key: str) -> None:
     page.get_by_role("link", name="印发…").click()
-    page.get_by_label(f"请照样填写代码 {key}").fill(key)
+    page.get_by_label(f"请照样填写代号 {key}").fill(key)
     page.get_by_role("button", name="印发").click()
     expect(page.get_by_text("已印发", exact=True)).to_be_visible()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
-from pingyi.console.documents import ONE, readable
+from pingyi.console.documents import ONE, readable, rules_of
 from pingyi.console.pages import attempt, blueprint, field, page
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.services.approvals.requests import issue_or_ask
@@ -22,6 +22,7 @@ from pingyi.services.documents.drafts import check_draft, discard_draft
 from pingyi.services.documents.issue import withdraw_document
 from pingyi.services.documents.kinds import DocumentKind
 from pingyi.web.callers import require_caller
+from pingyi.web.forms.form import filled_form
 from pingyi.web.policy import SIGNED_IN, policy
 
 Carry = Callable[[Connection, Caller, DocumentKind, StoredDocument, int], object]
@@ -124,9 +125,7 @@ def _page(
     kind: DocumentKind, stored: StoredDocument, act: str, problem: Problem | None = None
 ) -> AnyResponse:
     one = ACTS[act]
-    errors: tuple[FieldError, ...] = ()
-    if act == "issue" and stored.state == "draft":
-        errors = tuple(check_draft(kind, stored.toml, stored.key, stored.version).errors)
+    places = _to_mend(kind, stored) if act == "issue" and stored.state == "draft" else ()
     return page(
         "console/document_act.html",
         problem.status if problem else 200,
@@ -135,8 +134,15 @@ def _page(
         act=act,
         what=one.what,
         then=one.then,
-        errors=errors,
-        possible=stored.state == one.state and not errors,
+        places=places,
+        possible=stored.state == one.state and not places,
         problem=problem,
         wrong=problem.errors[0].message if problem and problem.errors and problem.code == "invalid" else None,
     )
+
+
+def _to_mend(kind: DocumentKind, stored: StoredDocument) -> Sequence[tuple[str, Text, Text]]:
+    """What is wrong in a draft, each with its place on the form: id, words, message."""
+    errors = check_draft(kind, stored.toml, stored.key, stored.version).errors
+    form = filled_form(kind.document_type().schema(), stored.content(kind), rules_of(kind, stored))
+    return form.view(errors).places if errors else ()

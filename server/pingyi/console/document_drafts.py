@@ -53,7 +53,8 @@ def change_document(kind: str, key: str, version: int) -> AnyResponse:
     content = {**found.fixed(key, version), **content}
     if changed or twice or asked != "save":
         errors = [*twice, *load_content(found.document_type(), content)[1]]
-        return _page(found, stored, form, errors, notice=None if changed or twice else _CHECKED)
+        notice = None if changed or twice else _CHECKED
+        return _page(found, stored, form, errors, notice=notice, unsaved=True)
     content = in_order_of(stored.content(found), schema, content, rules)
     draft = check_draft(found, toml_of(content, stored.toml), key, version)
     return _saved(found, stored, draft) or _page(found, stored, form, draft.errors)
@@ -100,6 +101,7 @@ def _page(
     problem: Problem | None = None,
     notice: Text | None = None,
     changes: Sequence[Difference] = (),
+    unsaved: bool = False,
 ) -> AnyResponse:
     with transaction() as connection:
         in_use = kind.rests_on_it(connection, stored.id) if stored.state == "draft" else None
@@ -113,6 +115,7 @@ def _page(
         in_use=in_use,
         problem=problem,
         notice=notice,
+        unsaved=unsaved or problem is not None,
         changes=changes,
         writes=writes,
         may_draft=may_draft(kind),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pingyi.channels import Text, called
-from pingyi.channels.families.ballot.titles import WORDS
+from pingyi.channels.families.ballot.titles import WORDS as BALLOT_WORDS
 from pingyi.channels.families.ballot.wordings import DIMENSION_KEYS, OPTION_KEYS
 from pingyi.channels.wordings import KEY, worded
 
@@ -80,7 +80,7 @@ OPTIONS = worded(
 OPTION_KEY = worded(
     KEY,
     Text(zh="须与渠道设置中的选项一致。", en="As the option is named in the settings of the channel."),
-    usual=called((*OPTION_KEYS, "no_opinion"), WORDS),
+    usual=called((*OPTION_KEYS, "no_opinion"), BALLOT_WORDS),
 )
 OPTION_TITLE = worded(
     Text(zh="文字", en="Words"),
@@ -101,7 +101,7 @@ DIMENSIONS = worded(
 DIMENSION_KEY = worded(
     KEY,
     Text(zh="须与渠道设置中的评议内容一致。", en="As the dimension is named in the settings of the channel."),
-    usual=called(DIMENSION_KEYS, WORDS),
+    usual=called(DIMENSION_KEYS, BALLOT_WORDS),
 )
 WORDS_BY_WORDING = worded(
     Text(zh="各种表述的文字", en="Words of each wording"),

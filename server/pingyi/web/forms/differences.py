@@ -174,7 +174,7 @@ def _called(row: Control, label: Text) -> Text:
 
 
 def _number(at: int) -> Text:
-    return Text(zh=f"第{at + 1}", en=f"no. {at + 1}")
+    return Text(zh=f"第{at + 1}位", en=f"no. {at + 1}")
 
 
 def _summary(row: Row | None) -> Text:

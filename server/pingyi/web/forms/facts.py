@@ -15,7 +15,7 @@ from pingyi.channels.text import Text
 from pingyi.domain.document_fields import CountField
 
 MOST_ROWS = 40
-KEY = Text(zh="代码", en="Key")
+KEY = Text(zh="代号", en="Key")
 VALUE = Text(zh="值", en="Value")
 EVERY = Text(zh="全部", en="All")
 
