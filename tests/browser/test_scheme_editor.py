@@ -26,6 +26,7 @@ from pingyi_surveys.questionnaires.questionnaire import parse_questionnaire, rea
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 ALL = "/office/documents"
+DATES = {"starts_on": "2017-01-01", "ends_on": "2017-12-31", "time_zone": "Asia/Shanghai"}
 Watch = Callable[..., Watched]
 
 
@@ -182,3 +183,55 @@ def test_questionnaire_is_typed_and_issued(
     state, toml = stored("questionnaire", key)
     assert state == "issued"
     assert parse_questionnaire(toml) == parse_questionnaire(ready_questionnaire(key))
+
+
+def test_ready_made_scheme_is_changed_mended_issued_copied_withdrawn_and_used(
+    page: Page, watch: Watch, address: str, app: Flask, office: dict[str, str], tmp_path: Path
+) -> None:
+    of_kind = f"{ALL}/scheme"
+    page.goto(f"{address}/office")
+    page.get_by_role("link", name="文件", exact=True).click()
+    page.get_by_role("link", name="评议方案", exact=True).click()
+    page.get_by_role("button", name="从它开始 2017年度政风行风评议").click()
+    expect(page.get_by_text("各渠道合计 100 分，满分 100 分，二者相等。")).to_be_visible()
+    expect(page.get_by_text("移动手机端测评 · 10分")).to_be_visible()
+    fill(page, "channels.0.max_points", "8")
+    press(page, "save")
+    page.get_by_role("link", name="印发…").click()
+    page.get_by_role("link", name="渠道", exact=True).click()
+    expect(page).to_have_url(re.compile("#channels$"))
+    fill(page, "channels.0.max_points", "10")
+    press(page, "check")
+    expect(page.get_by_text("有改动尚未保存")).to_be_visible()
+    press(page, "save")
+    issue(page, "maanshan-2017")
+    expect(page.get_by_role("button", name="保存草稿")).to_have_count(0)
+
+    page.get_by_role("button", name="复制为新稿").click()
+    fill(page, "channels.0.max_points", "9")
+    fill(page, "channels.16.max_points", "11")
+    press(page, "up.channels.5")
+    press(page, "save")
+    page.get_by_role("link", name="版本差异").click()
+    for change in ("移动手机端测评(微信扫码)”", "县区、开发园区评议”", "移动：第5位 → 第6位"):
+        expect(page.locator(".changes li", has_text=change)).to_be_visible()
+    picture(page, tmp_path, "changes")
+    check_with_scripts(watch, address, f"{of_kind}/maanshan-2017/2/changes")
+    page.get_by_role("link", name="表单").click()
+    issue(page, "maanshan-2017")
+
+    page.goto(f"{address}{of_kind}/maanshan-2017/1")
+    page.get_by_role("link", name="停用…").click()
+    page.locator("#typed").fill("another")
+    page.get_by_role("button", name="停用").click()
+    expect(page.get_by_text("请照样填写代号“maanshan-2017”。")).to_be_visible()
+    page.locator("#typed").fill("maanshan-2017")
+    page.get_by_role("button", name="停用").click()
+    expect(page.get_by_text("已停用", exact=True)).to_be_visible()
+    for path in (ALL, of_kind, f"{ALL}/questionnaire"):
+        check_with_scripts(watch, address, path)
+
+    period = {"key": "p", "scheme": "maanshan-2017", **DATES}
+    answer = app.test_client().post("/api/v1/periods", json=period, headers=office)
+    assert answer.status_code == 201, answer.text
+    assert answer.json["scheme_version"] == 2
