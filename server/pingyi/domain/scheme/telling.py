@@ -47,7 +47,7 @@ def _apart(over: Decimal) -> Text:
 
 _SUM = Text(zh="各渠道合计 {sum} 分", en="The channels sum to {sum} points")
 _OF_FULL = Text(zh="满分 {full} 分", en="full marks are {full}")
-_NO_FULL = Text(zh="满分还没有填", en="full marks are not typed yet")
+_NO_FULL = Text(zh="满分还没有填好", en="full marks are not there yet")
 _OPEN = Text(zh="还有 {count} 个渠道没有分值", en="channels without points: {count}")
 _EQUAL = Text(zh="二者相等", en="which is equal")
 _OVER = Text(zh="超出 {points} 分", en="{points} too many")
