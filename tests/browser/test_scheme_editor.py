@@ -157,9 +157,7 @@ def add_channel(page: Page, at: int, channel: dict[str, Any]) -> None:
     shown(page, part(page, f"{row}.title.zh"))
 
 
-def test_questionnaire_is_typed_and_issued(
-    page: Page, watch: Watch, address: str, tmp_path: Path
-) -> None:
+def test_questionnaire_is_typed_and_issued(page: Page, watch: Watch, address: str, tmp_path: Path) -> None:
     key = "conduct-four-levels"
     content = tomllib.loads(ready_questionnaire(key))
     path = f"{ALL}/questionnaire/{key}/1"

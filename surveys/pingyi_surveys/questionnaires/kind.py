@@ -56,7 +56,9 @@ def _choices(path: Path, content: Content) -> Mapping[str, Text] | None:
 
 _WORDING = Text(zh="表述 {number}（{key}）", en="Wording {number} ({key})")
 _OPEN = Text(zh="预览和演练扫码票", en="Preview and rehearse an open ballot")
-_OPEN_WORDED = Text(zh="预览和演练扫码票：表述 {number}", en="Preview and rehearse an open ballot: wording {number}")
+_OPEN_WORDED = Text(
+    zh="预览和演练扫码票：表述 {number}", en="Preview and rehearse an open ballot: wording {number}"
+)
 _ROSTER = Text(zh="预览和演练名册票", en="Preview and rehearse a roster ballot")
 
 QUESTIONNAIRES = DocumentKind(

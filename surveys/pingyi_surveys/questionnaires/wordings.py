@@ -89,7 +89,8 @@ OPTION_TITLE = worded(
 SCORED = worded(
     Text(zh="计分", en="Scores"),
     Text(
-        zh="“不了解”等不计分的选项不勾选。", en="Not ticked for an option that does not score, such as “Don't know”."
+        zh="“不了解”等不计分的选项不勾选。",
+        en="Not ticked for an option that does not score, such as “Don't know”.",
     ),
 )
 
