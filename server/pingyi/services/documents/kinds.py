@@ -74,7 +74,8 @@ class DocumentKind:
     `identity`: which of "key" and "version" the content says itself. `ready`: documents that come along, by
     key. `schema_at` gives the schema of a part without one, such as a channel's settings, from the table that
     holds it; `choices_at` the words that a field may take, from the whole content. `digest` is asked of
-    contents without errors. `told_at`: what is said at a list about what stands in it so far. `rests_on_it`: why a draft may not be changed or discarded any more. `links`:
+    contents without errors. `told_at`: what is said at a list about what stands in it so far.
+    `rests_on_it`: why a draft may not be changed or discarded any more. `links`:
     pages of its own about a version without errors.
     `of_periods`: whether periods name versions of it; its bundle then brings them along.
     `persons`: 2 where one person asks for the issue and another approves it.

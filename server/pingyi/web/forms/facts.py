@@ -27,9 +27,9 @@ class Facts:
     """`how`: line, text, whole, count, decimal, date or file; `row`: what a row of a list is called; `usual`:
     common words beside others; `word`: the key of a table for which its only value may stand alone; `most`:
     how many rows may be added; `rare`: folded while nothing is typed in it; `made`: a key that a new row gets
-    by its place, folded while nothing is wrong with it; `caption`: said in the line of a folded row; `redraw`:
-    the button beside a choice on which other parts depend; `empty`: said in place of a table without parts;
-    `ordered`: words whose order matters."""
+    by its place, folded while nothing is wrong with it; `caption`: said in the line of a folded row;
+    `redraw`: the button beside a choice on which other parts depend; `empty`: said in place of a table
+    without parts; `ordered`: words whose order matters."""
 
     field: AnyField
     label: Text

@@ -39,9 +39,9 @@ def no_words(_path: Path, _content: Mapping[str, Any]) -> None:
 class FormRules:
     """`schema_at`: the schema of a mapping that names none for its values, from the words, numbers and flags
     that stand beside it in its table; None: it is shown as rows of text. `choices_at`: what a field may hold,
-    from the whole content as typed so far; None: anything. `told_at`: what is said at a list of rows about what
-    stands in it so far, from the whole content too. `fixed`: fields of the top that are not shown, and what
-    they hold.
+    from the whole content as typed so far; None: anything. `told_at`: what is said at a list of rows about
+    what stands in it so far, from the whole content too. `fixed`: fields of the top that are not shown, and
+    what they hold.
     """
 
     schema_at: Callable[[Path, Mapping[str, Any]], Schema | None] = no_schema
