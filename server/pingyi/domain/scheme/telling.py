@@ -15,7 +15,7 @@ from pingyi.domain.scheme.schema import ChannelTable, SchemeTable
 
 
 def points_so_far(content: Mapping[str, Any]) -> Text | None:
-    """The sum of the channels' points beside full marks, as far as both are legible; None without channels."""
+    """The sum of the channels' points beside full marks, as far as both are there; None without channels."""
     channels = content.get("channels")
     if not isinstance(channels, list) or not channels:
         return None
