@@ -107,6 +107,7 @@ class Lock(IntEnum):
     OPENING_OF_PERIOD = 6
     REVIEW_OF_CHANNEL = 7
     VERSIONS_OF_DOCUMENT = 8
+    REPEATS_WITHOUT_KEY = 9
 
 
 # PostgreSQL's lock numbers have 32 bits, ids 64: ids that fold into one number wait for each other in vain.

@@ -17,6 +17,7 @@ from pingyi.console import (
     office,
     plugins,
     sign_in,
+    single_entries,
 )
 from pingyi.console.pages import blueprint
 
@@ -38,4 +39,5 @@ __all__ = [
     "office",
     "plugins",
     "sign_in",
+    "single_entries",
 ]

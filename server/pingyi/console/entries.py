@@ -57,6 +57,7 @@ def channel_entries(period: str, plugin: str, channel: str) -> AnyResponse:
         problem=problem,
         unit=unit,
         evidence=evidence,
+        corrects=bool(working.plugin.identity),
         following=_older(place, unit, evidence, lines.below) if lines.below else "",
     )
 

@@ -60,11 +60,14 @@ class EntryLine:
     """An entry that stands; `place` is its delivery and position, `corrects` whether it replaced one."""
 
     place: str
+    delivery: int
+    position: int
     unit: str
     name: str
     cells: Sequence[EntryCell]
     standing: Text
     counted: bool
+    withdrawn: bool
     waiting: bool
     corrects: bool
     reason: str
@@ -135,11 +138,14 @@ def _unit_id(connection: Connection, working: BoundChannel, given: str) -> int:
 def _line(working: BoundChannel, row: _EntryRow, hidden: frozenset[str]) -> EntryLine:
     return EntryLine(
         f"{row.delivery_id}.{row.position}",
+        row.delivery_id,
+        row.position,
         row.code or "",
         row.name or "",
         cells_of(working, msgspec.json.decode(row.values), hidden),
         STANDINGS[row.standing],
         row.standing == "counted",
+        row.standing == "rejected",
         row.waiting,
         row.replaces_delivery is not None,
         row.reason,

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from pingyi.channels import Text
 from pingyi.database_refusals import not_open
-from pingyi.db import transaction
+from pingyi.db import Lock, hold, transaction
 from pingyi.domain.errors import Problem
 from pingyi.domain.period_state import PeriodState
 from pingyi.models import Delivery, Receipt
@@ -25,6 +25,7 @@ from pingyi.services.intake.contradictions import refuse_contradictions
 from pingyi.services.intake.evidence_references import keep_referred
 from pingyi.services.intake.parse_rows import read_rows
 from pingyi.services.intake.store_entries import (
+    CurrentEntry,
     TwinError,
     find_current_entries,
     insert_rows,
@@ -39,11 +40,14 @@ _CLAIM = (
     .on_conflict_do_nothing(index_elements=[Delivery.api_key_id, Delivery.idempotency_key])
     .returning(Delivery.id)
 )
-_EARLIER = (
-    select(Delivery.fingerprint, Receipt.body)
-    .join(Receipt, Receipt.delivery_id == Delivery.id)
-    .where(Delivery.api_key_id == bindparam("api_key"), Delivery.idempotency_key == bindparam("key"))
+_RECEIPTS = select(Delivery.fingerprint, Receipt.body).join(Receipt, Receipt.delivery_id == Delivery.id)
+_EARLIER = _RECEIPTS.where(
+    Delivery.api_key_id == bindparam("api_key"), Delivery.idempotency_key == bindparam("key")
 )
+# For the index two rows without an API key are never the same; and NULL equals nothing.
+_WITHOUT_KEY = (Delivery.api_key_id.is_(None), Delivery.idempotency_key == bindparam("key"))
+_EARLIER_WITHOUT_KEY = _RECEIPTS.where(*_WITHOUT_KEY)
+_IS_CLAIMED = select(exists().where(*_WITHOUT_KEY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +73,19 @@ def deliver(
     *,
     repeatable: Repeatable | None = None,
     kind: str = "api",
+    seen: Sequence[str] | None = None,
 ) -> Answer:
     """Store a batch of entries, all or nothing, and answer with its receipt (canonical JSON).
 
-    Raises Problem: not_found, forbidden, period_not_open, entries_invalid, reason_required, key_reused.
+    `seen`: for each row the leaf of the entry that stood for it when it was shown, "" where none did. Raises
+    Problem: not_found, forbidden, period_not_open, entries_invalid, reason_required, key_reused, and
+    preview_outdated where others stand now than were `seen`.
     """
     for _ in range(TRIES):
         try:
             with transaction() as connection:
                 working = bound_channel(connection, ref)
-                return _deliver(connection, caller, working, rows, repeatable, kind)
+                return _deliver(connection, caller, working, rows, repeatable, kind, seen)
         except TwinError:
             continue
         except DBAPIError as error:
@@ -94,6 +101,7 @@ def _deliver(
     rows: Sequence[Mapping[str, Any]],
     repeatable: Repeatable | None,
     kind: str,
+    seen: Sequence[str] | None,
 ) -> Answer:
     if not caller.may_deliver(working.operator_id, working.key):
         raise forbidden()
@@ -104,6 +112,8 @@ def _deliver(
         raise not_open()
     entries = read_rows(connection, working, rows)
     heads = find_current_entries(connection, working, entries)
+    if seen is not None and [leaf_of(heads, entry.identity) for entry in entries] != [*seen]:
+        raise Problem("preview_outdated", 409, _OUTDATED)
     require_reasons(working, entries, heads)
     refuse_contradictions(connection, working, entries)
     stored = rows_to_store(working, caller, delivery_id or 0, entries, heads)
@@ -114,10 +124,23 @@ def _deliver(
     return Answer(receipt, replayed=False)
 
 
+_OUTDATED = Text(
+    zh="核对之后又有新的报送，此项的内容已变化，未保存任何内容；请再次核对。",
+    en="Something was delivered after you checked this item and changes it; nothing was stored. Check it again.",
+)
+
+
+def leaf_of(heads: Mapping[str, CurrentEntry], identity: str) -> str:
+    """The leaf of the entry that stands for an identity, "" where none does."""
+    return heads[identity].leaf if identity in heads else ""
+
+
 def claim_delivery(
     connection: Connection, working: BoundChannel, caller: Caller, repeatable: Repeatable | None, kind: str
 ) -> int | None:
     """Insert the delivery first: a concurrent twin with the same key waits here and is then replayed."""
+    if caller.api_key_id is None and repeatable and _is_claimed(connection, repeatable):
+        return None
     stored = {
         "period_id": working.period_id,
         "channel_id": working.id,
@@ -130,9 +153,18 @@ def claim_delivery(
     return delivery_id
 
 
+def _is_claimed(connection: Connection, repeatable: Repeatable) -> bool:
+    """Whether somebody without an API key used this key before; twins wait for each other."""
+    digest = hashlib.sha256(repeatable.key.encode()).digest()
+    hold(connection, Lock.REPEATS_WITHOUT_KEY, int.from_bytes(digest[:8]))
+    return connection.execute(_IS_CLAIMED, {"key": repeatable.key}).scalar_one()
+
+
 def replay_delivery(connection: Connection, caller: Caller, repeatable: Repeatable) -> Answer:
-    asked = {"api_key": caller.api_key_id, "key": repeatable.key}
-    row = connection.execute(_EARLIER, asked).one()
+    if caller.api_key_id is None:
+        row = connection.execute(_EARLIER_WITHOUT_KEY, {"key": repeatable.key}).one()
+    else:
+        row = connection.execute(_EARLIER, {"api_key": caller.api_key_id, "key": repeatable.key}).one()
     if row.fingerprint != repeatable.fingerprint:
         message = Text(
             zh="此 Idempotency-Key 已用于另一份内容；新的内容请换一个键。",

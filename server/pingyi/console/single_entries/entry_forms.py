@@ -1,0 +1,137 @@
+"""The form of a channel's entry: its schema with the channel's words, as the generator of forms draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from pingyi.channels import Flag, Moment, Month, Percent, Text, TitledKey, Word, called, titled
+from pingyi.channels.families.words import Day
+from pingyi.channels.listed import words_in
+from pingyi.channels.own_words import keys_named
+from pingyi.services.core.bound_channels import BoundChannel
+from pingyi.services.intake.evidence_references import COLUMN
+from pingyi.services.intake.parse_rows import delivery_schema
+from pingyi.web.forms import FormRules
+from pingyi.web.forms.rules import Path
+
+AnyField = fields.Field[Any]
+UNIT, REASON = "unit", "reason"
+FLAGS = {"true": Text(zh="是", en="Yes"), "false": Text(zh="否", en="No")}
+_REQUIRED = Text(zh="必填", en="required")
+_PERCENT = Text(zh="%", en="%")
+_BOTH = Text(zh="%，必填", en="%, required")
+_HELP: tuple[tuple[type[AnyField], Text], ...] = (
+    (Month, Text(zh="如 2017-03", en="Such as 2017-03")),
+    (
+        Moment,
+        Text(
+            zh="如 2017-03-01 09:30；只写日期即为当日终了",
+            en="Such as 2017-03-01 09:30; a day alone means its end",
+        ),
+    ),
+)
+_EVIDENCE = Text(
+    zh="文字说明，或“佐证文件”页上的编号",
+    en="Words, or the reference of a file on the page Evidence",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryForm:
+    """A schema that is drawn, never loaded, and what may be chosen in its fields, by their paths."""
+
+    schema: Schema
+    words: Mapping[Path, Mapping[str, Text]]
+
+    def rules(self, fixed: Mapping[str, Any]) -> FormRules:
+        """How it is drawn; `fixed`: fields that are not shown, and what they hold."""
+        return FormRules(choices_at=lambda path, _content: self.words.get(path), fixed=fixed)
+
+
+def entry_form(working: BoundChannel, units: Mapping[str, str]) -> EntryForm:
+    """The form of a channel's entry, the unit first and the reason of a correction last.
+
+    `units`: the period's, names by codes.
+    """
+    schema = delivery_schema(working.plugin.entry_schema)(working.context)
+    drawn: dict[str, AnyField] = {}
+    words: dict[Path, Mapping[str, Text]] = {
+        (UNIT,): {code: Text(zh=f"{name}（{code}）", en=f"{name} ({code})") for code, name in units.items()}
+    }
+    for name, field in sorted(schema.fields.items(), key=lambda one: (one[0] == REASON, one[0] != UNIT)):
+        key = field.data_key or name
+        if isinstance(field, fields.Mapping) and field.metadata.get("keys"):
+            inner = dict(_inner(working, field))
+            if inner:
+                drawn[key] = fields.Nested(Schema.from_dict(inner), metadata=field.metadata)
+                words |= {
+                    (key, each): found for each in inner if (found := _words(working, field.value_field))
+                }
+        else:
+            drawn[key] = _drawn(field, required=field.required or _needs_unit(working, key))
+            words |= {(key,): found} if key != UNIT and (found := _words(working, field)) else {}
+    return EntryForm(Schema.from_dict(drawn)(), words)
+
+
+def _needs_unit(working: BoundChannel, key: str) -> bool:
+    return key == UNIT and working.plugin.entry_schema.unit_required
+
+
+def _inner(working: BoundChannel, field: Any) -> Iterator[tuple[str, AnyField]]:
+    """A field for every key of a mapping, called as the scheme calls the key, else the channel."""
+    settings = working.context.settings
+    usual = called(settings.get(field.metadata["keys"]) or (), working.plugin.words)
+    for key, title in titled(usual, settings).items():
+        yield key, _titled(field.value_field, title=title)
+
+
+def _titled(field: AnyField, **told: Any) -> AnyField:
+    drawn = copy(field)
+    drawn.metadata = {**field.metadata, **told}
+    return drawn
+
+
+def _words(working: BoundChannel, field: AnyField | None) -> Mapping[str, Text]:
+    """What may be chosen in a field under the channel's settings; empty where anything may be typed."""
+    settings = working.context.settings
+    if isinstance(field, TitledKey):
+        return titled(called(keys_named(settings, field.named_by), {}), settings)
+    return words_in(field, settings)
+
+
+def _drawn(field: AnyField, *, required: bool) -> AnyField:
+    """A field as it is drawn: of yes, no and nothing said one is chosen, and a day is a date."""
+    beside, shown = _beside(field, required=required), _help(field)
+    told = {**({"unit": beside} if beside else {}), **({"help": shown} if shown else {})}
+    if isinstance(field, Flag):
+        return Word(metadata={**field.metadata, **told, "choices": FLAGS})
+    if isinstance(field, Day):
+        return fields.Date(metadata={**field.metadata, **told})
+    return _titled(field, **told)
+
+
+def _help(field: AnyField) -> Text | None:
+    if field.name == COLUMN:
+        return _EVIDENCE
+    if isinstance(field, Day):
+        return None
+    return next((words for kind, words in _HELP if isinstance(field, kind)), None)
+
+
+def _beside(field: AnyField, *, required: bool) -> Text | None:
+    if isinstance(field, Percent):
+        return _BOTH if required else _PERCENT
+    return _REQUIRED if required else None
+
+
+def typed_content(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored values of an entry as its form holds them."""
+    return {
+        key: "true" if value is True else "false" if value is False else value
+        for key, value in values.items()
+    }
