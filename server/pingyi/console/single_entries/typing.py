@@ -82,7 +82,7 @@ def _answer(desk: Desk) -> AnyResponse:
         return _refused(desk, form, problem)
     if preview.missing:
         return _form(desk, desk.typed(reason=True), at_fields(preview.missing), preview=preview)
-    return _confirmation(desk, form, preview)
+    return _confirmation(desk, preview)
 
 
 def _store(desk: Desk, form: Form) -> AnyResponse:
@@ -95,7 +95,7 @@ def _store(desk: Desk, form: Form) -> AnyResponse:
             return _refused(desk, form, problem)
         with transaction() as connection:
             preview = preview_entry(connection, desk.working, content)
-        return _confirmation(desk, form, preview, problem)
+        return _confirmation(desk, preview, problem)
     delivery = delivery_of(answer.receipt)
     return redirect(desk.address("console.entry_receipt", delivery=delivery), 303)
 
@@ -131,9 +131,7 @@ def _form(
     )
 
 
-def _confirmation(
-    desk: Desk, form: Form, preview: EntryPreview, problem: Problem | None = None
-) -> AnyResponse:
+def _confirmation(desk: Desk, preview: EntryPreview, problem: Problem | None = None) -> AnyResponse:
     typed = [(name, value) for name, value in request.form.items(multi=True) if name not in _OWN_FIELDS]
     return page(
         "console/entry_confirmation.html",

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Connection, String, and_, bindparam, cast, ex
 from pingyi.channels import Text
 from pingyi.db import rows
 from pingyi.domain.errors import FieldError, Problem
-from pingyi.models import Delivery, Entry, EntryHead, PeriodUnit, Unfolded, Unit
+from pingyi.models import Delivery, Entry, EntryHead, PeriodUnit, Receipt, Unfolded, Unit
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.unit_index import unit_index
@@ -34,6 +34,7 @@ _ENTRIES = (
         Entry.replaces_delivery,
         Delivery.received_at,
         exists().where(Unfolded.delivery_id == Delivery.id).label("waiting"),
+        exists().where(Receipt.delivery_id == Delivery.id).label("receipt"),
     )
     .join(Delivery, Delivery.id == Entry.delivery_id)
     .join(EntryHead, IS_CURRENT)
@@ -57,7 +58,10 @@ _PLACE = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """An entry that stands; `place` is its delivery and position, `corrects` whether it replaced one."""
+    """An entry that stands; `place` is its delivery and position, `corrects` whether it replaced one.
+
+    `receipt`: its delivery was answered with one.
+    """
 
     place: str
     delivery: int
@@ -72,6 +76,7 @@ class EntryLine:
     corrects: bool
     reason: str
     received_at: datetime
+    receipt: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ class _EntryRow:
     replaces_delivery: int | None
     received_at: datetime
     waiting: bool
+    receipt: bool
 
 
 def current_entries_page(
@@ -150,4 +156,5 @@ def _line(working: BoundChannel, row: _EntryRow, hidden: frozenset[str]) -> Entr
         row.replaces_delivery is not None,
         row.reason,
         row.received_at,
+        row.receipt,
     )

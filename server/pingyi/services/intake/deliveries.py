@@ -126,7 +126,7 @@ def _deliver(
 
 _OUTDATED = Text(
     zh="核对之后又有新的报送，此项的内容已变化，未保存任何内容；请再次核对。",
-    en="Something was delivered after you checked this item and changes it; nothing was stored. Check it again.",
+    en="This item was delivered again after you checked it, so nothing was stored; check it once more.",
 )
 
 

@@ -46,9 +46,9 @@ class _StandingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPreview:
-    """One entry before it is stored. `verdict`: new, corrected or unchanged; `unit`: its code, "" for the whole
-    channel; `seen`: the leaf of the entry that stands, "" where none does; `missing`: a correction lacks its
-    reason.
+    """One entry before it is stored. `verdict`: new, corrected or unchanged; `unit`: its code, "" for the
+    whole channel; `seen`: the leaf of the entry that stands, "" where none does; `missing`: a correction
+    lacks its reason.
     """
 
     verdict: str

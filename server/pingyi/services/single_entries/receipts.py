@@ -87,8 +87,8 @@ class ReceiptLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptPage:
-    """`lines`: at most the first MOST_LINES of `entries`; `sha256`: of the receipt's bytes; `head`: the newest
-    head of the record when it was written; `waiting`: not counted yet; `hidden`: columns kept from the reader.
+    """`lines`: the first MOST_LINES of `entries`; `sha256`: of the receipt's bytes; `head`: the newest head
+    of the record when it was written; `waiting`: not counted yet; `hidden`: columns kept from the reader.
     """
 
     delivery: int

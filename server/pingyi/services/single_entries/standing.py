@@ -43,7 +43,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedEntry:
-    """An entry with what it says; `stands`: nothing has replaced it; `withdrawn`: a correction brings it back."""
+    """An entry with what it says; `stands`: nothing has replaced it; `withdrawn`: it counts no more."""
 
     delivery: int
     position: int
