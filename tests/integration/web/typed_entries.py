@@ -19,7 +19,11 @@ def cells_of(row: Mapping[str, Any]) -> dict[str, str]:
         if isinstance(value, Mapping):
             cells |= {f"{name}.{key}": str(inner) for key, inner in value.items()}
         else:
-            cells[name] = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+            cells[name] = (
+                {True: "true", False: "false"}.get(value, str(value))
+                if isinstance(value, bool)
+                else str(value)
+            )
     return cells
 
 

@@ -64,6 +64,14 @@ class Desk:
         asked = reason or self.entry is not None or REASON in request.form
         return posted_form(self.form.schema, request.form, self.form.rules(self._hidden(asked)))
 
+    def content(self, form: Form) -> tuple[dict[str, Any], list[FieldError]]:
+        """What a form says, and what no entry can hold; a mapping that stands empty stays so."""
+        content, twice = form.content()
+        empty = {
+            key: value for key, value in (self.entry.values if self.entry else {}).items() if value == {}
+        }
+        return {**empty, **content}, twice
+
     def _hidden(self, asks_reason: bool) -> dict[str, Any]:
         return self.fixed if asks_reason else {**self.fixed, REASON: ""}
 

@@ -22,22 +22,21 @@ from pingyi.web.forms.rules import Path
 AnyField = fields.Field[Any]
 UNIT, REASON = "unit", "reason"
 FLAGS = {"true": Text(zh="是", en="Yes"), "false": Text(zh="否", en="No")}
-_REQUIRED = Text(zh="必填", en="required")
+_REQUIRED = Text(zh="必填", en="Required")
 _PERCENT = Text(zh="%", en="%")
-_BOTH = Text(zh="%，必填", en="%, required")
 _HELP: tuple[tuple[type[AnyField], Text], ...] = (
-    (Month, Text(zh="如 2017-03", en="Such as 2017-03")),
+    (Month, Text(zh="如 2017-03", en="such as 2017-03")),
     (
         Moment,
         Text(
             zh="如 2017-03-01 09:30；只写日期即为当日终了",
-            en="Such as 2017-03-01 09:30; a day alone means its end",
+            en="such as 2017-03-01 09:30; a day alone means its end",
         ),
     ),
 )
 _EVIDENCE = Text(
     zh="文字说明，或“佐证文件”页上的编号",
-    en="Words, or the reference of a file on the page Evidence",
+    en="words, or the reference of a file on the page Evidence",
 )
 
 
@@ -106,8 +105,11 @@ def _words(working: BoundChannel, field: AnyField | None) -> Mapping[str, Text]:
 
 def _drawn(field: AnyField, *, required: bool) -> AnyField:
     """A field as it is drawn: of yes, no and nothing said one is chosen, and a day is a date."""
-    beside, shown = _beside(field, required=required), _help(field)
-    told = {**({"unit": beside} if beside else {}), **({"help": shown} if shown else {})}
+    shown = _help(field, required=required)
+    told = {
+        **({"unit": _PERCENT} if isinstance(field, Percent) else {}),
+        **({"help": shown} if shown else {}),
+    }
     if isinstance(field, Flag):
         return Word(metadata={**field.metadata, **told, "choices": FLAGS})
     if isinstance(field, Day):
@@ -115,18 +117,14 @@ def _drawn(field: AnyField, *, required: bool) -> AnyField:
     return _titled(field, **told)
 
 
-def _help(field: AnyField) -> Text | None:
-    if field.name == COLUMN:
-        return _EVIDENCE
-    if isinstance(field, Day):
-        return None
-    return next((words for kind, words in _HELP if isinstance(field, kind)), None)
-
-
-def _beside(field: AnyField, *, required: bool) -> Text | None:
-    if isinstance(field, Percent):
-        return _BOTH if required else _PERCENT
-    return _REQUIRED if required else None
+def _help(field: AnyField, *, required: bool) -> Text | None:
+    """What is said below a field: that it is required, and how it is written."""
+    how = _EVIDENCE if field.name == COLUMN else None
+    how = how or next((words for kind, words in _HELP if isinstance(field, kind)), None)
+    how = None if isinstance(field, Day) else how
+    if how and required:
+        return Text(zh=f"{_REQUIRED.zh}；{how.zh}", en=f"{_REQUIRED.en}; {how.en}")
+    return _REQUIRED if required else how
 
 
 def typed_content(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _answer(desk: Desk) -> AnyResponse:
     form, asked = desk.typed(), field("do")
     if asked == "edit" or form.change(asked):
         return _form(desk, form)
-    content, twice = form.content()
+    content, twice = desk.content(form)
     if twice:
         return _form(desk, form, twice)
     if asked == "store":
@@ -86,7 +86,7 @@ def _answer(desk: Desk) -> AnyResponse:
 
 
 def _store(desk: Desk, form: Form) -> AnyResponse:
-    caller, content = require_caller(), form.content()[0]
+    caller, content = require_caller(), desk.content(form)[0]
     once = repeatable_form(caller, content)
     try:
         answer = deliver(caller, desk.place, [content], repeatable=once, seen=[field("seen")])

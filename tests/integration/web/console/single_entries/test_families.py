@@ -29,7 +29,7 @@ from pingyi.services.periods.periods import find_period
 from pingyi.services.periods.rolls import RollRow, put_rolls
 
 NAMES = ["市第一局", "市第二局"]
-ENOUGH = 3
+ENOUGH = 2
 FAMILIES = {
     "partner": "partner_score",
     "panel": "panel",
@@ -73,8 +73,13 @@ def generated_rows(working: BoundChannel, plugin: str) -> list[dict[str, Any]]:
     right: dict[bytes, dict[str, Any]] = {}
     schema = working.plugin.entry_schema(working.context)
 
-    @hypothesis.settings(max_examples=60, database=None, derandomize=True, deadline=None,
-                         suppress_health_check=list(hypothesis.HealthCheck))
+    @hypothesis.settings(
+        max_examples=60,
+        database=None,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
     @hypothesis.given(rows_for(working.plugin, working.context, ROWS.get(plugin, [])))
     def collect(rows: list[Mapping[str, Any]]) -> None:
         for row in rows:
@@ -82,7 +87,8 @@ def generated_rows(working: BoundChannel, plugin: str) -> list[dict[str, Any]]:
                 spelled = canonical_json(schema.load(row))
             except (ValidationError, TypeError):
                 continue
-            right[spelled] = json.loads(spelled)
+            said = {name: value for name, value in json.loads(spelled).items() if value != {}}
+            right[canonical_json(said)] = said
 
     collect()
     return sorted(right.values(), key=lambda row: (-len(row), json.dumps(row)))

@@ -221,7 +221,7 @@ def test_closed_period_takes_nothing_and_keeps_what_was_typed(law: FlaskClient) 
     with transaction() as connection:
         close_period(connection, SHELL, "d4")
     late = press(law, path, shown.text, "store")
-    assert late.status_code == 423 and "未保存" in late.text and ">3<" in late.text
+    assert late.status_code == 423 and "未保存" in late.text and "<dd>3</dd>" in late.text
     assert press(law, path, shown.text, "check").status_code == 423
     assert law.post(found[1], data={**form, "reason": "误报"}).status_code == 423
     assert deliveries() == before
