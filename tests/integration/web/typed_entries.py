@@ -27,6 +27,19 @@ def cells_of(row: Mapping[str, Any]) -> dict[str, str]:
     return cells
 
 
+def filled_fields(page: str) -> dict[str, str]:
+    """Every field of the editor on a page with what stands in it."""
+    form = page[page.index('<form class="editor"') :]
+    inputs = re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form)
+    selects = re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL)
+    chosen = {
+        name: found[1]
+        for name, inside in selects
+        if (found := re.search(r'<option value="([^"]*)" selected>', inside))
+    }
+    return {unescape(name): unescape(value) for name, value in [*inputs, *chosen.items()]}
+
+
 def hidden_of(page: str) -> dict[str, str]:
     """The hidden fields of a page's form."""
     return {unescape(name): unescape(value) for name, value in HIDDEN.findall(page)}

@@ -46,17 +46,21 @@ class Desk:
     def fixed(self) -> dict[str, Any]:
         """What a correction cannot change: the words by which an entry is known."""
         names = self.working.plugin.identity if self.entry else ()
-        values = typed_content(self.entry.values) if self.entry else {}
-        return {name: values[name] for name in names if name in values}
+        values = self._standing_content()
+        return {name: values.get(name, "") for name in names}
 
     @property
     def known_by(self) -> list[EntryCell]:
         """The cells of these words, but for the unit."""
-        return cells_of(self.working, self.fixed)
+        return cells_of(self.working, {name: value for name, value in self.fixed.items() if value != ""})
+
+    def _standing_content(self) -> dict[str, Any]:
+        zone = self.working.context.period.time_zone
+        return typed_content(self.form, self.entry.values, zone) if self.entry else {}
 
     def empty(self) -> Form:
         """The form to begin with: of a correction, with what stands."""
-        values = typed_content(self.entry.values) if self.entry else {}
+        values = self._standing_content()
         return filled_form(self.form.schema, values, self.form.rules(self._hidden(self.entry is not None)))
 
     def typed(self, *, reason: bool = False) -> Form:

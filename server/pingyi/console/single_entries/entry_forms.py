@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, fields
 
@@ -21,6 +23,7 @@ from pingyi.web.forms.rules import Path
 
 AnyField = fields.Field[Any]
 UNIT, REASON = "unit", "reason"
+DAY_ENDS = time(23, 59, 59)
 FLAGS = {"true": Text(zh="是", en="Yes"), "false": Text(zh="否", en="No")}
 _REQUIRED = Text(zh="必填", en="Required")
 _PERCENT = Text(zh="%", en="%")
@@ -127,9 +130,30 @@ def _help(field: AnyField, *, required: bool) -> Text | None:
     return _REQUIRED if required else how
 
 
-def typed_content(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored values of an entry as its form holds them."""
-    return {
-        key: "true" if value is True else "false" if value is False else value
-        for key, value in values.items()
-    }
+def typed_content(form: EntryForm, values: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """The stored values of an entry as its form holds them: flags as words, times by the clock of `zone`.
+
+    Sent back as they are they mean the same values.
+    """
+    moments = {key for key, field in form.schema.fields.items() if isinstance(field, Moment)}
+    return {key: _typed(value, ZoneInfo(zone) if key in moments else None) for key, value in values.items()}
+
+
+def _typed(value: Any, clock: ZoneInfo | None) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _by_the_clock(value, clock) if clock and isinstance(value, str) else value
+
+
+def _by_the_clock(spelt: str, clock: ZoneInfo) -> str:
+    """A stored time without its offset, where it is read as the same time again: midnight would not be."""
+    try:
+        moment = datetime.fromisoformat(spelt)
+    except ValueError:
+        return spelt
+    wall = moment.replace(tzinfo=None)
+    if moment.microsecond or moment.utcoffset() != wall.replace(tzinfo=clock).utcoffset():
+        return spelt
+    if wall.time() == DAY_ENDS:
+        return str(wall.date())
+    return spelt if wall.time() == time() else str(wall)

@@ -15,15 +15,17 @@ from marshmallow import ValidationError
 from sqlalchemy import text
 from tests.contract.test_laws import ROWS, SETTINGS
 from tests.integration.web.operator_desk import browser_of, make_person
-from tests.integration.web.typed_entries import store
+from tests.integration.web.typed_entries import filled_fields, store
 from tests.small_scheme import channel, draft_period, open_draft, scheme_of
 
 from pingyi.channels.generating import rows_for
 from pingyi.db import transaction
 from pingyi.domain.canonical import canonical_json
+from pingyi.domain.errors import Problem
 from pingyi.registry import current_registry
 from pingyi.services.core.bound_channels import BoundChannel, ChannelRef, bound_channel
 from pingyi.services.core.callers import SHELL
+from pingyi.services.intake.deliveries import deliver
 from pingyi.services.people.api_keys import ensure_operator, new_operator_key
 from pingyi.services.periods.periods import find_period
 from pingyi.services.periods.rolls import RollRow, put_rolls
@@ -105,6 +107,14 @@ def stored_entry(period: str) -> Any:
         return tuple(connection.execute(asked, {"period": period}).one())
 
 
+def deliver_right(place: ChannelRef, row: Mapping[str, Any]) -> int | None:
+    """The number of the delivery of a row; None where it cannot stand beside those before it."""
+    try:
+        return int(json.loads(deliver(SHELL, place, [row]).receipt)["delivery"])
+    except Problem:
+        return None
+
+
 def test_every_family_is_typed_here(app: Flask) -> None:
     registry = current_registry()
     assert {registry.channel(key).family for key in SETTINGS} == set(FAMILIES)
@@ -136,3 +146,27 @@ def test_typed_entry_equals_the_same_entry_by_api(app: Flask, client: FlaskClien
         assert stored_entry(typed.period) == stored_entry(sent.period), row
         done += 1
     assert done == ENOUGH
+
+
+@pytest.mark.parametrize("plugin", FAMILIES.values())
+def test_correction_form_sent_back_as_it_is_changes_nothing(
+    app: Flask, client: FlaskClient, plugin: str
+) -> None:
+    place = make_period("p", plugin)
+    make_person("desk", "填报组")
+    desk = browser_of(app, "desk")
+    with transaction() as connection:
+        working = bound_channel(connection, place)
+    stored = 0
+    for row in generated_rows(working, plugin):
+        receipt = deliver_right(place, row)
+        if receipt is None:
+            continue
+        path = f"/entries/p/{plugin}/one/{receipt}/0/correction"
+        form = desk.get(path).text
+        answer = desk.post(path, data={**filled_fields(form), "do": "check"})
+        assert "没有需要保存的内容" in answer.text, (row, answer.text[-2500:])
+        stored += 1
+        if stored == 2 * ENOUGH:
+            break
+    assert stored
