@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import redirect, request, url_for
 from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from pingyi.channels import Text
@@ -39,6 +42,7 @@ from pingyi.services.periods.adjustments import (
 )
 from pingyi.services.periods.periods import find_period
 from pingyi.web.callers import require_caller
+from pingyi.web.forms import FormRules, FormView, posted_form
 from pingyi.web.policy import policy
 from pingyi.web.templating import moment
 
@@ -202,6 +206,20 @@ def approval_words(request: ApprovalRequest) -> Text:
 def approval_subject(request: ApprovalRequest) -> str:
     """The address of the page about what a request asks for, "" where there is none."""
     return subject_of(request)
+
+
+@blueprint.app_template_global()
+def adjustment_form(names: Mapping[str, str], problem: Problem | None) -> FormView:
+    """The form that asks for an adjustment; one that was refused as it was typed. `names`: units by codes."""
+    refused = problem is not None and request.endpoint == "console.adjust"
+    units = {code: Text(zh=name, en=name) for code, name in names.items()}
+    rules = FormRules(choices_at=lambda path, _content: units if path == ("unit",) else None)
+    form = posted_form(NewAdjustmentSchema(), request.form if refused else MultiDict(), rules)
+    errors = problem.errors if problem and refused else ()
+    return form.view([replace(one, pointer=one.pointer.removeprefix(_FIRST_ROW)) for one in errors])
+
+
+_FIRST_ROW = "/adjustments/0"
 
 
 def _reopening() -> dict[str, Any]:

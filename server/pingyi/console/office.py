@@ -20,7 +20,6 @@ from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 from pingyi.services.documents.documents import list_documents
 from pingyi.services.documents.registered import document_kind, document_kinds
-from pingyi.services.periods.adjustments import ADJUSTMENT_TITLES
 from pingyi.services.periods.office_queries import list_periods, period_overview
 from pingyi.services.periods.period_documents import drop_document, name_document, period_documents
 from pingyi.services.periods.periods import (
@@ -127,7 +126,6 @@ def period_page(key: str, problem: Problem | None) -> AnyResponse:
             act.kind == RELEASE.key and act.content["revision"] == overview.line.revision for act in acts
         ),
         adjustments=adjusted,
-        adjustment_kinds=ADJUSTMENT_TITLES,
         names=names,
         own_name=caller.name,
         open_until=found.open_until,

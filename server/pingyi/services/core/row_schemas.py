@@ -50,9 +50,9 @@ def name_field(**kwargs: Any) -> Word:
     return Word(required=True, validate=SOME, **kwargs)
 
 
-def reason_field() -> Word:
+def reason_field(**kwargs: Any) -> Word:
     """Why something is done; required wherever it stands."""
-    return Word(required=True, validate=SOME, limit=MAX_TEXT_CHARACTERS)
+    return Word(required=True, validate=SOME, limit=MAX_TEXT_CHARACTERS, **kwargs)
 
 
 class Names(fields.List[Any]):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pingyi.channels import ScoreField, Text, Word
 from pingyi.channels.messages import REQUIRED, Message
+from pingyi.channels.wordings import worded
 from pingyi.domain.period_state import UNTIL_RELEASE
 from pingyi.ledger.leaves import record
 from pingyi.models import Adjustment, Unit
@@ -29,7 +30,23 @@ ADJUSTMENT_TITLES: Mapping[str, Text] = {
 }
 WITHOUT_POINTS = frozenset({"veto", "disqualification"})
 MOST_POINTS = 10_000
-TARGETS = ("total", "linked")
+TARGETS: Mapping[str, Text] = {
+    "total": Text(zh="总分", en="The total"),
+    "linked": Text(zh="联动的另一项考核，不计入总分", en="Another appraisal that is linked, not the total"),
+}
+_POINTS = worded(
+    Text(zh="分值", en="Points"),
+    Text(
+        zh="正数，如 0.5；一票否决和取消资格不填。",
+        en="A positive number such as 0.5; none for a veto or a disqualification.",
+    ),
+)
+_TARGET = worded(
+    Text(zh="加减在", en="Added to or taken from"),
+    Text(zh="不选即为总分。", en="The total, unless another is chosen."),
+    choices=TARGETS,
+    rare=True,
+)
 _STORE = insert(Adjustment).returning(Adjustment.id)
 _STANDING = (
     select(
@@ -70,14 +87,21 @@ class NewAdjustmentSchema(RowSchema):
 
     row = AdjustmentRow
 
-    unit = name_field()
-    kind = Word(required=True, validate=validate.OneOf(tuple(ADJUSTMENT_TITLES)))
-    points = ScoreField(
-        load_default=None, allow_none=True, validate=validate.Range(0, MOST_POINTS, min_inclusive=False)
+    unit = name_field(metadata=worded(Text(zh="单位", en="Unit")))
+    kind = Word(
+        required=True,
+        validate=validate.OneOf(tuple(ADJUSTMENT_TITLES)),
+        metadata=worded(Text(zh="种类", en="Kind"), choices=ADJUSTMENT_TITLES),
     )
-    reason = reason_field()
-    document = Word(load_default="")
-    target = Word(load_default="total", validate=validate.OneOf(TARGETS))
+    points = ScoreField(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(0, MOST_POINTS, min_inclusive=False),
+        metadata=_POINTS,
+    )
+    document = Word(load_default="", metadata=worded(Text(zh="依据文号（可不填）", en="Document (optional)")))
+    reason = reason_field(metadata=worded(Text(zh="理由", en="Reason")))
+    target = Word(load_default="total", validate=validate.OneOf(tuple(TARGETS)), metadata=_TARGET)
 
     @validates_schema(skip_on_field_errors=False)
     def has_points_where_they_count(self, data: dict[str, Any], **_: Any) -> None:
