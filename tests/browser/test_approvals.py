@@ -75,6 +75,7 @@ def test_refused_form_comes_back_with_what_was_typed_and_what_is_wrong(
     page.goto(f"{address}/office/periods/d")
     page.get_by_text("申请加减分").click()
     page.get_by_label("单位").select_option("u2")
+    page.get_by_label("种类").select_option("deduction")
     page.get_by_label("分值").fill("10001")
     page.get_by_label("依据文号").fill("纪〔2017〕3号")
     page.locator("#reason").fill("通报批评")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pingyi.channels import Channel, Context, Period, Share
+from pingyi.channels import Channel, Context, Entry, Period, Share
 from pingyi.channels.messages import text_of
 
 YEAR = Period(starts_on=date(2017, 1, 1), ends_on=date(2017, 12, 31))
@@ -108,6 +108,9 @@ def test_attendance_may_be_given_in_chinese_or_english(channels: dict[str, Chann
         ({"questions": 3, "resolved": 4}, "resolved"),
         ({"questions": 5, "resolved": 2, "satisfied": 3}, "satisfied"),
         ({"satisfied": 1}, "questions"),
+        ({"questions": 1, "cases": "R-1、R-2"}, "cases"),
+        ({"questions": 3, "cases": "R-1；R-1"}, "cases"),
+        ({"attendees": "名" * 2001}, "attendees"),
     ],
 )
 def test_session_that_cannot_be_is_refused(
@@ -118,6 +121,18 @@ def test_session_that_cannot_be_is_refused(
     messages = channel.entry_schema(context).validate({"unit": "u", "session": "1", **cells})
     assert list(messages) == [column]
     assert text_of(messages[column][0]).zh != messages[column][0]
+
+
+def test_names_and_cases_of_a_session_are_kept_and_count_nothing(channels: dict[str, Channel]) -> None:
+    channel = channels["hotline_show"]
+    context = Context(channel.settings_schema().load(WHOLE), YEAR)
+    schema = channel.entry_schema(context)
+    session = {"session": "1", "attended_by": "leader", "questions": 2}
+    told = {"attendees": "王局长、李科长", "cases": "R-1、R-2"}
+    plain, full = (schema.load({"unit": "u", **session, **more}) for more in ({}, told))
+    assert {name: full[name] for name in told} == told
+    assert [*channel.tally(Entry("u", plain), context)] == [*channel.tally(Entry("u", full), context)]
+    assert schema.fields["attendees"].metadata["private"]
 
 
 BAD: list[tuple[dict[str, Any], str]] = [

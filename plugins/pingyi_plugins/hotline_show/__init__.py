@@ -20,7 +20,7 @@ from pingyi.channels.families import show
 
 
 class Entry(show.SessionEntry):
-    """`unit`, `session`, `date`, `attended_by`, `questions` and what became of them, `evidence`."""
+    """`unit`, `session`, `date`, `attended_by`, `attendees`, `questions`, `cases`, outcomes, `evidence`."""
 
 
 class Settings(show.ShowSettings):

@@ -146,6 +146,8 @@ _CELLS: dict[str, tuple[Any, ...]] = {
     "state": ("confirmed",),
     "session": ("2017-03-01",),
     "attended_by": ("leader",),
+    "attendees": ("王局长、李科长",),
+    "cases": ("12345-2017-000123、12345-2017-000124",),
     "questions": (12,),
     "answered_on_time": (11,),
     "point": ("E017",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from pingyi.channels.families.case.measure_settings import (
 from pingyi.channels.families.case.measures import used
 from pingyi.channels.families.words import Day, check_day, evidence_field, larger_than
 from pingyi.channels.messages import ONE_OF, REQUIRED, Message, named
+from pingyi.channels.schema import MAX_TEXT_CHARACTERS
 from pingyi.channels.wordings import worded
 
 ATTENDANCE = {
@@ -61,6 +63,11 @@ _FEWEST = worded(
     ),
     unit=Text(zh="次", en="sessions or questions"),
 )
+_PARTED = re.compile(r"[\s、，,；;|]+")
+_MORE_CASES = Message(
+    zh="写了 {cases} 个编号，多于“问题数”。", en='There are {cases} numbers, more than "questions".'
+)
+_CASE_TWICE = Message(zh="同一个编号写了两次。", en="The same number stands here twice.")
 _SHOWN = Message(zh="上线场次只能得出：{measures}。", en="Sessions show only: {measures}.")
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -161,7 +168,12 @@ class ShowSettings(MeasureSettings):
 
 
 class SessionEntry(EntrySchema):
-    """`session`, `date`, `attended_by`, `questions` and what became of them, `evidence`."""
+    """`session`, `date`, who came, `questions` with their `cases` and what became of them, `evidence`.
+
+    `attended_by` is the rank of the highest who came; `attendees`, the names of those who came, is private.
+    `cases` are the numbers under which the questions are handled, one after the other: they count nothing
+    here, but there are no more of them than questions.
+    """
 
     session = Word(
         required=True, validate=validate.Length(min=1), metadata={"title_zh": "场次", "title_en": "Session"}
@@ -172,7 +184,24 @@ class SessionEntry(EntrySchema):
         named_by=("credit", "events"),
         metadata={"title_zh": "上线人员", "title_en": "Attended by"},
     )
+    attendees = Word(
+        limit=MAX_TEXT_CHARACTERS,
+        metadata={
+            "title_zh": "上线人员姓名",
+            "title_en": "Names of those who came",
+            "also": ("上线人员名单", "姓名及职务", "姓名"),
+            "private": True,
+        },
+    )
     questions = Whole(metadata={"title_zh": "问题数", "title_en": "Questions"})
+    cases = Word(
+        limit=MAX_TEXT_CHARACTERS,
+        metadata={
+            "title_zh": "问题编号",
+            "title_en": "Cases of the questions",
+            "also": ("工单编号", "问题工单编号", "办件编号"),
+        },
+    )
     answered_on_time = Whole(metadata={"title_zh": "按时答复数", "title_en": "Answered on time"})
     resolved = Whole(metadata={"title_zh": "解决数", "title_en": "Resolved"})
     satisfied = Whole(metadata={"title_zh": "满意数", "title_en": "Satisfied"})
@@ -181,6 +210,14 @@ class SessionEntry(EntrySchema):
     @validates("date")
     def is_in_the_period(self, value: dt.date, data_key: str) -> None:
         check_day(value, self.channel.period)
+
+    @validates_schema
+    def cases_are_questions(self, data: dict[str, Any], **_: Any) -> None:
+        numbers = [number for number in _PARTED.split(data.get("cases", "")) if number]
+        if len(numbers) > data.get("questions", len(numbers)):
+            raise ValidationError(_MORE_CASES.format(cases=len(numbers)), "cases")
+        if len({*map(self.channel.compared, numbers)}) < len(numbers):
+            raise ValidationError(_CASE_TWICE, "cases")
 
     @validates_schema
     def adds_up(self, data: dict[str, Any], **_: Any) -> None:

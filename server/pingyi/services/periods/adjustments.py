@@ -42,8 +42,8 @@ _POINTS = worded(
     ),
 )
 _TARGET = worded(
-    Text(zh="加减在", en="Added to or taken from"),
-    Text(zh="不选即为总分。", en="The total, unless another is chosen."),
+    Text(zh="分值计入", en="Counts towards"),
+    Text(zh="不选即计入总分。", en="The total, unless another is chosen."),
     choices=TARGETS,
     rare=True,
 )
