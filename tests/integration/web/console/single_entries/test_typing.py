@@ -241,3 +241,21 @@ def test_odd_posts_are_refused_and_never_break(law: FlaskClient) -> None:
     ):
         assert law.post(path, data={**own, **odd}).status_code in (200, 409, 422), odd
     assert standing("law", "A02") == []
+
+
+@pytest.mark.mission("002-26")
+def test_session_of_a_show_is_typed_with_who_came_and_its_cases(desk: FlaskClient, app: Flask) -> None:
+    told = {"attendees": "王局长、李科长", "cases": "RX-31、RX-32", "date": ""}
+    row = {**SESSION, "attended_by": "leader", **told}
+    wrong = check(desk, f"{SHOW}/new", {**row, "questions": "1"})
+    assert wrong.status_code == 422 and 'id="cases.wrong"' in wrong.text and "王局长" in wrong.text
+    receipt = store(desk, f"{SHOW}/new", row)
+    assert all(words in receipt for words in ("王局长、李科长", "主要负责人", "RX-31、RX-32"))
+    make_person("auditor", "", "auditor")
+    read = browser_of(app, "auditor").get(SHOW).text
+    assert "RX-31" in read and "王局长" not in read
+    with transaction() as connection:
+        channel = bound_channel(connection, ChannelRef(period="d4", channel="show")).id
+    fold_channel(channel)
+    page = desk.get("/channels/hotline_show/d4/show/attendance").text
+    assert re.search(r"市第三局.*?<td[^>]*>1</td>", page, re.DOTALL)
