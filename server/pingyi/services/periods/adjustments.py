@@ -42,7 +42,7 @@ _POINTS = worded(
     ),
 )
 _TARGET = worded(
-    Text(zh="分值计入", en="Counts towards"),
+    Text(zh="计入哪里", en="Counts towards"),
     Text(zh="不选即计入总分。", en="The total, unless another is chosen."),
     choices=TARGETS,
     rare=True,
