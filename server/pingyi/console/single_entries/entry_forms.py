@@ -28,18 +28,18 @@ FLAGS = {"true": Text(zh="是", en="Yes"), "false": Text(zh="否", en="No")}
 _REQUIRED = Text(zh="必填", en="Required")
 _PERCENT = Text(zh="%", en="%")
 _HELP: tuple[tuple[type[AnyField], Text], ...] = (
-    (Month, Text(zh="如 2017-03", en="such as 2017-03")),
+    (Month, Text(zh="如 2017-03", en="Such as 2017-03")),
     (
         Moment,
         Text(
             zh="如 2017-03-01 09:30；只写日期即为当日终了",
-            en="such as 2017-03-01 09:30; a day alone means its end",
+            en="Such as 2017-03-01 09:30; a day alone means its end",
         ),
     ),
 )
 _EVIDENCE = Text(
     zh="文字说明，或“佐证文件”页上的编号",
-    en="words, or the reference of a file on the page Evidence",
+    en="Words, or the reference of a file on the page Evidence",
 )
 
 
@@ -75,13 +75,15 @@ def entry_form(working: BoundChannel, units: Mapping[str, str]) -> EntryForm:
                     (key, each): found for each in inner if (found := _words(working, field.value_field))
                 }
         else:
-            drawn[key] = _drawn(field, required=field.required or _needs_unit(working, key))
+            drawn[key] = _drawn(field, required=field.required or _is_needed(working, key))
             words |= {(key,): found} if key != UNIT and (found := _words(working, field)) else {}
     return EntryForm(Schema.from_dict(drawn)(), words)
 
 
-def _needs_unit(working: BoundChannel, key: str) -> bool:
-    return key == UNIT and working.plugin.entry_schema.unit_required
+def _is_needed(working: BoundChannel, key: str) -> bool:
+    plugin = working.plugin
+    needed = {UNIT: plugin.entry_schema.unit_required, REASON: plugin.corrections_need_reason}
+    return needed.get(key, False)
 
 
 def _inner(working: BoundChannel, field: Any) -> Iterator[tuple[str, AnyField]]:
@@ -126,7 +128,7 @@ def _help(field: AnyField, *, required: bool) -> Text | None:
     how = how or next((words for kind, words in _HELP if isinstance(field, kind)), None)
     how = None if isinstance(field, Day) else how
     if how and required:
-        return Text(zh=f"{_REQUIRED.zh}；{how.zh}", en=f"{_REQUIRED.en}; {how.en}")
+        return Text(zh=f"{_REQUIRED.zh}；{how.zh}", en=f"{_REQUIRED.en}; {how.en[0].lower()}{how.en[1:]}")
     return _REQUIRED if required else how
 
 
