@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
-from tests.browser.checks import DESKTOP, PHONE, check_at_all_widths, sign_in
+from tests.browser.checks import DESKTOP, PHONE, check_at_all_widths, check_looks, sign_in
 from tests.browser.conftest import Watched, serving
 from tests.integration.web.operator_desk import OWNER, make_person
 from tests.small_scheme import channel, draft_period, open_draft, scheme_of
@@ -86,9 +86,11 @@ def test_pages_of_one_entry_are_accessible_and_fit(watch: Watch, address: str, l
     check_at_all_widths(watched)
     page.locator("#unit").select_option("u2")
     page.locator("button[value=check]").last.click()
+    expect(page.locator("#to-mend")).to_be_visible()
     look(page, f"wrong-{language}")
-    watched.troubles.clear()  # the 422 itself
-    check_at_all_widths(watched)
+    check_looks(page)
+    assert all("422" in trouble for trouble in watched.troubles)
+    watched.troubles.clear()
     page.locator("#case").fill("GD-0001")
     page.locator("#accepted_at").fill("2017-03-01 09:30")
     for step, button in (("confirmation", "check"), ("receipt", "store")):
@@ -100,8 +102,8 @@ def test_pages_of_one_entry_are_accessible_and_fit(watch: Watch, address: str, l
     check_at_all_widths(watched)
     page.locator("#closed_at").fill("2017-03-09")
     page.locator("button[value=check]").last.click()
-    look(page, f"reason-{language}")
-    watched.troubles.clear()
+    expect(page.locator("button[value=store]")).to_be_visible()
+    look(page, f"change-{language}")
     check_at_all_widths(watched)
     for path in ("", "/1/0/withdrawal"):
         page.goto(f"{address}{CASES}{path}")
