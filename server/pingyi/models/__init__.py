@@ -21,7 +21,7 @@ from pingyi.models.period import (
 )
 from pingyi.models.result import Assessment, ChannelScore, Publication, Snapshot, UnitResult
 from pingyi.models.unit import Unit, UnitName
-from pingyi.models.upload import Upload
+from pingyi.models.upload import ColumnMapping, Upload
 
 __all__ = [
     "STATES",
@@ -33,6 +33,7 @@ __all__ = [
     "Assessment",
     "Channel",
     "ChannelScore",
+    "ColumnMapping",
     "Cosignature",
     "Counter",
     "Decision",
