@@ -16,9 +16,13 @@ from pingyi.services.intake.entry_columns import columns_of
 from pingyi.services.spreadsheets.reading import MAX_FILE_BYTES
 from pingyi.services.spreadsheets.sheet_rows import MAX_ROWS
 from pingyi.services.uploads.channel_header import channel_header
+from pingyi.services.uploads.column_mappings import remembered_columns
+from pingyi.services.uploads.confirmation import confirm
 from pingyi.services.uploads.operator_channels import own_channels, own_files
+from pingyi.services.uploads.preview import preview
+from pingyi.services.uploads.read_table import choosable_columns
 from pingyi.services.uploads.row_changes import upload_page
-from pingyi.services.uploads.uploads import confirm, own_channel, preview
+from pingyi.services.uploads.uploads import own_channel
 from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR, policy
@@ -63,7 +67,7 @@ def send_file(period: str, plugin: str, channel: str) -> AnyResponse:
         if file is None or not file.filename:
             raise _no_file()
         sheet = request.form.get("sheet", "").strip()[:MOST_SHEET_NAME]
-        upload = preview(require_caller(), place, file.read(), file.filename, sheet)
+        upload = preview(require_caller(), place, file.read(), file.filename, sheet, asks=True)
     except Problem as problem:
         return _channel(place, problem.status, problem)
     return redirect(_address(place, upload), 303)
@@ -88,9 +92,9 @@ def confirm_file(period: str, plugin: str, channel: str, upload: int) -> AnyResp
     return redirect(_address(place, upload), 303)
 
 
-def _address(place: ChannelRef, upload: int, **given: Any) -> str:
+def _address(place: ChannelRef, upload: int, endpoint: str = "console.previewed_file", **given: Any) -> str:
     return url_for(
-        "console.previewed_file",
+        endpoint,
         period=place.period,
         plugin=place.plugin,
         channel=place.channel,
@@ -104,6 +108,7 @@ def _channel(place: ChannelRef, status: int, problem: Problem | None) -> AnyResp
         working = own_channel(connection, require_caller(), place)
         head, _ = channel_header(connection, require_caller(), place)
         files = own_files(connection, working)
+        remembered = remembered_columns(connection, working)
     return page(
         "console/delivery_channel.html",
         status,
@@ -111,6 +116,8 @@ def _channel(place: ChannelRef, status: int, problem: Problem | None) -> AnyResp
         columns=columns_of(working),
         needs_reason=working.plugin.corrections_need_reason,
         files=files,
+        remembered=remembered,
+        choices=choosable_columns(working),
         problem=problem,
         most_megabytes=MAX_FILE_BYTES // 2**20,
         most_rows=MAX_ROWS,
@@ -128,14 +135,17 @@ def _upload(place: ChannelRef, number: int, status: int, problem: Problem | None
         limit=ROWS_A_PAGE,
         verdict=asked if asked in VERDICTS else "",
     )
+    if shown.upload.state == "columns" and problem is None:
+        return redirect(_address(place, number, "console.choose_columns"), 303)
     with transaction() as connection:
-        head, _ = channel_header(connection, caller, place)
+        head, working = channel_header(connection, caller, place)
     next_after = shown.upload.after
     return page(
         "console/upload.html",
         status,
         head=head,
         shown=shown,
+        choices=choosable_columns(working),
         problem=problem,
         verdicts=VERDICTS,
         asked=asked if asked in VERDICTS else "",

@@ -25,7 +25,7 @@ from pingyi.services.periods.periods import create_period, find_period, open_per
 from pingyi.services.periods.rolls import RollRow, put_rolls
 from pingyi.services.periods.schemes import store_scheme
 from pingyi.services.periods.units import UnitRow, put_units
-from pingyi.services.uploads.uploads import preview
+from pingyi.services.uploads.preview import preview
 
 OWNER, OTHER = "市效能办", "法制办"
 UNITS = {"A01": "市第一局", "A02": "市政府信访局与政务公开办公室", "A03": "市第三局"}

@@ -64,13 +64,17 @@ class ReceiptEntrySchema(Schema):
 
 
 class ReceiptSchema(Schema):
-    """The answer to a delivery; its bytes are kept and never change. `checkpoint`: the newest head then."""
+    """The answer to a delivery; its bytes are kept and never change. `checkpoint`: the newest head then.
+
+    `columns`: the SHA-256 of the mapping by which a file's columns were read, where there is one.
+    """
 
     checkpoint = fields.String(required=True, allow_none=True)
     delivery = fields.Integer(required=True)
     period = fields.String(required=True)
     channel = fields.String(required=True)
     entries = fields.List(fields.Nested(ReceiptEntrySchema), required=True)
+    columns = fields.String(metadata={"pattern": "^[0-9a-f]{64}$"})
 
 
 class FormFieldSchema(Schema):

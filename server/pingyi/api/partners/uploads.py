@@ -19,8 +19,10 @@ from pingyi.db import transaction
 from pingyi.roles import OFFICE_READERS
 from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.intake.partner_queries import readable_channel
+from pingyi.services.uploads.confirmation import confirm
+from pingyi.services.uploads.preview import preview
 from pingyi.services.uploads.template_workbook import template_of
-from pingyi.services.uploads.uploads import Upload, confirm, preview, shown
+from pingyi.services.uploads.uploads import Upload, shown
 from pingyi.web.callers import require_caller
 from pingyi.web.policy import OPERATOR
 
@@ -81,14 +83,17 @@ class CountsSchema(Schema):
 
 
 class UploadSchema(Schema):
-    """A file with the sheet that was read and what to know of it; the header Link leads to more rows."""
+    """A file with the sheet that was read and what to know of it; the header Link leads to more rows.
+
+    A state `columns`: brought on a page, where a person has to say first what its columns are.
+    """
 
     upload = fields.Integer(required=True, attribute="id")
     name = fields.String(required=True)
     sheet = fields.String()
     notes = fields.List(fields.Nested(TitleSchema))
     sha256 = fields.String(required=True, metadata={"pattern": "^[0-9a-f]{64}$"})
-    state = fields.String(required=True, validate=validate.OneOf(["ready", "wrong", "confirmed"]))
+    state = fields.String(required=True, validate=validate.OneOf(["ready", "columns", "wrong", "confirmed"]))
     counts = fields.Nested(CountsSchema, required=True)
     delivery = fields.Integer(required=True, allow_none=True)
     verdicts = fields.List(fields.Nested(RowSchema), required=True)

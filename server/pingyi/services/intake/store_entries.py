@@ -169,8 +169,13 @@ def _without(values: Mapping[str, Any], left_out: Container[str]) -> dict[str, A
     return {name: value for name, value in values.items() if name not in left_out}
 
 
-def receipt_of(working: BoundChannel, delivery_id: int, stored: Sequence[Mapping[str, Any]]) -> bytes:
-    """What the caller keeps: every entry's verdict and leaf, and the newest head of the record."""
+def receipt_of(
+    working: BoundChannel, delivery_id: int, stored: Sequence[Mapping[str, Any]], *, columns: str = ""
+) -> bytes:
+    """What the caller keeps: every entry's verdict and leaf, and the newest head of the record.
+
+    `columns`: the SHA-256 of the mapping by which a file's columns were read.
+    """
     head = recent_head()
     return plain_json(
         {
@@ -181,6 +186,7 @@ def receipt_of(working: BoundChannel, delivery_id: int, stored: Sequence[Mapping
             "entries": [
                 {name: row[name] for name in ("position", "unit", "verdict", "hash")} for row in stored
             ],
+            **({"columns": columns} if columns else {}),
         }
     )
 

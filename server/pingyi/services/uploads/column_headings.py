@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pingyi.channels import Text
 from pingyi.domain.errors import FieldError
@@ -24,24 +25,48 @@ Known = Mapping[str, Column]
 
 
 @dataclass(frozen=True, slots=True)
+class Meanings:
+    """What headings mean: `known` by folded title, `chosen` by a heading's key where a person said so."""
+
+    known: Known
+    chosen: Known = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
-    """The lines up to `bottom`: where each known column stands, and each title as written."""
+    """The lines up to `bottom`: where each known column stands, and each title as written.
+
+    `keys`: by which a choice for each title is remembered; `own`: what each title means by itself.
+    """
 
     bottom: int
     found: Mapping[int, Column]
     titles: Sequence[str]
     repeated: Sequence[int]
+    keys: Sequence[str]
+    own: Mapping[int, Column]
 
 
-def best_heading(known: Known, rows: Sequence[Row]) -> Heading | None:
-    """The lines near the top that name most columns; of equal ones the shallowest, then the first."""
+def best_heading(meanings: Meanings, rows: Sequence[Row]) -> Heading | None:
+    """The lines near the top that name most columns; of equal ones the shallowest, then the first.
+
+    Where no line names any, the first of those with most titles.
+    """
     lines = [[without_wrapper(shown_text(cell)) for cell in row] for row in rows[: FIRST_LINES + 2]]
     candidates = [
-        _read_heading(known, lines[top : top + depth], top + depth)
+        _read_heading(meanings, lines[top : top + depth], top + depth)
         for depth in range(1, DEEPEST_HEADING + 1)
         for top in range(min(FIRST_LINES, len(lines) - depth + 1))
     ]
-    return max(candidates, key=lambda each: len(each.found), default=None)
+    best = max(candidates, key=lambda each: len(each.found), default=None)
+    if best is None or best.found:
+        return best
+    return max(candidates[:FIRST_LINES], key=lambda each: sum(map(bool, each.titles)))
+
+
+def ignored(key: str) -> Column:
+    """A column that is passed over."""
+    return Column(f"-{key}", "", "ignored", UNIT_NAME, required=False)
 
 
 def known_titles(columns: Sequence[Column]) -> Known:
@@ -67,25 +92,32 @@ def known_titles(columns: Sequence[Column]) -> Known:
     return {title: column for title, column in known.items() if column is not None and title}
 
 
-def _read_heading(known: Known, lines: Sequence[Sequence[str]], bottom: int) -> Heading:
+def _read_heading(meanings: Meanings, lines: Sequence[Sequence[str]], bottom: int) -> Heading:
     width = max((len(line) for line in lines), default=0)
-    own = [[line[at] if at < len(line) else "" for line in lines] for at in range(width)]
+    columns = [[line[at] if at < len(line) else "" for line in lines] for at in range(width)]
     found: dict[int, Column] = {}
+    own: dict[int, Column] = {}
     titles: list[str] = []
     repeated: list[int] = []
-    above = [""] * len(lines)
-    for at, cells in enumerate(own):
+    keys: list[str] = []
+    above, times = [""] * len(lines), Counter[str]()
+    for at, cells in enumerate(columns):
         # Merged cells give their text to the first column only; the others below it belong to it.
         above = [cell or left for cell, left in zip(cells, above, strict=True)]
         last = next((cell for cell in reversed(cells) if cell), "")
         joined = "".join([*above[:-1], cells[-1]]) if cells[-1] else last
-        column = named_column(known, joined) or named_column(known, last)
+        key = fold_name(joined) or joined or f"#{at + 1}"
+        times[key] += 1
+        keys.append(key if times[key] == 1 else f"{key}#{times[key]}")
+        if column := named_column(meanings.known, joined) or named_column(meanings.known, last):
+            own[at] = column
+        column = meanings.chosen.get(keys[at], column)
         if column is not None and column in found.values():
             repeated.append(at)
         elif column is not None:
             found[at] = column
         titles.append(last)
-    return Heading(bottom, found, titles, repeated)
+    return Heading(bottom, found, titles, repeated, keys, own)
 
 
 def named_column(known: Known, title: str) -> Column | None:
@@ -107,15 +139,22 @@ def heading_errors(columns: Sequence[Column], heading: Heading, rows: Sequence[R
             yield _error("column_unknown", row, title)
         elif at in filled:
             yield _error("column_unnamed", row, str(at + 1))
-    names = {column.name for column in heading.found.values()}
+    for column in missing_columns(columns, heading.found.values()):
+        yield _error("column_missing", row, column.title)
+
+
+def missing_columns(columns: Sequence[Column], found: Collection[Column]) -> Iterator[Column]:
+    """The required ones of a channel's columns that no heading is; a unit's name stands in for its code."""
+    names = {column.name for column in found}
     for column in columns:
         by_name = column.name == "unit" and UNIT_NAME.en in names
         if column.required and column.name not in names and not by_name:
-            yield _error("column_missing", row, column.title.zh)
+            yield column
 
 
-def _error(code: str, row: int, column: str) -> FieldError:
-    return FieldError(code=code, row=row, column=column, message=_MESSAGES[code].format(column=column))
+def _error(code: str, row: int, column: str | Text) -> FieldError:
+    title = column.zh if isinstance(column, Text) else column
+    return FieldError(code=code, row=row, column=title, message=_MESSAGES[code].format(column=column))
 
 
 _MESSAGES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, false, func, select
 
 from pingyi.channels import Text
 from pingyi.db import rows
@@ -43,7 +43,14 @@ _CHANNELS = (
     .order_by(Period.id.desc(), Channel.position)
 )
 _FILES = (
-    select(Upload.id, Upload.name, Upload.wrong, Upload.delivery_id.label("delivery"), Upload.uploaded_at)
+    select(
+        Upload.id,
+        Upload.name,
+        Upload.wrong,
+        func.coalesce(func.json_array_length(Upload.columns["faults"]) > 0, false()).label("columns"),
+        Upload.delivery_id.label("delivery"),
+        Upload.uploaded_at,
+    )
     .where(Upload.channel_id == bindparam("channel"))
     .order_by(Upload.id.desc())
     .limit(MOST_FILES)
@@ -66,11 +73,12 @@ class OwnChannel:
 
 @dataclass(frozen=True, slots=True)
 class OwnFile:
-    """A file that was brought to a channel; `delivery` once it is confirmed."""
+    """A file that was brought to a channel; `columns`: they wait for a choice, `delivery`: once confirmed."""
 
     id: int
     name: str
     wrong: int
+    columns: bool
     delivery: int | None
     uploaded_at: datetime
 

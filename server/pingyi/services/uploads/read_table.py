@@ -18,13 +18,16 @@ from pingyi.services.spreadsheets.number_formats import EPOCH_1900, EPOCH_1904
 from pingyi.services.spreadsheets.sheet_cells import Cell, Row, Sheet
 from pingyi.services.spreadsheets.sheet_rows import MAX_ROWS
 from pingyi.services.uploads.column_headings import (
+    NAME_COLUMN,
     UNIT_NAME,
     Heading,
+    Meanings,
     best_heading,
-    heading_errors,
     known_titles,
 )
+from pingyi.services.uploads.column_mappings import RememberedColumns
 
+_MOST_TITLES = 1000
 # A cell that is merged over rows says the same of each of them; a number would be counted several times.
 _FILLED_DOWN = frozenset({"unit", "text", "choice", "month", "moment", "flag"})
 
@@ -57,20 +60,40 @@ class SheetTable:
     hidden: Sequence[str] = ()
 
 
-def fit_of(working: BoundChannel, rows: Sequence[Row]) -> int:
-    """How many columns of the channel the first rows of a sheet name."""
-    heading = best_heading(known_titles(columns_of(working)), rows)
-    return len(heading.found) if heading else 0
+def meanings_of(working: BoundChannel, remembered: RememberedColumns | None) -> Meanings:
+    """What headings mean on a channel: by themselves, and as its operator chose."""
+    known = known_titles(columns_of(working))
+    return Meanings(known, remembered.meaning(choosable_columns(working)) if remembered else {})
 
 
-def read_table(working: BoundChannel, sheet: Sheet) -> SheetTable:
-    """The entries of a sheet; Problem columns_invalid, file_empty or too_many_rows."""
-    columns = columns_of(working)
-    heading = best_heading(known_titles(columns), sheet.rows)
+def choosable_columns(working: BoundChannel) -> dict[str, Column]:
+    """What a heading may be, by label: the channel's columns, and the unit's name."""
+    return {column.label: column for column in (*columns_of(working), NAME_COLUMN)}
+
+
+def fit_of(meanings: Meanings, rows: Sequence[Row]) -> int:
+    """How well the first rows of a sheet fit: by the columns that they name, else by their titles."""
+    heading = best_heading(meanings, rows)
+    if heading is None:
+        return 0
+    return len(heading.found) * _MOST_TITLES or min(sum(map(bool, heading.titles)), _MOST_TITLES - 1)
+
+
+def read_heading(meanings: Meanings, sheet: Sheet) -> Heading:
+    """The heading of a sheet; Problem file_empty."""
+    heading = best_heading(meanings, sheet.rows)
     if heading is None:
         raise Problem("file_empty", 422, _NO_ROWS)
-    if errors := list(heading_errors(columns, heading, sheet.rows)):
-        raise Problem("columns_invalid", 422, _COLUMNS.format(n=len(errors)), errors)
+    return heading
+
+
+def columns_invalid(errors: Sequence[FieldError]) -> Problem:
+    """The refusal of a file by its heading."""
+    return Problem("columns_invalid", 422, _COLUMNS.format(n=len(errors)), errors)
+
+
+def read_table(sheet: Sheet, heading: Heading) -> SheetTable:
+    """The entries below a heading in which nothing is wrong; Problem file_empty or too_many_rows."""
     rows, empty = [], 0
     for row in _Reader(sheet, heading).rows():
         if row.errors or not set(row.given) <= {"unit"}:

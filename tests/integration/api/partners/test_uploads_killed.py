@@ -20,7 +20,7 @@ CONFIRM = """
 import os
 from pingyi.app import create_app
 from pingyi.services.core.callers import SHELL
-from pingyi.services.uploads.uploads import confirm
+from pingyi.services.uploads.confirmation import confirm
 from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.settings import load_settings
 with create_app(load_settings(os.environ)).app_context():

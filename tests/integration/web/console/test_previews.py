@@ -19,7 +19,7 @@ from pingyi.services.core.bound_channels import ChannelRef
 from pingyi.services.core.callers import SHELL
 from pingyi.services.intake.deliveries import Repeatable, deliver
 from pingyi.services.intake.withdraw import withdraw
-from pingyi.services.uploads.uploads import preview
+from pingyi.services.uploads.preview import preview
 
 FILES = "/deliveries/d4/inspections/visits/uploads"
 CHANGED, MISTAKEN = f"{FILES}/1", f"{FILES}/2"
