@@ -210,8 +210,10 @@ class EntrySchema(Schema):
 
     `self.channel` is the Context. Empty cells ("" or null) are "not given" and dropped before loading. A
     field with `metadata={"private": True}` enters the ledger only as a salted commitment. A mapping field
-    names the setting that gives its keys: `metadata={"keys": "events"}`. `unit` may be left out only where
-    `unit_required` is False.
+    names the setting that gives its keys: `metadata={"keys": "events"}`. Where the words of a field may head
+    the columns of a wide sheet, it names the fields that stand below them: `metadata={"across": ("count",)}`,
+    or a function of the word's key and the settings. `unit` may be left out only where `unit_required` is
+    False.
     """
 
     unit_required = True

@@ -56,7 +56,8 @@ class RowErrorSchema(Schema):
 class RowSchema(Schema):
     """What one row would do, by its number in the file; the heading is row 1 where nothing stands above.
 
-    `notes`: what to check before confirming; `moved_from`: the unit that loses the entry to this row's.
+    `notes`: what to check before confirming; `moved_from`: the unit that loses the entry to this row's. A
+    row of a wide sheet has a verdict for each entry: `part` is the heading below which one stands.
     """
 
     row = fields.Integer(required=True)
@@ -65,6 +66,7 @@ class RowSchema(Schema):
     errors = fields.List(fields.Nested(RowErrorSchema), required=True)
     notes = fields.List(fields.Nested(TitleSchema))
     moved_from = fields.String(allow_none=True)
+    part = fields.String()
 
 
 class CountsSchema(Schema):

@@ -71,14 +71,25 @@ class BallotEntry(EntrySchema):
     unit_required = False
 
     batch = Word(metadata={"title_zh": "批次", "title_en": "Batch", "also": ("期次",)})
-    stratum = Listed(strata_words, metadata={"title_zh": "评议人群", "title_en": "Stratum"})
-    dimension = Listed(dimension_words, also=ALSO, metadata={"title_zh": "评议内容", "title_en": "Dimension"})
+    stratum = Listed(
+        strata_words, metadata={"title_zh": "评议人群", "title_en": "Stratum", "across": ("count",)}
+    )
+    dimension = Listed(
+        dimension_words,
+        also=ALSO,
+        metadata={"title_zh": "评议内容", "title_en": "Dimension", "across": ("count",)},
+    )
     option = Listed(
         option_words,
         also=ALSO,
         required=True,
         validate=NOT_EMPTY,
-        metadata={"title_zh": "选项", "title_en": "Option", "also": ("评价等次", "评议选项", "满意度")},
+        metadata={
+            "title_zh": "选项",
+            "title_en": "Option",
+            "also": ("评价等次", "评议选项", "满意度"),
+            "across": ("count",),
+        },
     )
     count = Whole(
         required=True, metadata={"title_zh": "票数", "title_en": "Count", "also": ("得票数", "人数", "数量")}

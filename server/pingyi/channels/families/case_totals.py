@@ -56,16 +56,28 @@ def measure_words(settings: Settings) -> Mapping[str, Text]:
     return called(keys, {**OPINION_WORDS, **WORDS})
 
 
+def figures_of(measure: str, settings: Settings) -> tuple[str, ...]:
+    """The columns that an entry about this measure may fill in."""
+    if measure in settings.get("events", ()):
+        return ("count",)
+    return ("count", "of") if measure in settings.get("credit", ()) else ("count", "of", "rate")
+
+
 class TotalsEntry(EntrySchema):
     """`month`, `measure`, then `count` and `of`, or `rate` (percent, if known with `of`); `evidence`."""
 
-    month = Month(metadata={"title_zh": "月份", "title_en": "Month"})
+    month = Month(metadata={"title_zh": "月份", "title_en": "Month", "across": ("count", "of", "rate")})
     measure = Listed(
         measure_words,
         also=ALSO_MEASURES,
         required=True,
         validate=validate.Length(min=1),
-        metadata={"title_zh": "指标", "title_en": "Measure", "also": ("考核指标", "指标名称")},
+        metadata={
+            "title_zh": "指标",
+            "title_en": "Measure",
+            "also": ("考核指标", "指标名称"),
+            "across": figures_of,
+        },
     )
     count = Whole(metadata={"title_zh": "件数", "title_en": "Count", "also": ("数量",)})
     of = Whole(metadata={"title_zh": "总数", "title_en": "Of", "also": ("总件数", "合计")})

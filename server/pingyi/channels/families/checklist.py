@@ -24,7 +24,9 @@ __all__ = ["ChecklistEntry", "ItemSettings", "channel", "check_item", "score", "
 class ChecklistEntry(EntrySchema):
     """`unit`, `item` (empty: examined, nothing found), `count`, `evidence`."""
 
-    item = TitledKey(named_by=("items",), metadata={"title_zh": "指标", "title_en": "Item"})
+    item = TitledKey(
+        named_by=("items",), metadata={"title_zh": "指标", "title_en": "Item", "across": ("count",)}
+    )
     count = Whole(metadata={"title_zh": "次数", "title_en": "Count"})
     evidence = evidence_field()
 

@@ -20,7 +20,8 @@ class Column:
     """A column of an entry: its field, the key of a mapping or "", its kind, what it is called.
 
     `words`: what may stand in it and what that is called; empty where the channel names no choices. `also`:
-    other titles that people give it.
+    other titles that people give it. `across`: in a wide sheet, what its heading says of each entry below it,
+    as fields and keys.
     """
 
     name: str
@@ -30,10 +31,13 @@ class Column:
     required: bool
     words: Mapping[str, Text] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+    across: tuple[tuple[str, str], ...] = ()
 
     @property
     def label(self) -> str:
-        """Its name where the field is plain, `field.key` in a mapping."""
+        """Its name where the field is plain, `field.key` in a mapping, `field@other=key` in a wide sheet."""
+        if self.across:
+            return f"{self.name}@{'&'.join('='.join(each) for each in self.across)}"
         return f"{self.name}.{self.key}" if self.key else self.name
 
     @property

@@ -12,7 +12,8 @@ from pingyi.domain.errors import FieldError
 from pingyi.domain.names import fold_name
 from pingyi.services.intake.entry_columns import Column
 from pingyi.services.spreadsheets.cell_values import shown_text, without_wrapper
-from pingyi.services.spreadsheets.sheet_cells import Row
+from pingyi.services.spreadsheets.sheet_cells import Cell, Row, TypedCell
+from pingyi.services.uploads.wide_columns import WideColumns
 
 FIRST_LINES = 10
 DEEPEST_HEADING = 3
@@ -26,9 +27,13 @@ Known = Mapping[str, Column]
 
 @dataclass(frozen=True, slots=True)
 class Meanings:
-    """What headings mean: `known` by folded title, `chosen` by a heading's key where a person said so."""
+    """What headings mean: `known` by folded title, `chosen` by a heading's key where a person said so.
+
+    `wide`: what may stand across.
+    """
 
     known: Known
+    wide: WideColumns
     chosen: Known = field(default_factory=dict)
 
 
@@ -36,12 +41,14 @@ class Meanings:
 class Heading:
     """The lines up to `bottom`: where each known column stands, and each title as written.
 
-    `keys`: by which a choice for each title is remembered; `own`: what each title means by itself.
+    `paths`: each title with what stands above it; `keys`: by which a choice for it is remembered; `own`: what
+    it means by itself.
     """
 
     bottom: int
     found: Mapping[int, Column]
     titles: Sequence[str]
+    paths: Sequence[str]
     repeated: Sequence[int]
     keys: Sequence[str]
     own: Mapping[int, Column]
@@ -52,7 +59,7 @@ def best_heading(meanings: Meanings, rows: Sequence[Row]) -> Heading | None:
 
     Where no line names any, the first of those with most titles.
     """
-    lines = [[without_wrapper(shown_text(cell)) for cell in row] for row in rows[: FIRST_LINES + 2]]
+    lines = [[_title(cell) for cell in row] for row in rows[: FIRST_LINES + 2]]
     candidates = [
         _read_heading(meanings, lines[top : top + depth], top + depth)
         for depth in range(1, DEEPEST_HEADING + 1)
@@ -62,6 +69,13 @@ def best_heading(meanings: Meanings, rows: Sequence[Row]) -> Heading | None:
     if best is None or best.found:
         return best
     return max(candidates[:FIRST_LINES], key=lambda each: sum(map(bool, each.titles)))
+
+
+def _title(cell: Cell) -> str:
+    """What a heading says; a month that a spreadsheet holds as a date is a month."""
+    if isinstance(cell, TypedCell) and cell.kind in {"date", "month"}:
+        return cell.value[:7]
+    return without_wrapper(shown_text(cell))
 
 
 def ignored(key: str) -> Column:
@@ -98,6 +112,7 @@ def _read_heading(meanings: Meanings, lines: Sequence[Sequence[str]], bottom: in
     found: dict[int, Column] = {}
     own: dict[int, Column] = {}
     titles: list[str] = []
+    paths: list[str] = []
     repeated: list[int] = []
     keys: list[str] = []
     above, times = [""] * len(lines), Counter[str]()
@@ -109,15 +124,38 @@ def _read_heading(meanings: Meanings, lines: Sequence[Sequence[str]], bottom: in
         key = fold_name(joined) or joined or f"#{at + 1}"
         times[key] += 1
         keys.append(key if times[key] == 1 else f"{key}#{times[key]}")
-        if column := named_column(meanings.known, joined) or named_column(meanings.known, last):
+        if column := _own_column(meanings, joined) or _own_column(meanings, last):
             own[at] = column
-        column = meanings.chosen.get(keys[at], column)
+        titles.append(last)
+        paths.append(joined)
+    own = _without_stray_words(own)
+    for at, key in enumerate(keys):
+        column = meanings.chosen.get(key, own.get(at))
         if column is not None and column in found.values():
             repeated.append(at)
         elif column is not None:
             found[at] = column
-        titles.append(last)
-    return Heading(bottom, found, titles, repeated, keys, own)
+    return Heading(bottom, found, titles, paths, repeated, keys, own)
+
+
+def _own_column(meanings: Meanings, title: str) -> Column | None:
+    plain = named_column(meanings.known, title)
+    return plain or meanings.wide.named(title) or meanings.wide.named(_NOTE.sub("", title))
+
+
+def _without_stray_words(own: Mapping[int, Column]) -> dict[int, Column]:
+    """Of the columns across those of the commonest kind, and not a single one: it may be a row's cell."""
+    kinds = Counter(_kind_across(column) for column in own.values() if column.across)
+    ((kind, times),) = kinds.most_common(1) or [((), 0)]
+    return {
+        at: column
+        for at, column in own.items()
+        if not column.across or (times > 1 and _kind_across(column) == kind)
+    }
+
+
+def _kind_across(column: Column) -> tuple[str, ...]:
+    return tuple(name for name, _ in column.across)
 
 
 def named_column(known: Known, title: str) -> Column | None:
@@ -139,26 +177,35 @@ def heading_errors(columns: Sequence[Column], heading: Heading, rows: Sequence[R
             yield _error("column_unknown", row, title)
         elif at in filled:
             yield _error("column_unnamed", row, str(at + 1))
+    plain = {column.name: at for at, column in heading.found.items() if not column.across}
+    for at, column in heading.found.items():
+        for name in (column.name, *_kind_across(column)) if column.across else ():
+            if name in plain:
+                yield _error("column_twice", row, heading.titles[at], other=heading.titles[plain[name]])
     for column in missing_columns(columns, heading.found.values()):
         yield _error("column_missing", row, column.title)
 
 
 def missing_columns(columns: Sequence[Column], found: Collection[Column]) -> Iterator[Column]:
     """The required ones of a channel's columns that no heading is; a unit's name stands in for its code."""
-    names = {column.name for column in found}
+    names = {name for column in found for name in (column.name, *_kind_across(column))}
     for column in columns:
         by_name = column.name == "unit" and UNIT_NAME.en in names
         if column.required and column.name not in names and not by_name:
             yield column
 
 
-def _error(code: str, row: int, column: str | Text) -> FieldError:
+def _error(code: str, row: int, column: str | Text, **more: str) -> FieldError:
     title = column.zh if isinstance(column, Text) else column
-    return FieldError(code=code, row=row, column=title, message=_MESSAGES[code].format(column=column))
+    return FieldError(code=code, row=row, column=title, message=_MESSAGES[code].format(column=column, **more))
 
 
 _MESSAGES = {
     "column_repeated": Text(zh="列“{column}”出现了不止一次。", en="Column {column} occurs more than once."),
+    "column_twice": Text(
+        zh="“{column}”横排在表头，而列“{other}”又逐行写了同样的内容；只用一种写法。",
+        en="{column} stands across while column {other} says the same row by row; use one of the two.",
+    ),
     "column_unknown": Text(
         zh="本渠道没有列“{column}”，请对照模板修改或删除。",
         en="The channel has no column {column}; compare with the template, or delete it.",

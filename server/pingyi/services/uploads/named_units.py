@@ -25,20 +25,20 @@ _NAMES = (
 def disagreements(
     connection: Connection, period_id: int, rows: Sequence[SheetRow]
 ) -> Iterator[tuple[int, FieldError]]:
-    """The row's number and the error of each row whose name is not that of the unit it is about."""
-    both = [row for row in rows if row.name and "unit" in row.given]
+    """The place and the error of each row whose name is not that of the unit it is about."""
+    both = [(at, row) for at, row in enumerate(rows) if row.name and "unit" in row.given]
     if not both:
         return
     index = unit_index(
-        connection, period_id, {one for row in both for one in (row.name, str(row.given["unit"]))}
+        connection, period_id, {one for _, row in both for one in (row.name, str(row.given["unit"]))}
     )
-    for row in both:
+    for at, row in both:
         unit, named = index.find(str(row.given["unit"])), index.find(row.name)
         # An unknown unit is told by the services that would store the row.
         if not isinstance(unit, FieldError) and unit != named:
             message = _DISAGREE.format(unit=row.given["unit"], code=unit[0], name=row.name)
             yield (
-                row.number,
+                at,
                 FieldError(code="unit_disagrees", message=message, row=row.number, column="unit"),
             )
 

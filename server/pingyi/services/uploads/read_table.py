@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from pingyi.services.uploads.column_headings import (
     known_titles,
 )
 from pingyi.services.uploads.column_mappings import RememberedColumns
+from pingyi.services.uploads.wide_columns import Across, wide_columns
 
 _MOST_TITLES = 1000
 # A cell that is merged over rows says the same of each of them; a number would be counted several times.
@@ -36,7 +37,8 @@ _FILLED_DOWN = frozenset({"unit", "text", "choice", "month", "moment", "flag"})
 class SheetRow:
     """One row of a file: its number as a spreadsheet counts, the entry that it gives, what cannot be read.
 
-    `name`: the unit's name where it stands beside the unit's code.
+    `name`: the unit's name where it stands beside the unit's code. In a wide sheet a row gives several
+    entries: `part` is the heading below which one stands, `titles` the headings by what stands below them.
     """
 
     number: int
@@ -45,6 +47,8 @@ class SheetRow:
     errors: Sequence[FieldError] = ()
     hidden: bool = False
     notes: Sequence[Text] = ()
+    part: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,15 @@ class SheetTable:
 
 def meanings_of(working: BoundChannel, remembered: RememberedColumns | None) -> Meanings:
     """What headings mean on a channel: by themselves, and as its operator chose."""
-    known = known_titles(columns_of(working))
-    return Meanings(known, remembered.meaning(choosable_columns(working)) if remembered else {})
+    known, wide = known_titles(columns_of(working)), wide_columns(working)
+    chosen = remembered.meaning(choosable_columns(working)) if remembered else {}
+    return Meanings(known, wide, chosen)
 
 
 def choosable_columns(working: BoundChannel) -> dict[str, Column]:
-    """What a heading may be, by label: the channel's columns, and the unit's name."""
-    return {column.label: column for column in (*columns_of(working), NAME_COLUMN)}
+    """What a heading may be, by label: the channel's columns, the unit's name, and what may stand across."""
+    plain = {column.label: column for column in (*columns_of(working), NAME_COLUMN)}
+    return {**plain, **wide_columns(working).columns}
 
 
 def fit_of(meanings: Meanings, rows: Sequence[Row]) -> int:
@@ -117,10 +123,23 @@ class _Reader:
     heading: Heading
     merged: dict[tuple[int, int], tuple[int, int]] = field(init=False)
     epoch: datetime = field(init=False)
+    plain: Mapping[int, Column] = field(init=False)
+    wide: Mapping[Across, Mapping[int, Column]] = field(init=False)
+    parts: Mapping[Across, str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.epoch = EPOCH_1904 if self.sheet.from_1904 else EPOCH_1900
         self.merged = dict(self._covered())
+        self.plain = {at: column for at, column in self.heading.found.items() if not column.across}
+        wide: dict[Across, dict[int, Column]] = {}
+        for at, column in self.heading.found.items():
+            if column.across:
+                wide.setdefault(column.across, {})[at] = column
+        self.wide, parts = wide, dict[str, Across]()
+        for across, columns in wide.items():
+            part = self.heading.paths[min(columns)]
+            parts[part if part not in parts else f"{part}（{len(parts) + 1}）"] = across
+        self.parts = {across: part for part, across in parts.items()}
 
     def _covered(self) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         """Each cell of a known column that another one covers, with that one."""
@@ -131,51 +150,80 @@ class _Reader:
                 yield from (((row, at), (top, left)) for at in columns if (row, at) != (top, left))
 
     def rows(self) -> Iterator[SheetRow]:
+        """Each line as one entry, or as one for every word across below which something stands."""
         hidden = frozenset(self.sheet.hidden_rows)
         for at in range(self.heading.bottom, len(self.sheet.rows)):
             errors: list[FieldError] = []
-            given = dict(self._given(at, errors))
-            notes = list(self._small_shares(at, given))
+            given = self._given(at, self.plain, errors)
             name = given.pop(UNIT_NAME.en, "")
             if name and "unit" not in given:
                 given["unit"], name = name, ""
-            yield SheetRow(at + 1, given, name, errors, at in hidden, notes)
+            row = SheetRow(
+                at + 1, given, name, errors, at in hidden, self._small_shares(at, given, self.plain)
+            )
+            if self.wide:
+                yield from self._across(at, row)
+            else:
+                yield row
 
-    def _small_shares(self, row: int, given: Mapping[str, Any]) -> Iterator[Text]:
+    def _across(self, at: int, row: SheetRow) -> Iterator[SheetRow]:
+        filled = False
+        for across, columns in self.wide.items():
+            errors: list[FieldError] = []
+            below = self._given(at, columns, errors)
+            if below or errors:
+                filled = True
+                notes = [*row.notes, *self._small_shares(at, below, columns)]
+                titles = {column.name: self.heading.paths[each] for each, column in columns.items()}
+                titles |= dict.fromkeys((name for name, _ in across), self.parts[across])
+                yield replace(
+                    row,
+                    given={**row.given, **dict(across), **below},
+                    errors=[*row.errors, *errors],
+                    notes=notes,
+                    part=self.parts[across],
+                    titles=titles,
+                )
+        if not filled:
+            # Nothing stands below any word: no entry, whatever else was filled in beforehand.
+            yield replace(row, given={name: row.given[name] for name in row.given if name == "unit"})
+
+    def _small_shares(self, row: int, given: Mapping[str, Any], columns: Mapping[int, Column]) -> list[Text]:
         """What stands as less than one percent and has no percent sign may be meant as a part of one."""
-        for at, column in self.heading.found.items():
+        notes = []
+        for at, column in columns.items():
             value = str(given.get(column.name, "")) if column.kind == "percent" else ""
             shown = unicodedata.normalize("NFKC", shown_text(self._cell(row, at)))
             if _SMALL.fullmatch(value) and "%" not in shown:
-                yield _SMALL_SHARE.format(place=place_of(row, at), value=value)
+                notes.append(_SMALL_SHARE.format(place=place_of(row, at), value=value))
+        return notes
 
-    def _given(self, row: int, errors: list[FieldError]) -> Iterator[tuple[str, Any]]:
-        mappings: dict[str, dict[str, str]] = {}
-        for at, column in self.heading.found.items():
+    def _given(self, row: int, columns: Mapping[int, Column], errors: list[FieldError]) -> dict[str, Any]:
+        given: dict[str, Any] = {}
+        for at, column in columns.items():
             text = self._text(row, at, column, errors) if column.kind != "ignored" else ""
             if text and column.key:
-                mappings.setdefault(column.name, {})[column.key] = text
+                given.setdefault(column.name, {})[column.key] = text
             elif text:
-                yield column.name, text
-        yield from mappings.items()
+                given[column.name] = text
+        return given
 
     def _text(self, row: int, at: int, column: Column, errors: list[FieldError]) -> str:
         cell, place = self._cell(row, at), place_of(row, at)
+        label = column.name if column.across else column.label
         if anchor := self.merged.get((row, at)):
             above = self._cell(*anchor)
             if above == "":
                 return ""
             if column.kind not in _FILLED_DOWN or anchor[1] != at or anchor[0] < self.heading.bottom:
                 message = _MERGED.format(place=place, anchor=place_of(*anchor))
-                errors.append(
-                    FieldError(code="cell_merged", message=message, row=row + 1, column=column.label)
-                )
+                errors.append(FieldError(code="cell_merged", message=message, row=row + 1, column=label))
                 return ""
             cell = above
         try:
             return cell_text(column.kind, cell, place, self.epoch)
         except UnreadableError as error:
-            errors.append(error.at(row + 1, column.label))
+            errors.append(error.at(row + 1, label))
             return error.shown or shown_text(cell)
 
     def _cell(self, row: int, at: int) -> Cell:

@@ -85,11 +85,12 @@ class _StoredRow:
     was: str | None
 
 
-class _Numbered(msgspec.Struct):
+class _Placed(msgspec.Struct):
     row: int
+    part: str = ""
 
 
-_NUMBERS = msgspec.json.Decoder(list[_Numbered])
+_PLACES = msgspec.json.Decoder(list[_Placed])
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 Given = Mapping[str, Any]
 
@@ -104,7 +105,7 @@ class WrongCell:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """One row of a file: its verdict, what it changes, what is wrong."""
+    """One entry of a file: its row, its verdict, what it changes, what is wrong; `part` as in RowVerdict."""
 
     row: int
     unit: str
@@ -114,6 +115,7 @@ class RowChange:
     reason: str = ""
     errors: Sequence[WrongCell] = ()
     notes: Sequence[Detail] = ()
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +147,18 @@ def upload_page(
     with transaction() as connection:
         working = own_channel(connection, caller, place)
         (row,) = rows(connection, _UploadRow, _UPLOAD, upload=upload_id)
-        places = {each.row: at for at, each in enumerate(_NUMBERS.decode(zlib.decompress(row.verdicts)))}
-        asked = {each.row: places[each.row] for each in upload.verdicts}
+        stored = _PLACES.decode(zlib.decompress(row.verdicts))
+        places = {(each.row, each.part): at for at, each in enumerate(stored)}
+        asked = [places[each.row, each.part] for each in upload.verdicts]
         look = _before if row.delivery_id is None else _afterwards
         found = look(connection, working, row, asked, upload.verdicts)
         names = _names(connection, working, upload.verdicts)
-    changes = [_change(each, found, names) for each in upload.verdicts]
+    changes = [_change(at, each, found, names) for at, each in zip(asked, upload.verdicts, strict=True)]
     return UploadPage(upload, changes, found.outdated, row.waiting)
 
 
-def _change(verdict: RowVerdict, found: _Found, names: Mapping[str, str]) -> RowChange:
-    given = found.given.get(verdict.row, {})
+def _change(at: int, verdict: RowVerdict, found: _Found, names: Mapping[str, str]) -> RowChange:
+    given = found.given.get(at, {})
     unit = verdict.unit or ""
     moved = [
         EntryCell(_UNIT, _called(verdict.moved_from, names), _called(unit, names), changed=True)
@@ -166,10 +169,11 @@ def _change(verdict: RowVerdict, found: _Found, names: Mapping[str, str]) -> Row
         unit,
         names.get(unit, ""),
         verdict.verdict,
-        [*moved, *found.cells.get(verdict.row, ())],
-        found.reasons.get(verdict.row, ""),
+        [*moved, *found.cells.get(at, ())],
+        found.reasons.get(at, ""),
         [WrongCell(error, _given_at(given, error.field)) for error in verdict.errors],
         verdict.notes,
+        verdict.part,
     )
 
 
@@ -195,24 +199,24 @@ def _before(
     connection: Connection,
     working: BoundChannel,
     row: _UploadRow,
-    asked: Mapping[int, int],
+    asked: Sequence[int],
     verdicts: Sequence[RowVerdict],
 ) -> _Found:
     """What the rows would change now, read by the services that would store them."""
     kept = _ROWS.decode(zlib.decompress(row.rows))
-    found = _Found(given={number: msgspec.json.decode(kept[at]) for number, at in asked.items()})
-    right = [each.row for each in verdicts if each.verdict != "wrong"]
+    found = _Found(given={at: msgspec.json.decode(kept[at]) for at in asked})
+    right = [at for at, each in zip(asked, verdicts, strict=True) if each.verdict != "wrong"]
     try:
-        entries = read_rows(connection, working, [found.given[number] for number in right]) if right else []
+        entries = read_rows(connection, working, [found.given[at] for at in right]) if right else []
     except Problem as problem:
         if problem.code not in OF_ROWS:
             raise
         found.outdated = True
         return found
     heads = _heads(connection, working, entries)
-    for number, entry in zip(right, entries, strict=True):
-        found.cells[number] = _cells(working, entry, heads.get(entry.identity))
-        found.reasons[number] = entry.reason
+    for at, entry in zip(right, entries, strict=True):
+        found.cells[at] = _cells(working, entry, heads.get(entry.identity))
+        found.reasons[at] = entry.reason
     return found
 
 
@@ -235,16 +239,16 @@ def _afterwards(
     connection: Connection,
     working: BoundChannel,
     row: _UploadRow,
-    asked: Mapping[int, int],
+    asked: Sequence[int],
     _verdicts: Sequence[RowVerdict],
 ) -> _Found:
     """What the rows changed when they were stored; an unchanged one left nothing."""
-    found, numbers = _Found(), {at: number for number, at in asked.items()}
-    positions = msgspec.json.encode(list(numbers)).decode()
+    found = _Found()
+    positions = msgspec.json.encode(list(asked)).decode()
     for entry in rows(connection, _StoredRow, _STORED, delivery=row.delivery_id, positions=positions):
-        number, values = numbers[entry.position], msgspec.json.decode(entry.values)
-        found.reasons[number] = entry.reason
-        found.cells[number] = (
+        values = msgspec.json.decode(entry.values)
+        found.reasons[entry.position] = entry.reason
+        found.cells[entry.position] = (
             cells_of(working, values)
             if entry.before is None or entry.was is None
             else compared(working, msgspec.json.decode(entry.before), values, (entry.was, entry.standing))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -45,7 +45,8 @@ class RowError(msgspec.Struct, frozen=True):
 class RowVerdict(msgspec.Struct, frozen=True):
     """What a row would do: new, corrected, unchanged or wrong; `notes`: what to look at before confirming.
 
-    `moved_from`: the unit that the row takes its entry away from.
+    `moved_from`: the unit that the row takes its entry away from; `part`: in a wide sheet, the heading below
+    which the entry stands.
     """
 
     row: int
@@ -54,46 +55,45 @@ class RowVerdict(msgspec.Struct, frozen=True):
     errors: list[RowError] = []
     notes: list[Detail] = []
     moved_from: str | None = None
+    part: str = ""
 
 
 def judge(connection: Connection, working: BoundChannel, table: SheetTable) -> list[RowVerdict]:
     """A verdict on every row, in order; right rows are judged as if the wrong ones were not there."""
-    wrong = {row.number: list(row.errors) for row in table.rows if row.errors}
-    for number, error in disagreements(connection, working.period_id, table.rows):
-        wrong.setdefault(number, []).append(error)
-    rows = [row for row in table.rows if row.number not in wrong]
+    rows = table.rows
+    wrong = {at: list(row.errors) for at, row in enumerate(rows) if row.errors}
+    for at, error in disagreements(connection, working.period_id, rows):
+        wrong.setdefault(at, []).append(error)
+    places = [at for at in range(len(rows)) if at not in wrong]
     right: dict[int, RowVerdict] = {}
-    while rows and not right:
+    while places and not right:
+        asked = [rows[at] for at in places]
         try:
-            entries = read_rows(connection, working, [row.given for row in rows])
-            right = _right(connection, working, rows, entries)
+            entries = read_rows(connection, working, [row.given for row in asked])
+            right = dict(zip(places, _right(connection, working, asked, entries), strict=True))
         except Problem as problem:
-            found = _by_row(problem, rows)
-            wrong.update(found)
-            rows = [row for row in rows if row.number not in found]
+            found = _by_place(problem, asked)
+            wrong.update({places[each]: errors for each, errors in found.items()})
+            places = [at for at in places if at not in wrong]
     known = {each["name"]: each["title"]["zh"] for each in entry_fields(working.plugin, working.context)}
     titles = {**known, **{each.label: each.title.zh for each in columns_of(working)}, **table.titles}
-    return [
-        right.get(row.number)
-        or RowVerdict(
-            row.number,
-            row.given.get("unit"),
-            "wrong",
-            [_told(error, titles) for error in wrong[row.number][:MOST_ERRORS]],
-        )
-        for row in table.rows
-    ]
+    return [right.get(at) or _wrong(row, wrong[at], titles) for at, row in enumerate(rows)]
+
+
+def _wrong(row: SheetRow, errors: Sequence[FieldError], titles: Mapping[str, str]) -> RowVerdict:
+    told = [_told(error, {**titles, **row.titles}) for error in errors[:MOST_ERRORS]]
+    return RowVerdict(row.number, row.given.get("unit"), "wrong", told, part=row.part)
 
 
 def _right(
     connection: Connection, working: BoundChannel, rows: Sequence[SheetRow], entries: Sequence[ReadEntry]
-) -> dict[int, RowVerdict]:
+) -> list[RowVerdict]:
     heads = find_current_entries(connection, working, entries)
     require_reasons(working, entries, heads)
     refuse_contradictions(connection, working, entries)
     stored = rows_to_store(working, SHELL, 0, entries, heads)
     loose = loosely_named(connection, working.period_id, rows, entries)
-    right = {}
+    right = []
     for row, entry, made in zip(rows, entries, stored, strict=True):
         head, unit = heads.get(entry.identity), made["unit"]
         before = msgspec.json.decode(head.same_as) if head and made["verdict"] == "corrected" else {}
@@ -106,7 +106,7 @@ def _right(
             spelled = _SPELLED.format(before="、".join(head.spelled))
             notes.append(Detail(spelled.zh, spelled.en))
         moved_from = before.get("unit") if before.get("unit") != unit else None
-        right[row.number] = RowVerdict(row.number, unit, made["verdict"], [], notes, moved_from)
+        right.append(RowVerdict(row.number, unit, made["verdict"], [], notes, moved_from, row.part))
     return right
 
 
@@ -124,20 +124,20 @@ _HIDDEN_ROW = Detail(
 )
 
 
-def _by_row(problem: Problem, rows: Sequence[SheetRow]) -> dict[int, list[FieldError]]:
-    """The errors of a refused batch by the numbers of their rows; other refusals go up."""
+def _by_place(problem: Problem, rows: Sequence[SheetRow]) -> dict[int, list[FieldError]]:
+    """The errors of a refused batch by the places of their rows; other refusals go up."""
     if problem.code not in OF_ROWS:
         raise problem
     numbers = [row.number for row in rows]
     found: dict[int, list[FieldError]] = {}
     for error in problem.errors:
-        placed = at_row(replace(error, pointer=error.pointer.removeprefix("/entries")), "", numbers)
-        number = placed.row
-        if number is None:
+        pointer = error.pointer.removeprefix("/entries")
+        placed, place = at_row(replace(error, pointer=pointer), "", numbers), pointer.split("/")[1:2]
+        if placed.row is None:
             raise problem
         if placed.code == "repeated_in_batch":
             placed = replace(placed, message=_repeated(error, numbers))
-        found.setdefault(number, []).append(placed)
+        found.setdefault(int(place[0]), []).append(placed)
     if not found:
         raise problem
     return found
@@ -156,6 +156,6 @@ _REPEATED = Text(
 )
 
 
-def _told(error: FieldError, titles: dict[str, str]) -> RowError:
+def _told(error: FieldError, titles: Mapping[str, str]) -> RowError:
     column = titles.get(error.column, error.column)
     return RowError(error.code, error.column, column, Detail(error.message.zh, error.message.en))

@@ -118,6 +118,8 @@ def shown(
     verdicts = VERDICTS.decode(zlib.decompress(row.verdicts))
     counts = Counter(each.verdict for each in verdicts)
     asked = [each for each in verdicts if each.row > after and verdict in ("", each.verdict)]
+    # The entries of one row of a wide sheet stay together: the next page begins after a row.
+    end = next((at for at in range(limit, len(asked)) if asked[at].row != asked[at - 1].row), len(asked))
     return Upload(
         id=row.id,
         name=row.name,
@@ -132,8 +134,8 @@ def shown(
             "moved": sum(each.moved_from is not None for each in verdicts),
         },
         delivery=row.delivery_id,
-        verdicts=asked[:limit],
-        after=asked[limit - 1].row if len(asked) > limit else None,
+        verdicts=asked[:end],
+        after=asked[end - 1].row if len(asked) > end else None,
         titles=row.titles,
         mapping=mapping,
     )
