@@ -22,6 +22,7 @@ from pingyi.services.uploads.operator_channels import own_channels, own_files
 from pingyi.services.uploads.preview import preview
 from pingyi.services.uploads.read_table import choosable_columns
 from pingyi.services.uploads.row_changes import upload_page
+from pingyi.services.uploads.sample_rows import wide_sheet
 from pingyi.services.uploads.uploads import own_channel
 from pingyi.web.body_limits import take_files
 from pingyi.web.callers import require_caller
@@ -117,6 +118,7 @@ def _channel(place: ChannelRef, status: int, problem: Problem | None) -> AnyResp
         needs_reason=working.plugin.corrections_need_reason,
         files=files,
         remembered=remembered,
+        is_wide=bool(wide_sheet(working)),
         choices=choosable_columns(working),
         problem=problem,
         most_megabytes=MAX_FILE_BYTES // 2**20,

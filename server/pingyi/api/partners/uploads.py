@@ -108,6 +108,12 @@ class SheetQuerySchema(Schema):
     sheet = Word(load_default="", limit=100)
 
 
+class TemplateQuerySchema(Schema):
+    """Which template: one entry a row, or the words of the channel across."""
+
+    form = Word(load_default="long", validate=validate.OneOf(["long", "wide"]))
+
+
 class RowsQuerySchema(Schema):
     """Which rows to show."""
 
@@ -118,16 +124,18 @@ class RowsQuerySchema(Schema):
 
 @blp.route("/entries/template.xlsx")
 @blp.operation("get_template", OPERATOR, *OFFICE_READERS)
+@blp.arguments(TemplateQuerySchema, location="query", as_kwargs=True)
 @blp.response(200, _BINARY, content_type=XLSX)
-def get_template(period: str, plugin: str, channel: str) -> Response:
-    """A workbook to fill in: the channel's columns in Chinese and English, the period's units."""
+def get_template(period: str, plugin: str, channel: str, form: str) -> Response:
+    """A workbook to fill in: the channel's columns in two languages, a sample row, the period's units."""
     with transaction() as connection:
         working = readable_channel(
             connection, require_caller(), ChannelRef(period=period, channel=channel, plugin=plugin)
         )
-        content = template_of(connection, working)
+        content = template_of(connection, working, wide=form == "wide")
+    name = "-wide" if form == "wide" else ""
     response = Response(content, mimetype=XLSX)
-    response.headers["Content-Disposition"] = f'attachment; filename="{period}-{channel}.xlsx"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{period}-{channel}{name}.xlsx"'
     return response
 
 

@@ -122,7 +122,7 @@ def _judged(
     }
     if errors:
         return {**read, "rows": _NO_ROWS, "verdicts": _NO_ROWS, "wrong": 0, "empty": 0, "notes": []}
-    table = read_table(sheet, heading)
+    table = read_table(working, sheet, heading)
     verdicts = judge(connection, working, table)
     return {
         **read,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pingyi.channels import Text
@@ -26,6 +27,7 @@ from pingyi.services.uploads.column_headings import (
     known_titles,
 )
 from pingyi.services.uploads.column_mappings import RememberedColumns
+from pingyi.services.uploads.sample_rows import is_sample, names_sample
 from pingyi.services.uploads.wide_columns import Across, wide_columns
 
 _MOST_TITLES = 1000
@@ -98,10 +100,13 @@ def columns_invalid(errors: Sequence[FieldError]) -> Problem:
     return Problem("columns_invalid", 422, _COLUMNS.format(n=len(errors)), errors)
 
 
-def read_table(sheet: Sheet, heading: Heading) -> SheetTable:
-    """The entries below a heading in which nothing is wrong; Problem file_empty or too_many_rows."""
+def read_table(working: BoundChannel, sheet: Sheet, heading: Heading) -> SheetTable:
+    """The entries below a heading in which nothing is wrong; Problem file_empty or too_many_rows.
+
+    The sample row of a template is passed over while it is as it was.
+    """
     rows, empty = [], 0
-    for row in _Reader(sheet, heading).rows():
+    for row in _Reader(sheet, heading, partial(is_sample, working)).rows():
         if row.errors or not set(row.given) <= {"unit"}:
             rows.append(row)
         else:
@@ -121,6 +126,7 @@ class _Reader:
 
     sheet: Sheet
     heading: Heading
+    is_sample: Callable[[Mapping[str, str]], bool]
     merged: dict[tuple[int, int], tuple[int, int]] = field(init=False)
     epoch: datetime = field(init=False)
     plain: Mapping[int, Column] = field(init=False)
@@ -153,6 +159,8 @@ class _Reader:
         """Each line as one entry, or as one for every word across below which something stands."""
         hidden = frozenset(self.sheet.hidden_rows)
         for at in range(self.heading.bottom, len(self.sheet.rows)):
+            if self._is_sample(at):
+                continue
             errors: list[FieldError] = []
             given = self._given(at, self.plain, errors)
             name = given.pop(UNIT_NAME.en, "")
@@ -165,6 +173,13 @@ class _Reader:
                 yield from self._across(at, row)
             else:
                 yield row
+
+    def _is_sample(self, row: int) -> bool:
+        units = (at for at, column in self.plain.items() if column.kind == "unit")
+        if not any(names_sample(shown_text(self._cell(row, at)).strip()) for at in units):
+            return False
+        shown = {column.label: shown_text(self._cell(row, at)) for at, column in self.heading.found.items()}
+        return self.is_sample({label: text.strip() for label, text in shown.items() if text.strip()})
 
     def _across(self, at: int, row: SheetRow) -> Iterator[SheetRow]:
         filled = False

@@ -40,9 +40,13 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class WideColumns:
-    """The columns of a channel's wide sheets, by label, and the words of which their headings are made."""
+    """The columns of a channel's wide sheets, by label, and the words of which their headings are made.
+
+    `titled`: the labels by the folded titles of the template, in both languages.
+    """
 
     columns: Mapping[str, Column]
+    titled: Mapping[str, str]
     axes: Sequence[Axis]
     values: Mapping[str, Sequence[str]]
 
@@ -51,6 +55,8 @@ class WideColumns:
         folded = fold_name(title)
         if not self.axes or not folded or len(folded) > LONGEST_HEADING:
             return None
+        if folded in self.titled:
+            return self.columns[self.titled[folded]]
         read = set(self._read(folded, (), ""))
         said = {across for across, value in read if value}
         labels = {self._label(folded, across, value) for across, value in read if value or across not in said}
@@ -99,7 +105,8 @@ def wide_columns(working: BoundChannel) -> WideColumns:
             for column in _columns(pair, plain)
         ),
     ]
-    return WideColumns({column.label: column for column in columns}, axes, values)
+    titled = {fold_name(f"{column.title.zh}{column.title.en}"): column.label for column in columns}
+    return WideColumns({column.label: column for column in columns}, titled, axes, values)
 
 
 def _columns(axes: Sequence[Axis], plain: Mapping[str, Column]) -> Iterator[Column]:

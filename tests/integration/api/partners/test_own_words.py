@@ -142,7 +142,7 @@ def test_own_template_is_taken_back_filled_in(client: FlaskClient, headers: Head
     sheet = book.worksheets[0]
     at = {str(cell.value).split(" / ")[0]: cell.column for cell in sheet[1]}
     for title, word in (("监测点", "E1"), ("监测点类型", "企业"), ("测评：办事快慢", "凑合")):
-        sheet.cell(2, at[title]).value = word
+        sheet.cell(3, at[title]).value = word
     out = io.BytesIO()
     book.save(out)
     sent = client.post(f"{base('points')}/uploads", data=out.getvalue(), headers=headers).json

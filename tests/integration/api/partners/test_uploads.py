@@ -189,9 +189,9 @@ def test_template_filled_in_can_be_uploaded(
     given = client.get(f"{CHANNEL}/entries/template.xlsx", headers=operator)
     book = load_workbook(io.BytesIO(given.data))
     sheet = book.worksheets[0]
-    assert [sheet.cell(row, 1).value for row in (2, 3)] == ["A01", "A02"]
+    assert [sheet.cell(row, 1).value for row in (3, 4)] == ["A01", "A02"]
     column = next(cell.column for cell in sheet[1] if str(cell.value).startswith("得分"))
-    sheet.cell(2, column, "４")
+    sheet.cell(3, column, "４")
     out = io.BytesIO()
     book.save(out)
     found = upload(out.getvalue())
