@@ -19,7 +19,15 @@ SCHEME = scheme_of(
         operator=OPERATOR,
         plugin="hotline",
     ),
-    channel("law", "依法行政", "40", '{ scale = "5" }', operator="法制办"),
+    channel(
+        "poll",
+        "网上测评",
+        "20",
+        '{ preset = ["100/80/60/0", "survey"], unscored = ["no_opinion"], shown_as = "rate" }',
+        operator=OPERATOR,
+        plugin="web_poll",
+    ),
+    channel("law", "依法行政", "20", '{ scale = "5" }', operator="法制办"),
     key="hotline",
 )
 CHOSEN = ("case", "unit", "-", "accepted_at", "closed_at", "followed_up", "reached", "opinion")

@@ -176,3 +176,24 @@ def test_choice_for_one_export_leaves_that_for_another(desk: FlaskClient) -> Non
     for file in (exported("01", "不满意"), other.replace(b"X1", b"X2")):
         assert "尚未保存" in send_file(desk, files_of(JANUARY), file).text
     assert HEADINGS.split(",")[0] in desk.get(files_of(JANUARY)).text
+
+
+def test_words_across_are_chosen_too_and_shown_row_by_row(desk: FlaskClient) -> None:
+    path = f"/deliveries/{JANUARY}/web_poll/poll"
+    sent = send_file(desk, path, "单位,挺好的票,不好的票\nu1,12,0\nu2,7,\n".encode())
+    assert '<optgroup label="横排的项">' in sent.text
+    judged = choose(desk, sent, ["unit", "count@option=satisfied", "count@option=dissatisfied"])
+    rows_of_page = re.findall(r'<th scope="row" class="number">(.*?)</tr>', judged.text, re.DOTALL)
+    assert [words(row).split()[:4] for row in rows_of_page] == [
+        ["2", "挺好的票", "新增", "市第1局"],
+        ["2", "不好的票", "新增", "市第1局"],
+        ["3", "挺好的票", "新增", "市第2局"],
+    ]
+    assert "选项 满意 票数 12" in words(rows_of_page[0]) and "票数 0" in words(rows_of_page[1])
+    token = csrf(desk, judged.request.path)
+    address = f"{judged.request.path}/confirmation"
+    assert "已保存为第" in desk.post(address, data={"csrf_token": token}, follow_redirects=True).text
+    assert "票数 0" in words(desk.get(judged.request.path).text)
+    changed = "单位,挺好的票,不好的票,更正理由\nu1,12,3,重新点票\n".encode()
+    again = words(send_file(desk, path, changed).text)
+    assert "2 不好的票 更正" in again and "更正理由：重新点票" in again
