@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.spreadsheets.writing import Table, Value, html, ods, text_in, xlsx
+from tests.unit.spreadsheets.writing_xls import xls
 
 from pingyi.services.spreadsheets import cell_values, number_formats
 from pingyi.services.spreadsheets.cell_values import UnreadableError, cell_text, place_of
@@ -22,6 +23,7 @@ from pingyi.services.spreadsheets.writing.shields import unshielded
 KINDS = ("unit", "text", "month", "moment", "decimal", "percent", "whole")
 HEAD = tuple(f"列{kind}" for kind in KINDS)
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
+XLS = b"\x09\x08"
 MARKS = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
 
 WORDS = st.text(st.sampled_from("市公安局ABxyz0189-—（）·,;\t\" '&<>="), max_size=12).map(str.strip)
@@ -57,7 +59,7 @@ def told_of(kind: str, sheet: str, content: bytes) -> Answer:
 def read(content: bytes) -> list[list[str]]:
     """The cells of a file by the columns' kinds, as the services read them; UnreadableError refuses one."""
     markup = markup_kind(content)
-    kind = "zip" if content.startswith(b"PK") else markup or "text"
+    kind = "zip" if content.startswith(b"PK") else "xls" if content.startswith(XLS) else markup or "text"
     if kind == "text":
         text, _ = decode(content)
         assert text is not None
@@ -93,7 +95,7 @@ def check(table: Table, content: bytes) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(table=TABLES)
-@pytest.mark.parametrize("write", [xlsx, ods], ids=["xlsx", "ods"])
+@pytest.mark.parametrize("write", [xlsx, xls, ods], ids=["xlsx", "xls", "ods"])
 def test_workbook_reads_back_to_the_same_or_is_refused(write: object, table: Table) -> None:
     assert callable(write)
     check(table, write([HEAD, *table], KINDS))
