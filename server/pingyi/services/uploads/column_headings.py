@@ -60,8 +60,9 @@ def best_heading(meanings: Meanings, rows: Sequence[Row]) -> Heading | None:
     Where no line names any, the first of those with most titles.
     """
     lines = [[_title(cell) for cell in row] for row in rows[: FIRST_LINES + 2]]
+    width = max((len(line) for line in lines), default=0)
     candidates = [
-        _read_heading(meanings, lines[top : top + depth], top + depth)
+        _read_heading(meanings, lines[top : top + depth], top + depth, width)
         for depth in range(1, DEEPEST_HEADING + 1)
         for top in range(min(FIRST_LINES, len(lines) - depth + 1))
     ]
@@ -106,8 +107,7 @@ def known_titles(columns: Sequence[Column]) -> Known:
     return {title: column for title, column in known.items() if column is not None and title}
 
 
-def _read_heading(meanings: Meanings, lines: Sequence[Sequence[str]], bottom: int) -> Heading:
-    width = max((len(line) for line in lines), default=0)
+def _read_heading(meanings: Meanings, lines: Sequence[Sequence[str]], bottom: int, width: int) -> Heading:
     columns = [[line[at] if at < len(line) else "" for line in lines] for at in range(width)]
     found: dict[int, Column] = {}
     own: dict[int, Column] = {}
@@ -124,14 +124,15 @@ def _read_heading(meanings: Meanings, lines: Sequence[Sequence[str]], bottom: in
         key = fold_name(joined) or joined or f"#{at + 1}"
         times[key] += 1
         keys.append(key if times[key] == 1 else f"{key}#{times[key]}")
-        if column := _own_column(meanings, joined) or _own_column(meanings, last):
+        read = (_own_column(meanings, title) for title in dict.fromkeys((joined, last)))
+        if column := next((each for each in read if each), None):
             own[at] = column
         titles.append(last)
         paths.append(joined)
     own = _without_stray_words(own)
     for at, key in enumerate(keys):
         column = meanings.chosen.get(key, own.get(at))
-        if column is not None and column in found.values():
+        if column is not None and column.kind != "ignored" and column in found.values():
             repeated.append(at)
         elif column is not None:
             found[at] = column
@@ -139,8 +140,10 @@ def _read_heading(meanings: Meanings, lines: Sequence[Sequence[str]], bottom: in
 
 
 def _own_column(meanings: Meanings, title: str) -> Column | None:
-    plain = named_column(meanings.known, title)
-    return plain or meanings.wide.named(title) or meanings.wide.named(_NOTE.sub("", title))
+    if plain := named_column(meanings.known, title):
+        return plain
+    across = (meanings.wide.named(each) for each in dict.fromkeys((title, _NOTE.sub("", title))))
+    return next((each for each in across if each), None)
 
 
 def _without_stray_words(own: Mapping[int, Column]) -> dict[int, Column]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import zlib
 
 import msgspec
+from msgspec import structs
 from psycopg.errors import DeadlockDetected
 from sqlalchemy import Connection, bindparam, null, update
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.exc import DBAPIError
 
 from pingyi import models
@@ -37,7 +39,9 @@ from pingyi.services.uploads.uploads import VERDICTS, UploadRow, own_channel, up
 _CONFIRM = (
     update(models.Upload)
     .where(models.Upload.id == bindparam("upload"))
-    .values(delivery_id=bindparam("delivery"), rows=b"", content=null())
+    .values(
+        delivery_id=bindparam("delivery"), columns=bindparam("titles", type_=JSON), rows=b"", content=null()
+    )
 )
 
 
@@ -95,7 +99,10 @@ def _store(connection: Connection, working: BoundChannel, caller: Caller, row: U
     insert_rows(connection, working, delivery_id, stored, receipt)
     if not keep_referred(connection, working, (entry.values for entry in entries)):
         raise TwinError
-    connection.execute(_CONFIRM, {"upload": row.id, "delivery": delivery_id})
+    # What stood below the headings may be private; it stays in the entries alone.
+    titles = [structs.replace(each, samples=[]) for each in row.titles.titles]
+    kept = msgspec.to_builtins(structs.replace(row.titles, titles=titles))
+    connection.execute(_CONFIRM, {"upload": row.id, "delivery": delivery_id, "titles": kept})
     return receipt
 
 

@@ -80,7 +80,9 @@ def test_mapping_is_named_by_the_record_the_file_and_the_receipt(desk: FlaskClie
     assert (leaf["sha256"], leaf["by"], leaf["channel"]) == (digest, made_by, "hotline")
     ((receipt,),) = rows("SELECT body FROM receipt JOIN upload ON upload.delivery_id = receipt.delivery_id")
     assert msgspec.json.decode(bytes(receipt))["columns"] == digest
-    assert rows("SELECT content, mapping_id FROM upload") == [(None, 1)]
+    ((content, mapping, columns),) = rows("SELECT content, mapping_id, columns FROM upload")
+    assert (content, mapping, len(columns["titles"])) == (None, 1, 8)
+    assert not any(each["samples"] for each in columns["titles"])
     assert digest[:12] in desk.get(path).text
 
 
@@ -167,6 +169,15 @@ def test_columns_of_another_operator_are_out_of_reach(app: Flask, desk: FlaskCli
     assert other.post(sent.request.path, data=form).status_code == 403
     address = f"{files_of(JANUARY)}/columns/forgetting"
     assert other.post(address, data={"csrf_token": token}).status_code == 403
+
+
+def test_columns_without_a_title_and_repeated_ones_are_chosen_too(desk: FlaskClient) -> None:
+    file = "序号,序号,编号,单位,受理时间,受理时间\n1,1,S1,u1,2026-01-02,2026-01-03,备注\n".encode()
+    sent = send_file(desk, files_of(JANUARY), file)
+    assert "列“受理时间”出现了不止一次" in sent.text and "第7列（没有标题）" in sent.text
+    judged = choose(desk, sent, ["-", "-", "case", "unit", "accepted_at", "closed_at", "-"])
+    assert "尚未保存" in judged.text
+    assert "办结时间 2026-01-03" in words(judged.text)
 
 
 def test_choice_for_one_export_leaves_that_for_another(desk: FlaskClient) -> None:
