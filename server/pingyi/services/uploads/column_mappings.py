@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, String, bindparam, cast, func, insert, literal, select
 
 from pingyi.db import one_row
 from pingyi.domain.canonical import canonical_json
 from pingyi.ledger.leaves import record
-from pingyi.models import ColumnMapping
+from pingyi.models import Account, ColumnMapping
 from pingyi.services.core.bound_channels import BoundChannel
 from pingyi.services.core.callers import Caller
 from pingyi.services.intake.entry_columns import Column
@@ -24,9 +24,9 @@ _MAPPINGS = select(
     ColumnMapping.id,
     ColumnMapping.columns,
     ColumnMapping.digest,
-    ColumnMapping.made_by,
+    func.coalesce(Account.name, ColumnMapping.made_by).label("made_by"),
     ColumnMapping.made_at,
-)
+).outerjoin(Account, ColumnMapping.made_by == literal("account-") + cast(Account.id, String))
 _NEWEST = (
     _MAPPINGS.where(
         ColumnMapping.operator_id == bindparam("operator"),
@@ -42,7 +42,10 @@ _WRITE = insert(ColumnMapping)
 
 @dataclass(frozen=True, slots=True)
 class RememberedColumns:
-    """A stored mapping: by a heading's key its `title` as written and its `column`'s label, "" for none."""
+    """A stored mapping: by a heading's key its `title` as written and its `column`'s label, "" for none.
+
+    `made_by`: the person's name.
+    """
 
     id: int
     columns: Mapping[str, Mapping[str, str]] = field(repr=False)

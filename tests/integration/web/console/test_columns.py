@@ -83,7 +83,8 @@ def test_mapping_is_named_by_the_record_the_file_and_the_receipt(desk: FlaskClie
     ((content, mapping, columns),) = rows("SELECT content, mapping_id, columns FROM upload")
     assert (content, mapping, len(columns["titles"])) == (None, 1, 8)
     assert not any(each["samples"] for each in columns["titles"])
-    assert digest[:12] in desk.get(path).text
+    shown = desk.get(path).text
+    assert digest[:12] in shown and "按 某人 于" in shown
 
 
 def test_wrong_choices_are_told_at_their_fields_and_stay_as_typed(desk: FlaskClient) -> None:
