@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ _FOLDER = click.Path(path_type=Path)
 def main(context: click.Context, lang: str | None) -> None:  # noqa: ARG001 - `resolve_command` reads it
     """评议：公开监督的多渠道评价 / Pingyi: public supervision, added up."""
     context.meta[shell.APPLICATION] = _application
+    context.meta[shell.UNATTACHED] = _unattached
     context.meta[shell.ANNOUNCE] = announce
 
 
@@ -196,24 +198,6 @@ def witness(name: str, logs: tuple[str, ...], folder: Path, host: str, port: int
     serve(found, host, port)
 
 
-@main.command()
-def plugins() -> None:
-    """插件 / One line per channel and extension: key, family, distribution, version, state."""
-    from pingyi.extensions import load_extensions
-    from pingyi.registry import load_registry
-
-    registry, extensions = load_registry(), load_extensions()
-    for key, found in sorted(registry.channels.items()):
-        family = found.channel.family or "-"
-        click.echo("\t".join((key, family, found.distribution, found.version, "ok")))
-    for one in extensions.working:
-        click.echo("\t".join((one.extension.key, "extension", one.distribution, one.version, "ok")))
-    for family, failed in (("-", registry.broken), ("extension", extensions.broken)):
-        for broken in failed:
-            state = " ".join(f"broken: {broken.error}".split())
-            click.echo("\t".join((broken.name, family, broken.distribution, broken.version or "-", state)))
-
-
 @main.group()
 def plugin() -> None:
     """插件 / A channel of your own."""
@@ -268,6 +252,14 @@ def _attached() -> Settings:
     from pingyi.settings import load_settings
 
     return attach(load_settings(os.environ))
+
+
+def _unattached() -> Flask:
+    """An application that is only looked at: nothing of it connects."""
+    from pingyi.app import create_app
+    from pingyi.settings import load_settings
+
+    return create_app(replace(load_settings(os.environ), database_url="postgresql://", redis_url=""))
 
 
 @contextmanager

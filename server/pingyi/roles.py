@@ -102,5 +102,10 @@ def incompatible_pairs(roles: Iterable[str], known: Mapping[str, RoleKind]) -> l
     return [(one, other) for one, other in pairs if _incompatible(known[one], known[other])]
 
 
+def not_held_with(role: str, known: Mapping[str, RoleKind]) -> list[str]:
+    """The roles that whoever holds this one may not hold, in the order of `known`; KeyError if unknown."""
+    return [other for other in known if other != role and _incompatible(known[role], known[other])]
+
+
 def _incompatible(one: RoleKind, other: RoleKind) -> bool:
     return one.alone or other.alone or other.key in one.apart_from or one.key in other.apart_from

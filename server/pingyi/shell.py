@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from pingyi.settings import Settings
 
 APPLICATION = "pingyi.application"
+UNATTACHED = "pingyi.unattached"
 ANNOUNCE = "pingyi.announce"
 _ELSEWHERE = {
     **dict.fromkeys(("up", "doctor", "database", "procfile"), "pingyi.embedded.commands"),
     **dict.fromkeys(("backup", "restore", "drill"), "pingyi.backups.commands"),
+    **dict.fromkeys(("plugins", "roles", "routes"), "pingyi.web.commands"),
 }
 
 

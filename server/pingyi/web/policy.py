@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
@@ -62,6 +63,16 @@ def declared(app: Flask, endpoint: str, method: str) -> Policy | None:
         if found:
             return found
     return None
+
+
+def policies(app: Flask) -> list[tuple[str, str, Policy | None]]:
+    """Every route: method, rule, and who may call it, None where nothing is declared; by rule and method."""
+    routes = {
+        (rule.rule, method, declared(app, rule.endpoint, method))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - _AUTOMATIC
+    }
+    return sorted(((method, rule, stated) for rule, method, stated in routes), key=itemgetter(1, 0))
 
 
 def undeclared(app: Flask) -> list[str]:
