@@ -4,6 +4,8 @@ Pages for people without any session, such as ballots, sign a token of their own
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask, current_app, g, request
 from flask.sansio.app import App
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -12,6 +14,7 @@ from pingyi.channels import Text
 from pingyi.domain.errors import Problem
 from pingyi.web import error_titles
 from pingyi.web.callers import bearer_token
+from pingyi.web.public_root import public_root
 from pingyi.web.sessions import current_session
 
 _EXTENSION = "pingyi.csrf"
@@ -39,7 +42,7 @@ def _protect(csrf: CSRFProtect) -> None:
         return
     if request.path.startswith("/api/") and current_session().account is None:
         return  # nobody is signed in: the endpoint's policy answers
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in _SAME:
+    if _is_foreign():
         raise Problem("foreign_origin", 403, _FOREIGN)
     if request.endpoint in current_app.extensions[_OWN_TOKENS]:
         return
@@ -47,6 +50,26 @@ def _protect(csrf: CSRFProtect) -> None:
         csrf.protect()
     except CSRFError:
         raise Problem("form_expired", 400, error_titles.FORM_EXPIRED) from None
+
+
+def _is_foreign() -> bool:
+    """Whether the browser says that another site sent this: over plain http it tells only the Origin.
+
+    Hosts are compared without their scheme: TLS may end at a proxy. Our pages have their own Origin sent
+    (Referrer-Policy), so one that is withheld, "null", is another's.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in _SAME
+    origin = request.headers.get("Origin")
+    return origin is not None and _host_of(origin) not in {request.host.lower(), _host_of(public_root())}
+
+
+def _host_of(address: str) -> str:
+    try:
+        return urlsplit(address).netloc.lower()
+    except ValueError:
+        return ""
 
 
 _FOREIGN = Text(

@@ -1,7 +1,11 @@
-"""Server-side sessions behind Flask's interface: the cookie carries a random id and nothing else."""
+"""Server-side sessions behind Flask's interface: the cookie carries a random id and nothing else.
+
+Before anybody is signed in, the secret that the tokens of forms are made with stays in a cookie of its own: the
+sign-in page stores nothing."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +23,9 @@ from pingyi.services.people.sessions import (
 )
 
 COOKIE = "pingyi_session"
-SECURE_COOKIE = "__Host-pingyi_session"
+FORM_COOKIE = "pingyi_form"
+_FORM_SECRET = "csrf_token"  # noqa: S105 - where Flask-WTF keeps its secret in a session
+_SECRET = re.compile(r"[0-9a-f]{40}")
 
 
 class ServerSession(SessionMixin):
@@ -55,6 +61,11 @@ class ServerSession(SessionMixin):
         """What the row keeps."""
         return self._data
 
+    @property
+    def needs_row(self) -> bool:
+        """Whether more is kept, or was, than the secret of a visitor's forms."""
+        return bool(self.token or self.ended or self.starting or self._data.keys() - {_FORM_SECRET})
+
     def sign_in(self, account_id: int) -> None:
         """Go on as this account, under a new id and without what was kept before (session fixation)."""
         self.sign_out()
@@ -71,20 +82,23 @@ class DatabaseSessions(SessionInterface):
     """Keeps sessions in PostgreSQL: one look-up where a cookie came, one write where something was kept."""
 
     def open_session(self, app: Flask, request: Request) -> ServerSession:  # noqa: ARG002 - Flask fixes the signature
-        token = request.cookies.get(_cookie_name(request))
-        if not token or request.endpoint == "static":
+        token = request.cookies.get(_cookie_name(request, COOKIE))
+        if request.endpoint == "static":
             return ServerSession(None, {}, None)
-        with transaction() as connection:
-            stored = load_session(connection, token)
+        stored = None
+        if token:
+            with transaction() as connection:
+                stored = load_session(connection, token)
         if stored is None:
-            return ServerSession(None, {}, None)
+            return ServerSession(None, _form_secret(request), None)
         return ServerSession(token, dict(stored.data), stored.account)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002 - Flask fixes the signature
         if not isinstance(session, ServerSession) or not session.modified:
             return
-        _store(session)
-        _set_cookie(session, response)
+        if session.needs_row:
+            _store(session)
+        _set_cookies(session, response)
 
 
 def current_session() -> ServerSession:
@@ -103,14 +117,25 @@ def _store(kept: ServerSession) -> None:
             start_session(connection, kept.token, kept.starting, kept.data)
 
 
-def _set_cookie(kept: ServerSession, response: Response) -> None:
-    name, secure = _cookie_name(request), request.is_secure
-    if kept.token:
-        response.set_cookie(name, kept.token, path="/", httponly=True, samesite="Lax", secure=secure)
-    else:
-        response.delete_cookie(name, path="/", httponly=True, samesite="Lax", secure=secure)
+def _set_cookies(kept: ServerSession, response: Response) -> None:
+    secret = kept.data.get(_FORM_SECRET)
+    _set_cookie(response, FORM_COOKIE, None if kept.token else secret)
+    _set_cookie(response, COOKIE, kept.token)
     response.vary.add("Cookie")
 
 
-def _cookie_name(request: Request) -> str:
-    return SECURE_COOKIE if request.is_secure else COOKIE
+def _set_cookie(response: Response, plain: str, value: str | None) -> None:
+    name, flags = _cookie_name(request, plain), {"path": "/", "httponly": True, "samesite": "Lax"}
+    if value:
+        response.set_cookie(name, value, secure=request.is_secure, **flags)
+    elif name in request.cookies:
+        response.delete_cookie(name, secure=request.is_secure, **flags)
+
+
+def _form_secret(request: Request) -> dict[str, Any]:
+    secret = request.cookies.get(_cookie_name(request, FORM_COOKIE), "")
+    return {_FORM_SECRET: secret} if _SECRET.fullmatch(secret) else {}
+
+
+def _cookie_name(request: Request, plain: str) -> str:
+    return f"__Host-{plain}" if request.is_secure else plain

@@ -102,3 +102,20 @@ def test_database_away_asks_to_repeat_with_the_same_key(another: Another, operat
     assert (
         "same key" in answer.json["detail"].lower() or "same idempotency-key" in answer.json["detail"].lower()
     )
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "GZIP", "identity, gzip", "aes128gcm", "x" * 99])
+def test_encoded_bodies_are_refused_by_name_and_identity_is_none(
+    client: FlaskClient, operator: dict[str, str], stored: Counts, encoding: str
+) -> None:
+    before = stored()
+    headers = {"Idempotency-Key": uuid4().hex, **operator, "Content-Encoding": encoding}
+    body = b'{"entries": [{"unit": "A01", "score": "1", "evidence": "x"}]}'
+    answer = client.post(f"{LAW}/entries", data=body, headers=headers, content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (415, "content_encoding")
+    assert encoding[:40] in answer.json["detail"] and stored() == before
+    page = client.post("/sign-in", data=b"login=a", headers={"Content-Encoding": encoding})
+    assert page.status_code == 415 and "Content-Encoding" in page.text
+    plain = {**headers, "Content-Encoding": "identity"}
+    answer = client.post(f"{LAW}/entries", data=body, headers=plain, content_type="application/json")
+    assert answer.status_code == 201, answer.text

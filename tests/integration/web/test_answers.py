@@ -70,7 +70,7 @@ def test_every_answer_has_the_headers(failing: FlaskClient, kind: str) -> None:
     assert "default-src 'none'" in directives and "frame-ancestors 'none'" in directives
     assert not re.search(r"unsafe|https?:|\*", answer.headers["Content-Security-Policy"])
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "Permissions-Policy" in answer.headers
     assert answer.headers["Cache-Control"]

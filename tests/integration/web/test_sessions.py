@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -17,7 +19,7 @@ from pingyi.services.core.callers import SHELL
 from pingyi.services.people.accounts import disable_account, set_roles
 from pingyi.settings import Settings
 from pingyi.web.policy import SIGNED_IN, policy
-from pingyi.web.sessions import COOKIE
+from pingyi.web.sessions import COOKIE, FORM_COOKIE
 
 
 def cookie(client: FlaskClient) -> str:
@@ -32,6 +34,12 @@ def stored(client: FlaskClient) -> bool:
     return row is not None
 
 
+def count(table: str) -> int:
+    with transaction() as connection:
+        rows: int = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+    return rows
+
+
 def age(column: str, interval: str) -> None:
     with transaction() as connection:
         connection.execute(text(f"UPDATE session SET {column} = now() - interval '{interval}'"))
@@ -43,28 +51,61 @@ def test_public_pages_set_no_session(client: FlaskClient) -> None:
     assert cookie(client) == ""
 
 
-def test_sign_in_changes_the_id_and_ends_the_old_session(app: Flask) -> None:
+def test_sign_in_page_stores_nothing_and_keeps_the_secret_of_its_form_in_a_cookie(app: Flask) -> None:
+    make_account("admin", "administrator")
+    client, other = app.test_client(), app.test_client()
+    pages = [client.get("/sign-in") for _ in range(3)]
+    names = [[one.partition("=")[0] for one in page.headers.getlist("Set-Cookie")] for page in pages]
+    assert names == [[FORM_COOKIE], [], []] and "HttpOnly" in pages[0].headers["Set-Cookie"]
+    assert count("session") == 0
+    form = {"login": "admin", "password": PASSWORD, "csrf_token": csrf(client)}
+    assert other.post("/sign-in", data=form).status_code == 400  # the token of another browser
+    other.set_cookie(FORM_COOKIE, "x" * 40)
+    assert other.post("/sign-in", data=form).status_code == 400
+    wrong = client.post("/sign-in", data={**form, "password": "something else"})
+    assert (wrong.status_code, count("session")) == (401, 0)
+    assert (client.post("/sign-in", data=form).status_code, count("session")) == (303, 1)
+
+
+def test_page_of_the_first_account_stores_nothing_either(app: Flask) -> None:
+    assert csrf(app.test_client(), "/first-sign-in") and count("session") == 0
+
+
+def test_sign_in_starts_a_session_and_takes_no_id_from_the_browser(app: Flask) -> None:
     make_account("admin", "administrator")
     client = app.test_client()
+    client.set_cookie(COOKIE, "planted")
     token = csrf(client)
-    before = cookie(client)
     answer = client.post("/sign-in", data={"login": "admin", "password": PASSWORD, "csrf_token": token})
-    assert (answer.status_code, before != cookie(client), stored(client)) == (303, True, True)
-    thief = app.test_client()
-    thief.set_cookie(COOKIE, before)
-    assert thief.get("/office").status_code == 303
-    flags = answer.headers["Set-Cookie"]
+    assert (answer.status_code, stored(client)) == (303, True)
+    assert cookie(client) not in {"", "planted"} and client.get_cookie(FORM_COOKIE) is None
+    [flags] = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith(f"{COOKIE}=")]
     assert "HttpOnly" in flags and "SameSite=Lax" in flags and "Secure" not in flags
 
 
-def test_sign_in_over_https_marks_the_cookie_secure(app: Flask) -> None:
+def test_signing_in_again_ends_the_old_session(signed_in: Callable[..., FlaskClient]) -> None:
+    client = signed_in("administrator")
+    before, token = cookie(client), csrf(client, "/office")
+    form = {"login": "who.administrator", "password": PASSWORD, "csrf_token": token}
+    assert client.post("/sign-in", data=form).status_code == 303
+    assert (before != cookie(client), count("session")) == (True, 1)
+    thief = client.application.test_client()
+    thief.set_cookie(COOKIE, before)
+    assert thief.get("/office").status_code == 303
+
+
+def test_cookies_over_https_are_secure(app: Flask) -> None:
     client = app.test_client()
     make_account("admin", "administrator")
     answer = client.get("/sign-in", base_url="https://localhost")
-    assert (
-        "__Host-pingyi_session=" in answer.headers["Set-Cookie"] and "Secure" in answer.headers["Set-Cookie"]
-    )
+    assert "__Host-pingyi_form=" in answer.headers["Set-Cookie"] and "Secure" in answer.headers["Set-Cookie"]
     assert "max-age" in answer.headers["Strict-Transport-Security"]
+    [token] = re.findall(r'name="csrf_token" value="([^"]+)"', answer.text)
+    form = {"login": "admin", "password": PASSWORD, "csrf_token": token}
+    answer = client.post("/sign-in", data=form, base_url="https://localhost")
+    told = answer.headers.getlist("Set-Cookie")
+    assert answer.status_code == 303
+    assert any(one.startswith("__Host-pingyi_session=") and "Secure" in one for one in told)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +153,43 @@ def test_form_without_token_or_from_elsewhere_changes_nothing(signed_in: Callabl
         accounts = connection.execute(text("SELECT count(*) FROM account")).scalar_one()
     assert (missing.status_code, foreign.status_code, accounts) == (400, 403, 1)
     assert client.post("/accounts", data={**form, "csrf_token": token}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://localhost:81"}, 403),
+        ({"Origin": "http://localhost.evil.example"}, 403),
+        ({"Origin": "http://[localhost"}, 403),
+        ({"Origin": "http://localhost"}, 200),
+        ({"Origin": "https://localhost"}, 200),  # TLS ends at a proxy
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({}, 200),
+    ],
+)
+def test_origin_says_who_sent_a_form_where_nothing_else_does(
+    signed_in: Callable[..., FlaskClient], headers: dict[str, str], status: int
+) -> None:
+    client = signed_in("security_administrator")
+    form = {"login": "new.one", "name": "新人", "password": PASSWORD, "roles": "auditor"}
+    form["csrf_token"] = csrf(client, "/accounts")
+    answer = client.post("/accounts", data=form, headers=headers)
+    assert (answer.status_code, count("account")) == (status, 2 if status == 200 else 1)
+
+
+def test_public_address_is_an_origin_of_ours_behind_a_proxy_that_names_another_host(
+    app: Flask, settings: Settings
+) -> None:
+    made = create_app(replace(settings, public_address="https://pingyi.example.cn"))
+    make_account("admin", "administrator")
+    client = made.test_client()
+    form = {"login": "admin", "password": PASSWORD, "csrf_token": csrf(client)}
+    answer = client.post("/sign-in", data=form, headers={"Origin": "https://pingyi.example.cn"})
+    assert answer.status_code == 303
+    with made.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

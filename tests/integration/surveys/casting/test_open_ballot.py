@@ -309,6 +309,8 @@ def test_form_of_another_site_is_refused_and_none_needs_a_session(app: Flask, se
     assert "Set-Cookie" not in asked.headers
     foreign = someone.send(headers={"Sec-Fetch-Site": "cross-site"})
     assert (foreign.status_code, stored()) == (403, 0)
+    plain_http = someone.send(headers={"Origin": "http://evil.example"})
+    assert (plain_http.status_code, stored()) == (403, 0)
     got = someone.send(headers={"Sec-Fetch-Site": "same-origin"})
     assert heading(got) == RECEIVED
     assert [name.partition("=")[0] for name in got.headers.getlist("Set-Cookie")] == ["ballot_device"]
