@@ -108,6 +108,7 @@ class Lock(IntEnum):
     REVIEW_OF_CHANNEL = 7
     VERSIONS_OF_DOCUMENT = 8
     REPEATS_WITHOUT_KEY = 9
+    NAMES = 10
 
 
 # PostgreSQL's lock numbers have 32 bits, ids 64: ids that fold into one number wait for each other in vain.

@@ -11,6 +11,7 @@ _WRAPPED = re.compile(r'=\s*"((?:[^"]|"")*)"')
 _SHIELDS = "'`\u00b4\u2018\u2019\u02bc\uff07\uff40"
 _SIGNS_OF_EXPORTS = {"=", "'", "`"}
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_BREAKS = frozenset("\t\n\r\u2028\u2029")
 _MORE_DASHES = frozenset("\u2212\u02d7\u00af\u2500")
 
 
@@ -36,6 +37,11 @@ def plain_text(text: str) -> str:
 def is_dash(letter: str) -> bool:
     """Whether people see a dash, whichever of the many it is."""
     return unicodedata.category(letter) == "Pd" or letter in _MORE_DASHES
+
+
+def unseen_letter(text: str) -> str:
+    """The first letter of a text of one line that nobody sees or that turns its direction, "" if none is."""
+    return next((letter for letter in text if letter in _BREAKS or _is_unseen(letter)), "")
 
 
 def _is_unseen(letter: str) -> bool:

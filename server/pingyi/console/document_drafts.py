@@ -11,7 +11,7 @@ from pingyi.channels import Text
 from pingyi.console.documents import ONE, draftable_kind, may_draft, readable, rules_of, uploaded
 from pingyi.console.pages import blueprint, field, page
 from pingyi.db import transaction
-from pingyi.domain.document_reading import load_content
+from pingyi.domain.document_reading import load_content, unseen_errors
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.toml_writing import toml_of
 from pingyi.services.documents.documents import StoredDocument, find_document
@@ -52,7 +52,7 @@ def change_document(kind: str, key: str, version: int) -> AnyResponse:
     content, twice = form.content()
     content = {**found.fixed(key, version), **content}
     if changed or twice or asked != "save":
-        errors = [*twice, *load_content(found.document_type(), content)[1]]
+        errors = [*twice, *load_content(found.document_type(), content)[1], *unseen_errors(content)]
         notice = None if changed or twice else _CHECKED
         return _page(found, stored, form, errors, notice=notice, unsaved=True)
     content = in_order_of(stored.content(found), schema, content, rules)

@@ -13,6 +13,7 @@ from pingyi.channels.messages import text_of
 from pingyi.channels.text import Text
 from pingyi.domain.document_messages import MESSAGES, pointer
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.names import unseen_in
 from pingyi.domain.toml_document import at_lines, place_in
 
 Content = Mapping[str, Any]
@@ -50,10 +51,10 @@ def content_of(document_type: DocumentType, text: str) -> dict[str, Any]:
         detail, line, column = place_in(error, text)
         message = document_type.messages["syntax"].format(line=line, column=column, detail=detail)
         told = FieldError(code="syntax", message=message, row=line, column=str(column))
-        raise _problem(document_type, [told]) from error
+        raise invalid_document(document_type, [told]) from error
     if _is_too_deep(content):
         message = MESSAGES["too_deep"].format(most=DEEPEST)
-        raise _problem(document_type, [FieldError(code="too_deep", message=message)])
+        raise invalid_document(document_type, [FieldError(code="too_deep", message=message)])
     return content
 
 
@@ -71,6 +72,27 @@ def load_content(document_type: DocumentType, content: Content) -> tuple[Content
     return loaded, [*errors, *document_type.rules(loaded, errors)]
 
 
+def unseen_errors(content: object, *path: object) -> Iterator[FieldError]:
+    """Texts and keys of a content as it was typed that hold what nobody sees, line breaks and tabs apart.
+
+    They are no part of `load_content`: what is stored from before goes on to be read.
+    """
+    match content:
+        case str() if message := unseen_in(content.translate(_BREAKS)):
+            yield FieldError(code="unseen_letter", message=message, pointer=pointer(*path))
+        case Mapping():
+            for key, inner in content.items():
+                if message := unseen_in(str(key)):
+                    yield FieldError(code="unseen_letter", message=message, pointer=pointer(*path, key))
+                yield from unseen_errors(inner, *path, key)
+        case list():
+            for position, inner in enumerate(content):
+                yield from unseen_errors(inner, *path, position)
+
+
+_BREAKS = dict.fromkeys(map(ord, "\t\n\r"), " ")
+
+
 def read_document(document_type: DocumentType, text: str) -> Content:
     """A document's loaded content.
 
@@ -78,11 +100,12 @@ def read_document(document_type: DocumentType, text: str) -> Content:
     """
     loaded, errors = load_content(document_type, content_of(document_type, text))
     if errors:
-        raise _problem(document_type, at_lines(errors, text))
+        raise invalid_document(document_type, at_lines(errors, text))
     return loaded
 
 
-def _problem(document_type: DocumentType, errors: Sequence[FieldError]) -> Problem:
+def invalid_document(document_type: DocumentType, errors: Sequence[FieldError]) -> Problem:
+    """Problem(`invalid`, 422) with everything that is wrong in a document."""
     name = document_type.name
     message = Text(
         zh=f"{name.zh}有 {len(errors)} 处错误，请逐处改正后再提交。",

@@ -1,4 +1,4 @@
-"""Folding of unit names, so that two spellings of one name meet."""
+"""Names: folded, so that two spellings of one unit meet; what people could not read, or would mix up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from functools import cache
 
 import opencc
 
-from pingyi.channels.comparing import is_dash
+from pingyi.channels import Text
+from pingyi.channels.comparing import is_dash, unseen_letter
+from pingyi.domain.lookalikes import drawn_as, without_digits_like_letters
 
 _KEPT = frozenset("LMN")
 _ZEROS = str.maketrans(dict.fromkeys("○◯〇⭕", "零"))
@@ -30,6 +32,53 @@ def fold_unit_name(name: str) -> str:
         for at, letter in enumerate(narrow)
     ]
     return unicodedata.normalize("NFKC", _simplifier().convert("".join(kept)))
+
+
+def unseen_in(name: str) -> Text | None:
+    """Why a text cannot be a name or title that people read, None where it can: one rule for every door.
+
+    Nothing in it is unseen (control, zero-width, filler, variation selector) or turns the text's direction.
+    """
+    letter = unseen_letter(name)
+    return _UNSEEN.format(letter=f"U+{ord(letter):04X}") if letter else None
+
+
+_UNSEEN = Text(
+    zh="含有看不见的或改变文字方向的字符（{letter}），请删去后重新输入。",
+    en="Contains a character that nobody sees or that turns the text's direction ({letter}): take it out.",
+)
+
+
+def spelled_out(name: str) -> str:
+    """The name with what is unseen in it as its code, so that a message can show it."""
+    return "".join(f"[U+{ord(letter):04X}]" if unseen_letter(letter) else letter for letter in name)
+
+
+def reads_as(name: str) -> tuple[str, str]:
+    """What a name is read as: folded, and as it is drawn; two names of which either is the same read alike.
+
+    "" reads like nothing. A dash between ideographs is drawn as 一.
+    """
+    seen = "".join(letter for letter in name if not unseen_letter(letter))
+    drawn = drawn_as(seen)
+    whole = "".join("一" if _is_drawn_one(drawn, at) else letter for at, letter in enumerate(drawn))
+    return fold_unit_name(seen), without_digits_like_letters(fold_unit_name(whole))
+
+
+def read_alike(one: str, other: str) -> bool:
+    """Whether two names, not "", read alike; a name reads like itself."""
+    pairs = zip(reads_as(one), reads_as(other), strict=True)
+    return one == other or any(read and read == again for read, again in pairs)
+
+
+def _is_drawn_one(text: str, at: int) -> bool:
+    """Whether a dash stands between two ideographs."""
+    around = (text[at - 1 : at], text[at + 1 : at + 2])
+    return is_dash(text[at]) and all(map(_is_ideograph, around))
+
+
+def _is_ideograph(letter: str) -> bool:
+    return letter != "" and unicodedata.name(letter, "").startswith("CJK UNIFIED")
 
 
 def _between(text: str, at: int) -> str:

@@ -1,7 +1,7 @@
 """Server-side sessions behind Flask's interface: the cookie carries a random id and nothing else.
 
-Before anybody is signed in, the secret that the tokens of forms are made with stays in a cookie of its own: the
-sign-in page stores nothing."""
+Before anybody is signed in, the secret that the tokens of forms are made with stays in a cookie of its own:
+the sign-in page stores nothing."""
 
 from __future__ import annotations
 
@@ -125,11 +125,11 @@ def _set_cookies(kept: ServerSession, response: Response) -> None:
 
 
 def _set_cookie(response: Response, plain: str, value: str | None) -> None:
-    name, flags = _cookie_name(request, plain), {"path": "/", "httponly": True, "samesite": "Lax"}
+    name, secure = _cookie_name(request, plain), request.is_secure
     if value:
-        response.set_cookie(name, value, secure=request.is_secure, **flags)
+        response.set_cookie(name, value, path="/", httponly=True, samesite="Lax", secure=secure)
     elif name in request.cookies:
-        response.delete_cookie(name, secure=request.is_secure, **flags)
+        response.delete_cookie(name, path="/", httponly=True, samesite="Lax", secure=secure)
 
 
 def _form_secret(request: Request) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from pingyi.channels import Text
+from pingyi.domain.document_reading import invalid_document
 from pingyi.domain.errors import Problem
 from pingyi.services.core.callers import Caller
 from pingyi.services.documents.documents import StoredDocument, find_document, list_documents
@@ -24,9 +25,11 @@ def store_questionnaire(connection: Connection, caller: Caller, document: str) -
     next_version(connection, QUESTIONNAIRES, key)  # two who store the same version wait for each other
     draft = check_draft(QUESTIONNAIRES, document, key, version)
     stored = {one.version for one in list_documents(connection, QUESTIONNAIRES) if one.key == key}
-    if version not in stored:
+    standing = find_document(connection, QUESTIONNAIRES, key, version) if version in stored else None
+    if draft.errors and (standing is None or standing.sha256 != questionnaire.digest()):
+        raise invalid_document(QUESTIONNAIRES.document_type(), draft.errors)
+    if standing is None:
         return new_draft(connection, caller, QUESTIONNAIRES, key, draft, version)
-    standing = find_document(connection, QUESTIONNAIRES, key, version)
     if standing.state == "draft":
         return save_draft(connection, caller, QUESTIONNAIRES, standing, draft)
     if standing.sha256 == questionnaire.digest():

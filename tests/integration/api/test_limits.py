@@ -104,7 +104,9 @@ def test_database_away_asks_to_repeat_with_the_same_key(another: Another, operat
     )
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "GZIP", "identity, gzip", "aes128gcm", "x" * 99])
+@pytest.mark.parametrize(
+    "encoding", ["gzip", "br", "deflate", "GZIP", "identity, gzip", "aes128gcm", "x" * 99]
+)
 def test_encoded_bodies_are_refused_by_name_and_identity_is_none(
     client: FlaskClient, operator: dict[str, str], stored: Counts, encoding: str
 ) -> None:

@@ -41,7 +41,7 @@ from pingyi.services.periods.earlier_results import PreviousRow, put_previous
 from pingyi.services.periods.period_draft import PeriodDraft, PeriodDraftSchema, draft_errors
 from pingyi.services.periods.periods import create_period, find_period, open_period
 from pingyi.services.periods.rolls import RollRow, put_rolls
-from pingyi.services.periods.schemes import read_scheme, store_scheme
+from pingyi.services.periods.schemes import read_scheme, store_scheme, unseen_in_scheme
 from pingyi.services.periods.units import put_units
 
 SCHEME, PERIOD, ENTRIES = "scheme.toml", "period.toml", "entries"
@@ -89,11 +89,13 @@ def store_bundle(caller: Caller, bundle: Bundle, *, entries: bool) -> str:
     Raises Problem period_exists, and nothing is stored then.
     """
     draft = bundle.draft
+    of_old = draft.names == "exact"  # made before names were looked at
     with transaction() as connection:
-        scheme, _, scheme_id = store_scheme(connection, caller, bundle.document)
+        scheme, _, scheme_id = store_scheme(connection, caller, bundle.document, of_old=of_old)
         create_period(connection, caller, draft, scheme, scheme_id)
         period = find_period(connection, draft.key)
-        put_units(connection, caller, period, scheme, list(bundle.units.rows.values()))
+        rows = list(bundle.units.rows.values())
+        put_units(connection, caller, period, scheme, rows, of_old=of_old)
         if bundle.rolls:
             put_rolls(connection, caller, period, bundle.rolls)
         approve_all(connection, request_adjustments(connection, BUNDLE, period, bundle.adjustments))
@@ -149,6 +151,9 @@ def read_bundle(folder: Path) -> Bundle:
         if name not in known and not name.startswith("."):
             faults.note("file_unknown", name, known=", ".join(FILES))
     draft = _read_period(folder, scheme, faults)
+    if draft.names == "folded":
+        for error in unseen_in_scheme(document):
+            faults.add(replace(error, file=SCHEME))
     units = tables.read_units(folder, scheme, draft.names, faults)
     rolls = tables.read_rolls(folder, scheme, faults)
     entries = list(_read_channels(folder, scheme, draft, units, rolls, faults))

@@ -22,6 +22,7 @@ from pingyi.services.periods.adjustments import AdjustmentRow, NewAdjustmentSche
 from pingyi.services.periods.decisions import DecisionRow, NewDecisionSchema, decision_errors
 from pingyi.services.periods.earlier_results import PreviousRow, PreviousSchema, repeated_results
 from pingyi.services.periods.rolls import RollRow, RollSchema, roll_errors
+from pingyi.services.periods.unit_names import name_errors
 from pingyi.services.periods.units import UnitRow, UnitSchema, unit_errors
 
 UNITS, ROLLS, ADJUSTMENTS, DECISIONS, PREVIOUS = (
@@ -92,7 +93,10 @@ def read_units(folder: Path, scheme: Scheme, names: str, faults: Faults) -> Unit
         faults.note("no_units", UNITS)
     fits = is_unit_code if names == "folded" else is_unit_code_of_old
     categories = [category.key for category in scheme.categories]
-    _note(unit_errors(rows.made, categories, (), fits, rows.numbers), UNITS, rows, faults)
+    errors = unit_errors(rows.made, categories, (), fits, rows.numbers)
+    if names == "folded":  # an evaluation from before keeps what it was published with
+        errors += name_errors(rows.made, None, rows.numbers)
+    _note(errors, UNITS, rows, faults)
     return index_units(rows.made, names, complete=not faults.of(UNITS))
 
 

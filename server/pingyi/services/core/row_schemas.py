@@ -15,6 +15,7 @@ from pingyi.channels.messages import REQUIRED, Message, bilingual
 from pingyi.channels.schema import MAX_TEXT_CHARACTERS
 from pingyi.domain.document_fields import KEY_PATTERN, PERIOD_KEY_PATTERN
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.names import unseen_in
 from pingyi.registry import field_errors
 
 Row = TypeVar("Row")
@@ -48,6 +49,18 @@ _NOT_A_PERIOD_KEY = Message(
 def name_field(**kwargs: Any) -> Word:
     """A line that may not be empty."""
     return Word(required=True, validate=SOME, **kwargs)
+
+
+def readable_name(name: str, pointer: str) -> str:
+    """A name that people will read, as it is; Problem unseen_letter where something in it is not seen."""
+    if message := unseen_in(name):
+        raise Problem("unseen_letter", 422, message, [unseen_error(message, pointer)])
+    return name
+
+
+def unseen_error(message: Text, pointer: str) -> FieldError:
+    """What `unseen_in` says of the text at a place."""
+    return FieldError(code="unseen_letter", message=message, pointer=pointer)
 
 
 def reason_field(**kwargs: Any) -> Word:

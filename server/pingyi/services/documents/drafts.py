@@ -12,7 +12,7 @@ from pingyi.channels import Text
 from pingyi.db import Lock, hold
 from pingyi.domain.document_fields import KEY_PATTERN
 from pingyi.domain.document_messages import pointer
-from pingyi.domain.document_reading import Content, content_of, load_content
+from pingyi.domain.document_reading import Content, content_of, load_content, unseen_errors
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.domain.toml_document import at_lines
 from pingyi.domain.toml_writing import toml_of
@@ -69,8 +69,13 @@ class CheckedDraft:
         return title if isinstance(title, Mapping) else {}
 
 
-def check_draft(kind: DocumentKind, toml: str, key: str, version: int) -> CheckedDraft:
-    """Check a text as a whole, as what is to be the key's version; Problem where it is no TOML."""
+def check_draft(
+    kind: DocumentKind, toml: str, key: str, version: int, *, of_old: bool = False
+) -> CheckedDraft:
+    """Check a text as a whole, as what is to be the key's version; Problem where it is no TOML.
+
+    `of_old`: it was whole before letters that nobody sees were refused.
+    """
     document_type = kind.document_type()
     content = content_of(document_type, toml)
     _, errors = load_content(document_type, content)
@@ -79,8 +84,9 @@ def check_draft(kind: DocumentKind, toml: str, key: str, version: int) -> Checke
         for name, value in kind.fixed(key, version).items()
         if content.get(name) != value
     ]
-    told = {error.pointer for error in others}
-    errors = [*others, *(error for error in errors if error.pointer not in told)]
+    unseen = [] if of_old else list(unseen_errors(content))
+    told = {error.pointer for error in (*others, *unseen)}
+    errors = [*others, *unseen, *(error for error in errors if error.pointer not in told)]
     return CheckedDraft(toml=toml, content=content, errors=at_lines(errors, toml))
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.dialects.postgresql import insert
 from pingyi.channels import Text
 from pingyi.db import Lock, hold, one_row, rows
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.lookalikes import without_digits_like_letters as login_reads_as
+from pingyi.domain.names import unseen_in
 from pingyi.ledger.leaves import record
 from pingyi.models import Account, OneTimeCode, Operator
 from pingyi.roles import Role
@@ -40,6 +42,7 @@ _LIST = (
     .outerjoin(Operator, Operator.id == Account.operator_id)
     .order_by(Account.login)
 )
+_LOGINS = select(Account.login)
 _ANY = select(exists().select_from(Account))
 _ACTIVE = (
     select(Account.login, Account.operator_id, Account.roles)
@@ -186,6 +189,10 @@ def _insert(
     operator_id: int | None,
 ) -> int:
     password_hash = passwords().hash(checked_password(draft.password, draft.login))
+    hold(connection, Lock.NAMES)
+    for login in connection.execute(_LOGINS).scalars():
+        if login != draft.login and login_reads_as(login) == login_reads_as(draft.login):
+            raise account_invalid("login", _LOGIN_ALIKE.format(login=login), code="login_alike")
     account_id: int | None = connection.execute(
         _CREATE,
         {
@@ -223,6 +230,8 @@ def _operator_id(connection: Connection, roles: frozenset[str], operator: str) -
 def _check_names(draft: AccountDraft) -> None:
     if not _LOGIN.fullmatch(draft.login):
         raise account_invalid("login", _LOGIN_FORM)
+    if message := unseen_in(draft.name):
+        raise account_invalid("name", message, code="unseen_letter")
     if not 1 <= len(draft.name.strip()) <= _NAME_LENGTH or not draft.name.isprintable():
         raise account_invalid("name", _NO_NAME)
 
@@ -277,6 +286,10 @@ _BOUND_FOR_EVER = Text(
     en="Whether an account belongs to an operator does not change; disable it and make a new one.",
 )
 _LOGIN_TAKEN = Text(zh="此登录名已被使用。", en="This login is taken.")
+_LOGIN_ALIKE = Text(
+    zh="与已有的登录名“{login}”看起来一样，请改用能区分的登录名。",
+    en="Reads like the login {login}; give one that people can tell apart.",
+)
 _NO_NAME = Text(zh="请填写姓名（不超过60字）。", en="Give a name, 60 letters at most.")
 _LOGIN_FORM = Text(
     zh="登录名为3至32位小写字母、数字或“._-”，以字母开头。",

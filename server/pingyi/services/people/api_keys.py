@@ -13,15 +13,19 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from pingyi.channels import Text
-from pingyi.domain.errors import Problem
+from pingyi.db import Lock, hold
+from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.names import read_alike
 from pingyi.ledger.leaves import record
 from pingyi.models import ApiKey, Operator
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
+from pingyi.services.core.row_schemas import readable_name
 
 PREFIX = "pingyi"
 OPERATOR_OF_NAME = select(Operator.id).where(Operator.name == bindparam("name"))
 _NEW_OPERATOR = insert(Operator).on_conflict_do_nothing()
+_OPERATORS = select(Operator.name).order_by(Operator.name)
 _ISSUE = insert(ApiKey)
 _REVOKE = (
     update(ApiKey)
@@ -52,9 +56,34 @@ class NewKey:
 
 
 def ensure_operator(connection: Connection, name: str) -> int:
-    """The id of the operator of this name, made where there was none."""
+    """The id of the operator of this name, made where there was none.
+
+    Raises Problem unseen_letter, operator_alike: a new one whose name reads like that of another.
+    """
+    standing = connection.execute(OPERATOR_OF_NAME, {"name": name}).scalar_one_or_none()
+    if standing is not None:
+        return int(standing)
+    readable_name(name, "/name")
+    hold(connection, Lock.NAMES)
+    alike = next(
+        (other for other in connection.execute(_OPERATORS).scalars() if read_alike(name, other)), name
+    )
+    if alike != name:
+        message = _ALIKE.format(name=name, other=alike)
+        raise Problem(
+            "operator_alike",
+            422,
+            message,
+            [FieldError(code="operator_alike", message=message, pointer="/name")],
+        )
     connection.execute(_NEW_OPERATOR, {"name": name})
     return connection.execute(OPERATOR_OF_NAME, {"name": name}).scalar_one()
+
+
+_ALIKE = Text(
+    zh="“{name}”与已有的渠道单位“{other}”看起来一样，请用已有的名称，或改用能区分的名称。",
+    en="{name} reads like the operator {other}: use that name, or one that people can tell apart.",
+)
 
 
 def find_operator(connection: Connection, name: str) -> int:
@@ -107,7 +136,7 @@ def _store(
         {
             "key_id": key_id,
             "secret_hash": _hash(secret),
-            "label": label,
+            "label": readable_name(label, "/label"),
             "operator_id": operator_id,
             "roles": sorted(roles),
             "channels": sorted(channels),

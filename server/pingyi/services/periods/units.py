@@ -29,6 +29,7 @@ from pingyi.services.core.row_schemas import (
 )
 from pingyi.services.periods.periods import PeriodRow
 from pingyi.services.periods.store_units import store_units
+from pingyi.services.periods.unit_names import NamesOfOld, name_errors
 
 _CODES = select(Unit.code)
 
@@ -61,20 +62,28 @@ class UnitSchema(RowSchema):
 
 
 def put_units(
-    connection: Connection, caller: Caller, period: PeriodRow, scheme: Scheme, units: Sequence[UnitRow]
+    connection: Connection,
+    caller: Caller,
+    period: PeriodRow,
+    scheme: Scheme,
+    units: Sequence[UnitRow],
+    *,
+    of_old: bool = False,
 ) -> None:
     """Set the units of a draft period, in this order; each keeps its code for ever, its names are added.
 
     Names that an earlier list of this draft taught and this one does not give are taken back: nothing was
-    delivered under them. Raises Problem: wrong_state, units_invalid (unknown category, parents that cannot
-    be, a code that is unfit or stands twice).
+    delivered under them. `of_old`: an evaluation from before names were looked at. Raises Problem:
+    wrong_state, units_invalid (unknown category, parents that cannot be, a code that is unfit or stands
+    twice, names with unseen letters or that read alike).
     """
     require_state(period.state, UNTIL_OPENING)
     categories = [category.key for category in scheme.categories]
     standing = frozenset(connection.execute(_CODES).scalars())
-    if errors := unit_errors(
-        units, categories, standing, lambda code: code in standing or is_unit_code(code)
-    ):
+    errors = unit_errors(units, categories, standing, lambda code: code in standing or is_unit_code(code))
+    if not of_old:
+        errors += name_errors(units, NamesOfOld(connection, [unit.code for unit in units]))
+    if errors:
         raise Problem("units_invalid", 422, _INVALID, below("/units", errors))
     rows = [
         {
