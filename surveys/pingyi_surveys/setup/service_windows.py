@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from pingyi.channels import Text
 from pingyi.db import rows
 from pingyi.domain.errors import FieldError, Problem
+from pingyi.domain.names import unseen_in
 from pingyi.domain.period_state import UNTIL_CLOSING
 from pingyi.ledger.leaves import record
 from pingyi.models import Unit
@@ -171,7 +172,7 @@ def _cells(given: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _wrong(cells: Sequence[str], name: str, kiosk: str, twice: bool) -> Text | None:
-    if len(cells) > 3 or not cells[0] or not name or not name.isprintable():
+    if len(cells) > 3 or not cells[0] or not name or not name.isprintable() or unseen_in(name):
         return _SHAPE
     if len(name) > LONGEST_NAME:
         return _TOO_LONG.format(most=LONGEST_NAME)

@@ -133,6 +133,10 @@ def test_every_fault_of_every_file_is_named_at_once(read: Callable[..., Bundle])
             [("parent_cycle", 2, "parent"), ("parent_cycle", 3, "parent")],
         ),
         ("code,name,category\na/b,甲,all\n", [("code_unfit", 2, "code")]),
+        (
+            "code,name,category\na,甲局,all\nb,甲\u200b局,all\nc,⽥局,all\nd,田局,all\n",
+            [("unseen_letter", 3, "name"), ("name_alike", 3, "name"), ("name_alike", 5, "name")],
+        ),
         ("code,name,category\n", [("no_units", None, "")]),
         (None, [("file_missing", None, "")]),
     ],
@@ -142,6 +146,20 @@ def test_wrong_units_are_named(
 ) -> None:
     found = places(faults(read, {"units.csv": text}))
     assert found == [(code, "units.csv", row, column) for code, row, column in expected]
+
+
+def test_letters_that_nobody_sees_are_named_in_the_scheme_and_pass_in_one_from_before(
+    read: Callable[..., Bundle], draft: type
+) -> None:
+    odd = (
+        draft(channels={"x": "100"}, units=["a", "b"], scores={})
+        .scheme()
+        .replace('zh = "', 'zh = "\u202e', 1)
+    )
+    units = "code,name,category\na,甲局,all\nb,甲\u200b局,all\n"
+    named = places(faults(read, {"scheme.toml": odd}))
+    assert [(code, file) for code, file, _row, _place in named] == [("unseen_letter", "scheme.toml")]
+    read({"scheme.toml": odd, "units.csv": units, "period.toml": 'names = "exact"\n'})
 
 
 def test_ambiguous_name_is_an_error_and_names_the_codes(read: Callable[..., Bundle]) -> None:
