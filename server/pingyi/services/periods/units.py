@@ -78,13 +78,7 @@ def put_units(
     twice, names with unseen letters or that read alike).
     """
     require_state(period.state, UNTIL_OPENING)
-    categories = [category.key for category in scheme.categories]
-    standing = frozenset(connection.execute(_CODES).scalars())
-    errors = unit_errors(units, categories, standing, lambda code: code in standing or is_unit_code(code))
-    if not of_old:
-        errors += name_errors(units, NamesOfOld(connection, [unit.code for unit in units]))
-    if errors:
-        raise Problem("units_invalid", 422, _INVALID, below("/units", errors))
+    _refuse_wrong(connection, scheme, units, of_old=of_old)
     rows = [
         {
             "code": unit.code,
@@ -103,6 +97,16 @@ def put_units(
     record(connection, "units.set", digest, period.id)
     for names_of in renamed:
         record(connection, "unit.renamed", {**names_of, **who}, period.id)
+
+
+def _refuse_wrong(connection: Connection, scheme: Scheme, units: Sequence[UnitRow], *, of_old: bool) -> None:
+    categories = [category.key for category in scheme.categories]
+    standing = frozenset(connection.execute(_CODES).scalars())
+    errors = unit_errors(units, categories, standing, lambda code: code in standing or is_unit_code(code))
+    if not of_old:
+        errors += name_errors(units, NamesOfOld(connection, [unit.code for unit in units]))
+    if errors:
+        raise Problem("units_invalid", 422, _INVALID, below("/units", errors))
 
 
 def _names(units: Sequence[UnitRow]) -> Iterator[dict[str, str]]:
