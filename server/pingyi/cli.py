@@ -142,7 +142,10 @@ def keys() -> None:
 @click.option("--role", "roles", multiple=True, help="评议办角色 / an office role, e.g. administrator")
 @click.option("--channel", "channels", multiple=True, help="只限此渠道 / only for this channel")
 @click.option("--label", default="", help="备注 / what it is for")
-def keys_new(operator: str | None, roles: tuple[str, ...], channels: tuple[str, ...], label: str) -> None:
+@click.option("--days", type=click.IntRange(1), help="有效天数 / days that it is valid for")
+def keys_new(
+    operator: str | None, roles: tuple[str, ...], channels: tuple[str, ...], label: str, days: int | None
+) -> None:
     """新密钥 / A key for OPERATOR, or with --role for the office; it is shown once."""
     from pingyi.db import transaction
     from pingyi.services.core.callers import SHELL
@@ -151,12 +154,16 @@ def keys_new(operator: str | None, roles: tuple[str, ...], channels: tuple[str, 
 
     if bool(operator) == bool(roles) or (roles and channels):
         raise click.UsageError(shell.words(_ONE_HOLDER))
+    until = service.days_from_now(days) if days else None
     with _application() as (app, _), app.app_context(), transaction() as connection:
         if operator:
             holder = service.find_operator(connection, operator)
-            made = service.new_operator_key(connection, SHELL, holder, label=label, channels=channels)
+            made = service.new_operator_key(
+                connection, SHELL, holder, label=label, channels=channels, expires_at=until
+            )
         else:
-            made = service.new_office_key(connection, SHELL, sorted(checked_roles(roles)), label=label)
+            held = sorted(checked_roles(roles))
+            made = service.new_office_key(connection, SHELL, held, label=label, expires_at=until)
     complain(Text(zh="密钥只显示这一次：", en="The key, shown only this once:"))
     click.echo(made.token)
 

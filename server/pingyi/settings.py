@@ -103,6 +103,9 @@ class Settings:
     rate_per_second: int = number_setting(
         "PINGYI_RATE_PER_SECOND", "intake requests per second that one key may send to one web process", 100
     )
+    office_key_days: int = number_setting(
+        "PINGYI_OFFICE_KEY_DAYS", "days that an office key is valid for which is issued without a date", 365
+    )
     evidence: str = text_setting(
         "PINGYI_EVIDENCE", "folder of the evidence files (default: evidence below the state folder)"
     )

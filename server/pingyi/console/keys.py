@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from flask import request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
@@ -13,9 +11,12 @@ from pingyi.console.pages import attempt, blueprint, field, page
 from pingyi.db import transaction
 from pingyi.domain.errors import FieldError, Problem
 from pingyi.roles import Role
+from pingyi.services.core.errors import not_found
 from pingyi.services.people.account_roles import checked_roles
 from pingyi.services.people.api_keys import (
+    LONGEST_DAYS,
     NewKey,
+    days_from_now,
     find_operator,
     new_office_key,
     new_operator_key,
@@ -26,7 +27,6 @@ from pingyi.web.callers import require_caller
 from pingyi.web.policy import policy
 
 OFFICE_ROLES = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
-LONGEST_DAYS = 1100
 
 
 @blueprint.get("/keys")
@@ -45,7 +45,18 @@ def new_key() -> AnyResponse:
     return _keys(problem.status if problem else 200, problem, None, made[0] if made else None)
 
 
-@blueprint.post("/keys/<key_id>/revoke")
+@blueprint.get("/keys/<keyid:key_id>/revoke")
+@policy(Role.SECURITY_ADMINISTRATOR)
+def ask_to_shut_key(key_id: str) -> AnyResponse:
+    """What revoking a key does, and the button that does it; Problem not_found where it is not in force."""
+    with transaction() as connection:
+        rows = [row for row in list_keys(connection) if row.key_id == key_id and row.revoked_at is None]
+    if not rows:
+        raise not_found(zh=f"密钥“{key_id}”", en=f"Key {key_id}")
+    return page("console/revoke_key.html", row=rows[0])
+
+
+@blueprint.post("/keys/<keyid:key_id>/revoke")
 @policy(Role.SECURITY_ADMINISTRATOR)
 def shut_key(key_id: str) -> AnyResponse:
     """Revoke a key at once."""
@@ -55,8 +66,7 @@ def shut_key(key_id: str) -> AnyResponse:
 
 
 def _issue(connection: Connection) -> NewKey:
-    caller, label = require_caller(), field("label")[:60]
-    expires_at = datetime.now(UTC) + timedelta(days=_days())
+    caller, label, expires_at = require_caller(), field("label")[:60], days_from_now(_days())
     if field("operator"):
         operator_id = find_operator(connection, field("operator"))
         return new_operator_key(connection, caller, operator_id, label=label, expires_at=expires_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -97,6 +98,40 @@ def test_keys_are_told_once_and_listed_without_secrets(
     assert token.rsplit("_", 1)[-1] not in listed.text
     own = next(row for row in listed.json["keys"] if row["key_id"] == made.json["key_id"])
     assert (own["operator"], own["label"], own["revoked_at"]) == ("市政府法制办", "接口", None)
+
+
+@pytest.mark.parametrize("holder", [{"operator": "市政府法制办"}, {"roles": ["auditor"]}])
+def test_key_expires_later_than_now_and_within_what_a_key_may_have(
+    client: FlaskClient, draft: None, security: dict[str, str], holder: dict[str, Any]
+) -> None:
+    now = datetime.now(UTC)
+    for moment in (
+        now - timedelta(days=1),
+        now,
+        now + timedelta(days=1101),
+        datetime(9999, 12, 31, tzinfo=UTC),
+    ):
+        body = {**holder, "expires_at": moment.isoformat()}
+        answer = client.post(f"{BASE}/keys", json=body, headers=security)
+        assert (answer.status_code, answer.json["code"]) == (422, "expiry_invalid")
+        assert answer.json["errors"][0]["pointer"] == "/expires_at"
+    soon = (now + timedelta(days=1)).isoformat()
+    made = client.post(f"{BASE}/keys", json={**holder, "expires_at": soon}, headers=security)
+    assert (made.status_code, made.json["expires_at"]) == (201, soon)
+
+
+def test_office_key_without_a_date_expires_after_the_days_that_are_set(
+    client: FlaskClient, draft: None, security: dict[str, str]
+) -> None:
+    made = client.post(f"{BASE}/keys", json={"roles": ["auditor"]}, headers=security).json
+    left = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=364, hours=23) < left <= timedelta(days=365)
+    own = client.post(f"{BASE}/keys", json={"operator": "市政府法制办"}, headers=security).json
+    assert own["expires_at"] is None
+    listed = {
+        row["key_id"]: row["expires_at"] for row in client.get(f"{BASE}/keys", headers=security).json["keys"]
+    }
+    assert (listed[made["key_id"]], listed[own["key_id"]]) == (made["expires_at"], None)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,10 @@ def office_roles() -> list[str]:
 
 
 class NewKeySchema(Schema):
-    """For an operator (by name, narrowed to `channels` where given) or, with `roles`, for the office."""
+    """For an operator (by name, narrowed to `channels` where given) or, with `roles`, for the office.
+
+    Without `expires_at`, an operator's does not expire, an office key after a time that is set.
+    """
 
     operator = Word(load_default="")
     channels = fields.List(key_field(), load_default=list, validate=validate.Length(max=200))
@@ -52,6 +55,7 @@ class IssuedKeySchema(Schema):
 
     key_id = fields.String(required=True)
     token = fields.String(required=True)
+    expires_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
 class KeySchema(Schema):

@@ -7,8 +7,9 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -21,8 +22,10 @@ from pingyi.models import ApiKey, Operator
 from pingyi.services.core.callers import Caller
 from pingyi.services.core.errors import not_found
 from pingyi.services.core.row_schemas import readable_name
+from pingyi.settings import Settings
 
 PREFIX = "pingyi"
+LONGEST_DAYS = 1100
 OPERATOR_OF_NAME = select(Operator.id).where(Operator.name == bindparam("name"))
 _NEW_OPERATOR = insert(Operator).on_conflict_do_nothing()
 _OPERATORS = select(Operator.name).order_by(Operator.name)
@@ -49,10 +52,11 @@ _USED_TODAY = update(ApiKey).where(ApiKey.id == bindparam("key")).values(last_us
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A fresh key; `token` is shown once and never stored."""
+    """A fresh key; `token` is shown once and never stored; without `expires_at` it does not expire."""
 
     key_id: str
     token: str
+    expires_at: datetime | None
 
 
 def ensure_operator(connection: Connection, name: str) -> int:
@@ -103,7 +107,10 @@ def new_operator_key(
     channels: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> NewKey:
-    """A key by which an operator delivers to its own channels, or only to those named."""
+    """A key by which an operator delivers to its own channels, or only to those named.
+
+    Raises Problem unseen_letter, expiry_invalid.
+    """
     return _store(connection, caller, operator_id, (), label, channels, expires_at)
 
 
@@ -115,9 +122,15 @@ def new_office_key(
     label: str = "",
     expires_at: datetime | None = None,
 ) -> NewKey:
-    """A key with office roles; incompatible roles are the caller's to refuse before."""
+    """A key with office roles; incompatible roles are the caller's to refuse before.
+
+    Without a date it is valid for as long as is set. Raises Problem roles_missing, unseen_letter,
+    expiry_invalid.
+    """
     if not roles:
         raise Problem("roles_missing", 422, Text(zh="请至少指定一个角色。", en="Name at least one role."))
+    settings: Settings = current_app.extensions["pingyi.configuration"]
+    expires_at = expires_at or days_from_now(min(settings.office_key_days, LONGEST_DAYS))
     return _store(connection, caller, None, roles, label, (), expires_at)
 
 
@@ -130,6 +143,10 @@ def _store(
     channels: Sequence[str],
     expires_at: datetime | None,
 ) -> NewKey:
+    if expires_at is not None and not datetime.now(UTC) < expires_at <= days_from_now(LONGEST_DAYS):
+        message = _EXPIRY.format(most=LONGEST_DAYS)
+        error = FieldError(code="expiry_invalid", message=message, pointer="/expires_at")
+        raise Problem("expiry_invalid", 422, message, [error])
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     connection.execute(
         _ISSUE,
@@ -145,7 +162,18 @@ def _store(
     )
     content = {"key": key_id, "operator": operator_id, "roles": sorted(roles), "by": caller.name}
     record(connection, "key.issued", {**content, "channels": sorted(channels)})
-    return NewKey(key_id, f"{PREFIX}_{key_id}_{secret}")
+    return NewKey(key_id, f"{PREFIX}_{key_id}_{secret}", expires_at)
+
+
+def days_from_now(days: int) -> datetime:
+    """The moment so many days from now; beyond what any key may have it stays the same, and is refused."""
+    return datetime.now(UTC) + timedelta(days=min(days, LONGEST_DAYS + 1))
+
+
+_EXPIRY = Text(
+    zh="密钥的到期时间应在现在之后，至多 {most} 天。",
+    en="A key expires later than now, and within {most} days.",
+)
 
 
 def revoke_key(connection: Connection, caller: Caller, key_id: str) -> None:

@@ -214,9 +214,17 @@ def test_key_is_shown_once_works_and_is_revoked(signed_in: Callable[..., FlaskCl
     with transaction() as connection:
         caller = authenticate(connection, found[0])
         assert caller and caller.operator_id
-    security.post(f"/keys/{found[1]}/revoke", data={"csrf_token": token})
+    address = f"/keys/{found[1]}/revoke"
+    assert f'href="{address}"' in page and f'action="{address}"' not in page
+    asked = security.get(f"{address}?lang=en").text
+    assert f'action="{address}"' in asked and "法制办" in asked and "cannot be undone" in asked
+    with transaction() as connection:
+        assert authenticate(connection, found[0]) is not None
+    done = security.post(address, data={"csrf_token": token}).text
     with transaction() as connection:
         assert authenticate(connection, found[0]) is None
+    assert found[1] in done and "The key has been revoked." in done and found[1] in security.get("/keys").text
+    assert [security.get(one).status_code for one in (address, "/keys/000000000000/revoke")] == [404, 404]
 
 
 def test_key_without_holder_or_with_a_scoring_mix_is_refused(signed_in: Callable[..., FlaskClient]) -> None:
