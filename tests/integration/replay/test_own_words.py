@@ -132,6 +132,7 @@ def wrong_scheme(part: str) -> str:
     return whole.replace("settings = {}\n", f"[channels.settings]\n{part}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("part", "stands", "pointer", "zh", "en"), WRONG)
 def test_wrong_key_or_title_is_named_at_its_line_by_api_bundle_and_shell(
     client: FlaskClient,

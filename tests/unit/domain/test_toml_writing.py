@@ -319,6 +319,7 @@ def leaves(node: Any, pointer: str = "") -> list[tuple[Any, Any, str]]:
     return places
 
 
+@pytest.mark.long
 @shipped
 @pytest.mark.parametrize("change", [str, annotated])
 def test_each_changed_value_changes_its_line_alone(path: Path, change: Callable[[str], str]) -> None:

@@ -126,6 +126,7 @@ RATES = st.lists(
 
 @settings(max_examples=25, deadline=None)
 @given(table=st.lists(RATES, min_size=1, max_size=3))
+@pytest.mark.long
 @pytest.mark.parametrize("kind", WRITERS)
 def test_months_across_are_the_entries_of_months_down(kind: str, table: list[list[Decimal | None]]) -> None:
     rows = list(zip(UNITS, table, strict=False))
@@ -151,6 +152,7 @@ MEASURED = st.lists(st.one_of(st.none(), PAIRS), min_size=2, max_size=2).filter(
 
 @settings(max_examples=25, deadline=None)
 @given(table=st.lists(MEASURED, min_size=1, max_size=3))
+@pytest.mark.long
 @pytest.mark.parametrize("kind", WRITERS)
 def test_measures_across_are_the_entries_of_measures_down(
     kind: str, table: list[list[list[int] | None]]

@@ -40,6 +40,7 @@ def test_content_comes_back_from_its_form(name: str) -> None:
     assert there_and_back(schema, rules, back) == back
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(list(KNOWN)), st.data())
 def test_whatever_is_wrong_with_content_comes_back_as_typed(name: str, data: st.DataObject) -> None:
@@ -129,6 +130,7 @@ def test_nothing_posted_makes_a_form_fail(posted: list[tuple[str, str]], what: s
     assert again == form.content()[0]
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(list(KNOWN)), st.data())
 def test_tampered_form_never_fails(name: str, data: st.DataObject) -> None:
@@ -150,6 +152,7 @@ def test_tampered_form_never_fails(name: str, data: st.DataObject) -> None:
     assert posted_form(schema, sent(form), rules).content()[0] == typed
 
 
+@pytest.mark.long
 def test_form_of_very_many_rows_is_read_in_time() -> None:
     schema, rules, _content = KNOWN["schemesmaanshan-2017"]
     rows = [(f"channels.{number}~row", "1") for number in range(9999)]
@@ -172,6 +175,7 @@ PLAIN = st.recursive(
 PLACES = st.sampled_from(["title", "policies", "channels", "groups", "grades", "decimals"])
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.text(max_size=4), PLAIN, max_size=4), PLACES)
 def test_any_other_content_is_carried(junk: dict[str, Any], place: str) -> None:

@@ -66,6 +66,7 @@ def test_any_change_is_written_and_read_back(name: str, data: st.DataObject) -> 
     assert same(tomllib.loads(toml_of(twice, text)), twice)
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(list(KNOWN)), st.data())
 def test_order_of_a_text_stays_whatever_the_form_says(name: str, data: st.DataObject) -> None:
