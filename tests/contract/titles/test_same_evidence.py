@@ -73,6 +73,7 @@ def entries_of(channel: Channel, context: Context, rows: Iterable[Row]) -> list[
     return [entry for row in rows if (entry := load(channel, row, context)) is not None]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("key", "settings"), NAMED)
 def test_own_words_change_no_value_count_or_score(
     channels: dict[str, Channel], key: str, settings: dict[str, Any]
@@ -108,6 +109,7 @@ def test_own_words_change_no_value_count_or_score(
     given(rows_for(channel, plain.context(), ROWS.get(key, [])))(quiet(agree))()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("key", "settings"), NAMED[::4])
 def test_half_written_titles_are_refused_in_both_languages_or_load(
     channels: dict[str, Channel], key: str, settings: dict[str, Any]

@@ -69,6 +69,7 @@ def run_replay(bundle: Path, out: Path, language: str) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.long
 def test_result_is_that_of_the_scheme_without_its_words_and_can_be_checked(
     replay: Callable[[Path], Result], tmp_path: Path
 ) -> None:
