@@ -78,7 +78,7 @@ def _total_counts(row: Mapping[str, Any]) -> Counts:
 
 
 def _finding_counts(row: Mapping[str, Any]) -> Counts:
-    examined = {"examined": 1}
+    examined = {"examined": 1} if row["state"] in {"confirmed", "withdrawn"} else {}
     return {**examined, f"item/{row['item']}": 1} if row["state"] == "confirmed" else examined
 
 
