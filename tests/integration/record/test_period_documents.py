@@ -13,7 +13,15 @@ from sqlalchemy.exc import DBAPIError
 from tests.conftest import empty, forget
 from tests.integration.record.checking import check
 from tests.integration.record.conftest import post, publish
-from tests.integration.services.documents.calendars import CALENDAR, CALENDARS, begun, bring_kinds, issued
+from tests.integration.services.documents.calendars import (
+    BYLAWS,
+    CALENDAR,
+    CALENDARS,
+    begun,
+    bring_kinds,
+    issued,
+    leaves,
+)
 from tests.small_scheme import LAW, WINDOW, draft_period, names_of, open_draft, scheme_of
 
 from pingyi.db import transaction
@@ -142,3 +150,18 @@ def test_database_keeps_what_an_opened_period_goes_by(app: Flask, period: None) 
     open_draft()
     with pytest.raises((Problem, DBAPIError)), transaction() as connection:
         connection.execute(text(f"INSERT INTO period_document SELECT id, {stored.id} FROM period"))
+
+
+def test_document_of_two_persons_is_issued_by_two_names_when_a_bundle_brings_it(
+    tmp_path: Path, app: Flask
+) -> None:
+    (tmp_path / "documents/bylaw").mkdir(parents=True)
+    (tmp_path / "documents/bylaw/days.toml").write_text(CALENDAR, encoding="utf-8")
+    (tmp_path / "scheme.toml").write_text(scheme_of(LAW, WINDOW), encoding="utf-8")
+    (tmp_path / "units.csv").write_text("code,name,category\nu1,市一局,departments\n", encoding="utf-8")
+    import_bundle(SHELL, tmp_path, entries=False)
+    with transaction() as connection:
+        [stored] = list_documents(connection, BYLAWS)
+    assert stored.state == "issued"
+    [told] = leaves("document.issued")
+    assert (told["by"], told["approved_by"]) == ("bundle", "shell")

@@ -9,11 +9,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from pingyi.domain.errors import Problem
+from pingyi.services.approvals.requests import BUNDLE, approve_all, issue_or_ask
 from pingyi.services.bundles.files import Faults, read_text
 from pingyi.services.core.callers import Caller
 from pingyi.services.documents.documents import list_documents
 from pingyi.services.documents.drafts import CheckedDraft, check_draft, new_draft, next_version
-from pingyi.services.documents.issue import issue_document
 from pingyi.services.documents.kinds import DocumentKind
 from pingyi.services.documents.registered import document_kinds
 from pingyi.services.periods.period_documents import name_document, period_documents
@@ -85,5 +85,12 @@ def _standing(connection: Connection, one: BundleDocument) -> int | None:
 def _issued(connection: Connection, caller: Caller, one: BundleDocument) -> int:
     version = next_version(connection, one.kind, one.key)
     stored = new_draft(connection, caller, one.kind, one.key, one.draft, version)
-    issue_document(connection, {"by": caller.name}, one.kind, stored, stored.revision)
+    if one.kind.persons == 1:
+        issue_or_ask(connection, caller, one.kind, stored, stored.revision)
+    else:  # two names on the record, as for the adjustments that a bundle brings
+        asked = issue_or_ask(connection, BUNDLE, one.kind, stored, stored.revision, _REASON)
+        approve_all(connection, [asked] if asked else [])
     return version
+
+
+_REASON = "随数据包导入 / brought by a bundle"
